@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+/**
+ * One row for each thing a shell may ask of the core. Types on both ends, validation and CLI flags follow from it.
+ * A reply says *accepted*; what came of it is read from the topics.
+ */
+const command = <I extends z.ZodObject, O extends z.ZodType>(about: string, input: I, output: O) => ({ about, input, output });
+const nothing = z.strictObject({});
+const done = z.null();
+
+const id = z.string().regex(/^[a-z0-9]{1,32}$/);
+const text = (max: number) => z.string().trim().min(1).max(max);
+const port = z.number().int().min(1).max(65535);
+const theme = z.enum(['system', 'light', 'dark']);
+
+export const commands = {
+  'session.connect': command('Connect with a profile', z.strictObject({ profile: id.optional() }), done),
+  'session.disconnect': command('Disconnect', nothing, done),
+  'session.retry': command('Try again now instead of waiting', nothing, done),
+  'mesh.create': command('Create a network on this machine', z.strictObject({
+    name: text(64),
+    ipv4Network: text(43).optional(),
+    nodeId: text(63).optional(),
+    grpcPort: port.optional(),
+    raftPort: port.optional(),
+    wireguardPort: port.optional(),
+  }), z.object({ profile: id })),
+  'mesh.join': command('Add a network by the address of one of its nodes', z.strictObject({
+    address: text(300),
+    name: text(64).optional(),
+    nodeId: text(63).optional(),
+    insecure: z.boolean(),
+    grpcPort: port.optional(),
+    raftPort: port.optional(),
+    wireguardPort: port.optional(),
+    asVoter: z.boolean().optional(),
+  }), z.object({ profile: id })),
+  'profile.select': command('Choose the network that Connect uses', z.strictObject({ profile: id }), done),
+  'profile.rename': command('Rename a network', z.strictObject({ profile: id, name: text(64) }), done),
+  'profile.remove': command('Forget a network on this machine', z.strictObject({ profile: id }), done),
+  'peer.ping': command('Measure the round trip to a peer through the tunnel', z.strictObject({ id: text(253) }), z.object({ latencyMs: z.number() })),
+  'peer.metrics': command('Ask a peer for its metrics', z.strictObject({ id: text(253) }), z.object({ metrics: z.unknown() })),
+  'settings.update': command('Change settings', z.strictObject({
+    theme: theme.optional(),
+    connectAtStart: z.boolean().optional(),
+    startAtLogin: z.boolean().optional(),
+    notifications: z.boolean().optional(),
+    logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+  }), done),
+  'diagnostics.logs': command('The newest log lines', z.strictObject({ lines: z.number().int().min(1).max(5000).optional() }), z.object({ lines: z.array(z.string()) })),
+  'diagnostics.export': command('Write a report without secrets', nothing, z.object({ path: z.string() })),
+  'app.quit': command('Disconnect and end the app', nothing, done),
+} as const;
+
+export type Commands = typeof commands;
+export type CommandName = keyof Commands;
+export type Input<K extends CommandName> = z.input<Commands[K]['input']>;
+export type Parsed<K extends CommandName> = z.output<Commands[K]['input']>;
+export type Output<K extends CommandName> = z.output<Commands[K]['output']>;
+/** What the core provides: one handler a row. The input was parsed; the signal aborts when the caller went away. */
+export type Handlers = { readonly [K in CommandName]: (input: Parsed<K>, signal: AbortSignal) => Promise<Output<K>> };
+
+export function isCommandName(name: unknown): name is CommandName {
+  return typeof name === 'string' && Object.hasOwn(commands, name);
+}

@@ -1,0 +1,170 @@
+import type { FailureData } from '../base/failure.ts';
+
+/**
+ * What a shell may know: topics, each a whole value that replaces the last one, sent at most ten times a second.
+ * Everything here is plain JSON: times in milliseconds since 1970, sizes in bytes, no dates, no bigints.
+ */
+export interface AppState {
+  readonly session: SessionTopic;
+  readonly peers: PeersTopic;
+  readonly profiles: ProfilesTopic;
+  readonly settings: Settings;
+  readonly node: NodeTopic;
+  readonly metrics: MetricsTopic;
+  readonly health: HealthTopic;
+}
+
+export type TopicName = keyof AppState;
+export const topicNames = ['session', 'peers', 'profiles', 'settings', 'node', 'metrics', 'health'] as const satisfies readonly TopicName[];
+
+/** `want` is the wish, the phase is the fact. */
+export type SessionTopic = { readonly want: 'connected' | 'disconnected'; readonly profile: string | null; readonly epoch: number } & SessionPhase;
+
+export type SessionPhase =
+  | { readonly phase: 'disconnected' }
+  | { readonly phase: 'authorising' | 'joining' | 'configuring'; readonly sinceMs: number }
+  | { readonly phase: 'connected'; readonly sinceMs: number; readonly lease: LeaseView; readonly tunnel: TunnelView; readonly degraded: Degraded | null }
+  | { readonly phase: 'reconnecting'; readonly cause: FailureData; readonly attempt: number; readonly retryAtMs: number | null }
+  | { readonly phase: 'disconnecting' }
+  | { readonly phase: 'blocked'; readonly failure: FailureData };
+
+/** Why a connected session is not whole. `control-plane-lost`: changes are frozen, traffic is fine. */
+export type Degraded =
+  | { readonly kind: 'control-plane-lost'; readonly sinceMs: number; readonly storedLease: boolean }
+  | { readonly kind: 'polling'; readonly detail: 'node-does-not-replicate' };
+
+export interface LeaseView {
+  /** Bare address and the mesh network's prefix; null when the mesh gave none. */
+  readonly ipv4: string | null;
+  readonly ipv4Network: string | null;
+  readonly ipv6: string | null;
+  readonly ipv6Network: string | null;
+}
+
+export interface TunnelView {
+  readonly interfaceName: string;
+  readonly engine: string;
+  readonly publicKey: string;
+  readonly listenPort: number;
+  readonly mtu: number;
+  readonly receiveBytes: number;
+  readonly transmitBytes: number;
+}
+
+export interface PeersTopic {
+  readonly source: 'replica' | 'polling' | 'stored' | 'none';
+  readonly list: readonly PeerView[];
+}
+
+export type ClusterRole = 'leader' | 'voter' | 'observer' | 'unknown';
+
+export interface PeerView {
+  readonly id: string;
+  readonly self: boolean;
+  readonly publicKey: string;
+  readonly ipv4: string | null;
+  readonly ipv6: string | null;
+  readonly role: ClusterRole;
+  /** Where our tunnel sends this peer's packets now, `ip:port`, or null. */
+  readonly endpoint: string | null;
+  /** How we reach it, and why. */
+  readonly path: PeerPath;
+  readonly lastHandshakeMs: number | null;
+  readonly receiveBytes: number;
+  readonly transmitBytes: number;
+  /** Round trip through the tunnel, measured lately; null when unknown. */
+  readonly latencyMs: number | null;
+  readonly createdAtMs: number | null;
+  readonly updatedAtMs: number | null;
+}
+
+export type PeerPath =
+  | { readonly kind: 'self' }
+  | { readonly kind: 'direct' }
+  | { readonly kind: 'waiting'; readonly reason: 'no-handshake-yet' | 'peer-has-no-endpoint' | 'both-behind-nat' }
+  | { readonly kind: 'silent'; readonly reason: 'no-handshake-lately' }
+  | { readonly kind: 'down'; readonly reason: 'not-connected' };
+
+export interface ProfilesTopic {
+  readonly list: readonly ProfileView[];
+  readonly selected: string | null;
+}
+
+export interface ProfileView {
+  readonly id: string;
+  readonly name: string;
+  /** A host runs the mesh on this machine; a member joins one elsewhere. */
+  readonly kind: 'host' | 'member';
+  readonly nodeId: string;
+  /** host:port of the mesh API that is joined; on a host, where others can join. */
+  readonly address: string;
+  /** Clear text: nothing protects joining and mesh traffic between nodes but the tunnel itself. */
+  readonly insecure: boolean;
+}
+
+export interface Settings {
+  readonly theme: 'system' | 'light' | 'dark';
+  readonly connectAtStart: boolean;
+  readonly startAtLogin: boolean;
+  readonly notifications: boolean;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+}
+
+export interface NodeTopic {
+  readonly running: boolean;
+  readonly problem: string | null;
+  readonly id: string | null;
+  readonly version: string | null;
+  readonly features: readonly string[];
+  readonly role: ClusterRole;
+  readonly leader: string | null;
+  readonly startedAtMs: number | null;
+  readonly networkName: string | null;
+  readonly networks: readonly string[];
+  readonly raft: RaftView | null;
+}
+
+export interface RaftView {
+  readonly role: string;
+  readonly term: number;
+  readonly lastIndex: number;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly leaderContactAgeMs: number | null;
+  readonly servers: readonly { readonly id: string; readonly address: string; readonly voter: boolean }[];
+}
+
+/** This machine now; a shell keeps its own short history for charts. */
+export interface MetricsTopic {
+  readonly atMs: number;
+  readonly host: HostView | null;
+  readonly tunnel: { readonly receiveBytes: number; readonly transmitBytes: number } | null;
+}
+
+export interface HostView {
+  readonly hostname: string;
+  readonly os: string;
+  readonly kernel: string;
+  readonly architecture: string;
+  readonly uptimeMs: number;
+  /** 0 to 1 over all processors since the last sample; null at the first one. */
+  readonly cpuUsed: number | null;
+  readonly processors: number;
+  readonly load: readonly [number, number, number];
+  readonly memory: { readonly total: number; readonly used: number; readonly available: number };
+  readonly disks: readonly { readonly path: string; readonly device: string; readonly total: number; readonly used: number }[];
+}
+
+export interface HealthTopic {
+  readonly warnings: readonly Warning[];
+}
+
+/** A warning has a code that shells turn into words; those that touch connectivity come first. */
+export interface Warning {
+  readonly code: WarningCode;
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly detail: Readonly<Record<string, string | number | boolean>>;
+}
+
+export const warningCodes = ['clear-text', 'helper-missing', 'engine-missing', 'node-down', 'control-plane-lost', 'not-replicating', 'peer-unreachable', 'file-set-aside'] as const;
+export type WarningCode = (typeof warningCodes)[number];
