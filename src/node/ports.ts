@@ -56,3 +56,32 @@ export interface Statement {
   all(...values: SqlValue[]): readonly SqlValue[][];
   run(...values: SqlValue[]): { readonly changes: bigint; readonly lastInsertRowid: bigint };
 }
+
+/** One two-way byte stream, plain TCP or TLS over it. Events come only after the listener was given; after `closed` nothing comes. */
+export interface Connection {
+  /** `ip:port` of the other end, for logs at debug. */
+  readonly remote: string;
+  /** Whom a certificate proved the other end to be; undefined in clear text. */
+  readonly provenId: string | undefined;
+  listen(events: { data(bytes: Uint8Array): void; drained(): void; closed(error: Error | undefined): void }): void;
+  /** Queues bytes. False: the queue is full, wait for `drained`. */
+  write(bytes: Uint8Array): boolean;
+  /** Stops and resumes reading: back-pressure towards the sender. */
+  pause(): void;
+  resume(): void;
+  /** Sends what is queued, then closes. */
+  end(): void;
+  /** Closes at once; what is queued is lost. */
+  destroy(): void;
+}
+
+/** Why a listener could not be opened: somebody else has the port, this machine does not have the address, or another reason. */
+export type ListenProblem = 'in-use' | 'no-such-address' | 'not-permitted' | 'other';
+
+/** TCP as consensus uses it. `platform/sockets` is the real one; a TLS one with the same shape proves ids. */
+export interface Sockets {
+  /** Listens on one bare address. Port 0 picks a free one. `accept` gets each connection. */
+  listen(host: string, port: number, accept: (connection: Connection) => void): Promise<{ readonly ok: true; readonly port: number; close(): void } | { readonly ok: false; readonly problem: ListenProblem; readonly message: string }>;
+  /** Dials. Rejects when it cannot, or with the signal's reason. */
+  connect(host: string, port: number, signal: AbortSignal): Promise<Connection>;
+}
