@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { systemClock } from './clock.ts';
+import { systemRandom } from './random.ts';
+
+test('runs once after the delay, and not when cancelled', async () => {
+  const seen: string[] = [];
+  const startMs = systemClock.monotonicMs();
+  systemClock.after(5, () => seen.push('cancelled'))();
+  await new Promise<void>((resolve) => systemClock.after(20, resolve));
+  expect([seen, systemClock.monotonicMs() - startMs >= 19]).toEqual([[], true]);
+});
+
+test('a wait longer than a timer can hold does not fire at once', async () => {
+  let fired = false;
+  const cancel = systemClock.after(2 ** 40, () => {
+    fired = true;
+  });
+  await new Promise<void>((resolve) => systemClock.after(10, resolve));
+  cancel();
+  expect(fired).toBe(false);
+});
+
+test('random numbers stay in [0, 1) and fill it', () => {
+  const draws = Array.from({ length: 2000 }, () => systemRandom.next());
+  expect([draws.every((n) => n >= 0 && n < 1), new Set(draws.map((n) => Math.floor(n * 10))).size, systemRandom.bytes(5).length]).toEqual([true, 10, 5]);
+});
