@@ -1,0 +1,142 @@
+import type { ReadCell } from '../base/cell.ts';
+import type { Clock } from '../base/clock.ts';
+import type { FailureData } from '../base/failure.ts';
+import type { Level, Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { HostView } from '../contract/state.ts';
+import type { MeshNode } from '../gen/v1/mesh_messages.ts';
+import type { NodeMetrics } from '../gen/v1/node_metrics.ts';
+import type { JoinRequest, JoinResponse, Status } from '../gen/v1/node_messages.ts';
+import type { RaftPeer } from '../gen/v1/peer_discovery.ts';
+import type { Generation, HelloResponse, NodeSpec, NodeState, TunnelSpec, TunnelState, WatchResponse } from '../gen/webmesh/helper/v1/helper.ts';
+import type { WatchReplicaResponse } from '../gen/webmesh/local/v1/local.ts';
+
+/**
+ * Everything the app without a shell needs from the world. `platform/core-ports` builds the real one, tests bring fakes.
+ * Every call that leaves the process takes a signal and has a deadline of its own; trouble is a Failure, cancellation an AbortError.
+ */
+export interface CorePorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Version of this app, as GetStatus and Hello show it. */
+  readonly version: string;
+  readonly mesh: MeshClient;
+  readonly helper: HelperClient;
+  readonly node: NodeClient;
+  readonly probe: PeerProbe;
+  readonly peerMetrics: PeerMetrics;
+  readonly documents: Documents;
+  readonly hostMetrics: HostMetrics;
+  readonly network: Network;
+  readonly system: SystemEvents;
+  readonly logs: Logs;
+  /** Ends the app. Called by app.quit after the session was disconnected. */
+  quit(): void;
+}
+
+/** The v1 API of one node. Nothing is dialled before the first call. */
+export interface MeshClient {
+  dial(address: string, options: { readonly insecure: boolean }): MeshConnection;
+}
+
+/** Rejects with mesh.unreachable, mesh.timeout, mesh.not-leader, mesh.no-leader, mesh.refused, mesh.busy, mesh.incompatible, auth.*. */
+export interface MeshConnection {
+  readonly address: string;
+  join(request: JoinRequest, signal: AbortSignal): Promise<JoinResponse>;
+  leave(id: string, signal: AbortSignal): Promise<void>;
+  /** Of the node that answers when the id is empty. */
+  getStatus(id: string, signal: AbortSignal): Promise<Status>;
+  /** Rejects with mesh.incompatible when the node does not serve it. */
+  listNodes(signal: AbortSignal): Promise<readonly MeshNode[]>;
+  listPeers(signal: AbortSignal): Promise<readonly RaftPeer[]>;
+  close(): void;
+}
+
+/** The privileged helper behind its local socket. The client connects by itself and keeps trying. */
+export interface HelperClient {
+  readonly link: ReadCell<HelperLink>;
+  /** The newest event of the helper's Watch while the link is up, else null. */
+  readonly report: ReadCell<WatchResponse | null>;
+  /** Makes the tunnel's key on first use when an id is given. */
+  hello(tunnelId: string, signal: AbortSignal): Promise<HelloResponse>;
+  applyTunnel(generation: Generation, spec: TunnelSpec, signal: AbortSignal): Promise<TunnelState>;
+  clearTunnel(generation: Generation, signal: AbortSignal): Promise<void>;
+  /** Null stops the node process. */
+  setNode(generation: Generation, spec: NodeSpec | null, signal: AbortSignal): Promise<NodeState>;
+  /** JSON text without secrets. */
+  exportDiagnostics(signal: AbortSignal): Promise<string>;
+  shutdown(signal: AbortSignal): Promise<void>;
+  /** Ends the link for good. */
+  close(): void;
+}
+
+export type HelperLink =
+  | { readonly state: 'down'; readonly failure: FailureData }
+  | { readonly state: 'up'; readonly hello: HelloResponse };
+
+/** The node process on this machine, through the private socket that the helper names. */
+export interface NodeClient {
+  /** Ends, or rejects with node.lost, when the process goes away. */
+  watchReplica(socketPath: string, signal: AbortSignal): AsyncIterable<WatchReplicaResponse>;
+  metrics(socketPath: string, signal: AbortSignal): Promise<NodeMetrics>;
+}
+
+export interface PeerProbe {
+  /** Milliseconds until a TCP connection was made or refused (both are one round trip). Rejects with mesh.timeout or mesh.unreachable. */
+  connect(host: string, port: number, signal: AbortSignal): Promise<number>;
+}
+
+export interface PeerMetrics {
+  /** What the node at `host:port` of the mesh measures (webmesh.metrics.v1). */
+  get(address: string, signal: AbortSignal): Promise<NodeMetrics>;
+}
+
+/** JSON documents of this user, each replaced whole and atomically. */
+export interface Documents {
+  /** Undefined when there is none. A damaged one is set aside, named in `setAside`, and reads as none. */
+  load(name: string): Promise<unknown>;
+  /** Rejects with node.disk-full or internal.storage. */
+  save(name: string, value: unknown): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** Sets a document aside whose content made no sense to its owner. */
+  reject(name: string): Promise<void>;
+  /** Writes a report where a person finds it. Returns its path. */
+  report(name: string, text: string): Promise<string>;
+  /** File names that were set aside in this life, newest last. */
+  readonly setAside: ReadCell<readonly string[]>;
+}
+
+export interface HostMetrics {
+  sample(signal: AbortSignal): Promise<HostView>;
+}
+
+/** This machine's own network, without the tunnels of this product. */
+export interface Network {
+  readonly hostname: string;
+  /** False when no address but loopback exists. */
+  readonly online: ReadCell<boolean>;
+  /** Every address on every other interface than our own tunnels, now. */
+  readonly addresses: ReadCell<readonly OwnAddress[]>;
+  /** The wanted port when it is free on all addresses, else a free one. */
+  freePort(kind: 'udp' | 'tcp', wanted: number): Promise<number>;
+}
+
+export interface OwnAddress {
+  readonly interfaceName: string;
+  /** Bare address without a zone. */
+  readonly address: string;
+  readonly bits: number;
+  readonly loopback: boolean;
+}
+
+export interface SystemEvents {
+  /** Returns what ends it. */
+  on(event: 'suspend' | 'resume', tell: () => void): () => void;
+}
+
+export interface Logs {
+  /** The newest lines, oldest first. */
+  newest(linesMax: number): Promise<readonly string[]>;
+  setLevel(level: Level): void;
+}
