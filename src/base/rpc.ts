@@ -30,3 +30,32 @@ export class RpcError extends Error {
     this.code = code;
   }
 }
+
+/** One method of a generated service definition, as far as a transport needs it. */
+export interface Method {
+  readonly path: string;
+  readonly requestStream: boolean;
+  readonly responseStream: boolean;
+  readonly requestSerialize: (value: never) => Uint8Array;
+  readonly requestDeserialize: (bytes: Buffer) => unknown;
+  readonly responseSerialize: (value: never) => Uint8Array;
+  readonly responseDeserialize: (bytes: Buffer) => unknown;
+}
+
+type HandlerOf<M> = M extends { requestStream: false; requestDeserialize: (bytes: Buffer) => infer Request; responseDeserialize: (bytes: Buffer) => infer Response; responseStream: infer Streams }
+  ? Streams extends true ? ServerStream<Request, Response> : Unary<Request, Response>
+  : never;
+
+/** The handlers of a service, by the generated method name. A method left out answers unimplemented. */
+export type Handlers<Definition> = { readonly [Name in keyof Definition]?: HandlerOf<Definition[Name]> };
+
+/** A service ready to be served: its definition beside its handlers. */
+export interface Service {
+  readonly definition: Readonly<Record<string, Method>>;
+  readonly handlers: Readonly<Record<string, Unary<never, unknown> | ServerStream<never, unknown>>>;
+}
+
+/** Pairs a generated definition with handlers of its types. */
+export function service<Definition extends Readonly<Record<string, Method>>>(definition: Definition, handlers: Handlers<Definition>): Service {
+  return { definition, handlers: handlers as Service['handlers'] };
+}

@@ -85,3 +85,18 @@ export interface Sockets {
   /** Dials. Rejects when it cannot, or with the signal's reason. */
   connect(host: string, port: number, signal: AbortSignal): Promise<Connection>;
 }
+
+/** Calls one unary method of another node, with messages already encoded. One hop, no retry. Implemented by platform/grpc-call. */
+export interface RemoteCaller {
+  /**
+   * `address` is host:port. Rejects with the RpcError that the other node answered, unavailable when it cannot be reached,
+   * deadlineExceeded, or the abort of the signal.
+   */
+  unary(address: string, path: string, request: Uint8Array, options: RemoteCallOptions): Promise<Uint8Array>;
+}
+
+export interface RemoteCallOptions {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}

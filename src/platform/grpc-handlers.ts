@@ -1,0 +1,135 @@
+import * as grpc from '@grpc/grpc-js';
+import { isAbort } from '../base/abort.ts';
+import { type FailureCode, isFailure, toData } from '../base/failure.ts';
+import { type Log } from '../base/log.ts';
+import { type Call, type Method, RpcError, type ServerStream, type Service, type StatusCode, type Unary, status } from '../base/rpc.ts';
+
+/** Metadata key under which our private services send a Failure as JSON beside the gRPC status. */
+export const failureKey = 'webmesh-failure-bin';
+const failureBytesMax = 4_096;
+
+type AnyCall = grpc.ServerUnaryCall<unknown, unknown> | grpc.ServerWritableStream<unknown, unknown>;
+
+/** The handlers of a service as grpc-js wants them. A method without a handler answers unimplemented. */
+export function implementationOf({ definition, handlers }: Service, log: Log): grpc.UntypedServiceImplementation {
+  return Object.fromEntries(Object.entries(definition).map(([name, method]) => [name, implement(method, handlers[name], log)]));
+}
+
+function implement(method: Method, handler: Service['handlers'][string] | undefined, log: Log): grpc.UntypedHandleCall {
+  if (handler === undefined || method.requestStream) return absent(method);
+  return method.responseStream ? streaming(method, handler as ServerStream<unknown, unknown>, log) : unary(method, handler as Unary<unknown, unknown>, log);
+}
+
+function unary(method: Method, handler: Unary<unknown, unknown>, log: Log): grpc.handleUnaryCall<unknown, unknown> {
+  return (call, callback) => {
+    const { context, end } = contextOf(call);
+    // Handlers are async, but a plain function that throws must not escape either.
+    Promise.resolve()
+      .then(() => handler(call.request, context))
+      .then((value) => callback(null, value), (error: unknown) => callback(statusOf(error, method, log)))
+      .finally(end);
+  };
+}
+
+function streaming(method: Method, handler: ServerStream<unknown, unknown>, log: Log): grpc.handleServerStreamingCall<unknown, unknown> {
+  return (call) => {
+    const { context, end } = contextOf(call);
+    pump(call, context.signal, () => handler(call.request, context))
+      .then(() => call.end(), (error: unknown) => call.emit('error', statusOf(error, method, log)))
+      .finally(end);
+  };
+}
+
+/** Writes every value; waits while the transport is full; ends the iterator when the caller is gone. */
+async function pump(call: grpc.ServerWritableStream<unknown, unknown>, signal: AbortSignal, start: () => AsyncIterable<unknown>): Promise<void> {
+  const values = start()[Symbol.asyncIterator]();
+  const gone = aborted(signal);
+  try {
+    for (;;) {
+      const step = await Promise.race([values.next(), gone.promise]);
+      if (step.done) return;
+      if (!call.write(step.value)) await Promise.race([drained(call), gone.promise]);
+    }
+  } finally {
+    gone.forget();
+    // Not awaited: a generator that waits for something else returns when its own signal wakes it.
+    void Promise.resolve(values.return?.()).catch(() => {});
+  }
+}
+
+function drained(call: grpc.ServerWritableStream<unknown, unknown>): Promise<IteratorResult<unknown>> {
+  return new Promise((resolve) => call.once('drain', () => resolve({ done: false, value: undefined })));
+}
+
+function aborted(signal: AbortSignal): { promise: Promise<never>; forget: () => void } {
+  let forget = (): void => {};
+  const promise = new Promise<never>((_, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    forget = () => signal.removeEventListener('abort', abort);
+  });
+  promise.catch(() => {});
+  return { promise, forget };
+}
+
+function absent({ path, requestStream, responseStream }: Method): grpc.UntypedHandleCall {
+  const error = { code: grpc.status.UNIMPLEMENTED, details: `${path} is not offered by this node`, metadata: new grpc.Metadata() };
+  if (responseStream) return (call: grpc.ServerWritableStream<unknown, unknown> | grpc.ServerDuplexStream<unknown, unknown>) => void call.emit('error', error);
+  if (requestStream) return (_call: grpc.ServerReadableStream<unknown, unknown>, callback: grpc.sendUnaryData<unknown>) => callback(error);
+  return (_call: grpc.ServerUnaryCall<unknown, unknown>, callback: grpc.sendUnaryData<unknown>) => callback(error);
+}
+
+/** What a handler may know of its caller; `end` releases the listeners. */
+function contextOf(call: AnyCall): { context: Call; end: () => void } {
+  const controller = new AbortController();
+  const cancelled = (): void => controller.abort(new DOMException('the caller is gone', 'AbortError'));
+  call.on('cancelled', cancelled);
+  if (call.cancelled) cancelled();
+  const deadline = call.getDeadline();
+  const at = deadline instanceof Date ? deadline.getTime() : deadline;
+  const context: Call = {
+    metadata: textMetadata(call.metadata),
+    peer: peerOf(call.getPeer()),
+    signal: controller.signal,
+    deadlineMs: Number.isFinite(at) ? Math.max(0, at - Date.now()) : undefined,
+  };
+  return { context, end: () => call.removeListener('cancelled', cancelled) };
+}
+
+function textMetadata(metadata: grpc.Metadata): Record<string, string> {
+  const pairs = Object.entries(metadata.getMap()).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
+  return Object.fromEntries(pairs.map(([key, value]) => [key.toLowerCase(), value]));
+}
+
+function peerOf(text: string): string {
+  return text === '' || text === 'unknown' ? 'local' : text;
+}
+
+/** The status that a thrown value becomes. What nobody expected is logged here and says nothing to the caller. */
+export function statusOf(error: unknown, method: Pick<Method, 'path'>, log: Log): Partial<grpc.StatusObject> {
+  if (error instanceof RpcError) return { code: error.code as number, details: error.message, metadata: new grpc.Metadata() };
+  if (isFailure(error)) {
+    const metadata = new grpc.Metadata();
+    const whole = Buffer.from(JSON.stringify(toData(error)));
+    metadata.set(failureKey, whole.length <= failureBytesMax ? whole : Buffer.from(JSON.stringify({ ...toData(error), detail: {} })));
+    return { code: statusOfFailure(error.code), details: error.code, metadata };
+  }
+  if (isAbort(error)) return { code: status.cancelled, details: 'cancelled', metadata: new grpc.Metadata() };
+  log.error('rpc-bug', { method: method.path, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  return { code: status.internal, details: 'internal error', metadata: new grpc.Metadata() };
+}
+
+const statusByFailure: Partial<Record<FailureCode, StatusCode>> = {
+  'auth.unauthenticated': status.unauthenticated, 'auth.not-permitted': status.permissionDenied,
+  'mesh.unreachable': status.unavailable, 'mesh.timeout': status.deadlineExceeded, 'mesh.no-leader': status.unavailable, 'mesh.not-found': status.notFound,
+  'mesh.busy': status.resourceExhausted, 'mesh.address-exhausted': status.resourceExhausted, 'helper.stale': status.aborted,
+  'helper.lost': status.unavailable, 'helper.unreachable': status.unavailable, 'node.lost': status.unavailable,
+  'input.invalid': status.invalidArgument, 'input.limit': status.resourceExhausted, 'input.unknown-profile': status.notFound,
+  'internal.unexpected': status.internal, 'internal.storage': status.internal,
+};
+
+/** Failures without an entry are failedPrecondition: something about the present state must change first. */
+function statusOfFailure(code: FailureCode): StatusCode {
+  return statusByFailure[code] ?? status.failedPrecondition;
+}

@@ -1,0 +1,119 @@
+import { type Socket, type Server as NetServer, createServer } from 'node:net';
+import * as grpc from '@grpc/grpc-js';
+import { parseIp } from '../base/ip.ts';
+import { type Log } from '../base/log.ts';
+import { type Service } from '../base/rpc.ts';
+import { implementationOf } from './grpc-handlers.ts';
+import { bind, bindUnix, type TcpAddress } from './grpc-listen.ts';
+
+export interface GrpcServerOptions {
+  readonly services: readonly Service[];
+  readonly log: Log;
+  /** Largest message either way, in bytes. 4 MiB, the limit of every default client, when left out. */
+  readonly messageBytesMax?: number;
+  /** Largest number of calls at once on one connection; more wait at the client. */
+  readonly callsPerConnectionMax?: number;
+  /** Largest number of connections at once; more are closed at once. */
+  readonly connectionsMax?: number;
+}
+
+/** Serves handlers over gRPC. Addresses come and go while it runs; all of them serve the same methods. */
+export interface GrpcServer {
+  /** The grpc-js server, for services that register themselves (health, reflection). */
+  readonly raw: grpc.Server;
+  /**
+   * Listens on ip:port and answers the port (useful with 0). With a signal, an address that this machine does not have yet is
+   * tried again until it has it or the signal aborts. Fails with node.port-in-use {port}, auth.not-permitted {port} or node.start-failed.
+   * An address that a wildcard listener of the same family and port serves already is answered at once.
+   */
+  listen(address: TcpAddress, signal?: AbortSignal): Promise<number>;
+  /** Listens on a unix socket with the given file mode. A socket file nobody answers on is replaced; a living one is app.already-running. */
+  listenUnix(path: string, mode: number): Promise<void>;
+  /** Stops listening on an address. Connections that stand go on. */
+  unlisten(address: TcpAddress): void;
+  /** Serves gRPC on a connection that was accepted, and checked, elsewhere. */
+  accept(socket: Socket): void;
+  /** Ends listening at once, lets calls finish for `graceMs`, then cuts them. */
+  close(graceMs: number): Promise<void>;
+}
+
+const messageBytesDefault = 4 * 1024 * 1024;
+const callsDefault = 128;
+const connectionsDefault = 1024;
+
+export function createGrpcServer({ services, log, messageBytesMax = messageBytesDefault, callsPerConnectionMax = callsDefault, connectionsMax = connectionsDefault }: GrpcServerOptions): GrpcServer {
+  const raw = new grpc.Server({
+    'grpc.max_receive_message_length': messageBytesMax,
+    'grpc.max_send_message_length': messageBytesMax,
+    'grpc.max_concurrent_streams': callsPerConnectionMax,
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 15_000,
+  });
+  for (const { definition, handlers } of services) raw.addService(definition as grpc.ServiceDefinition, implementationOf({ definition, handlers }, log));
+  // All connections enter through one injector: the listeners stay ours, so their errors keep their codes and each can end alone.
+  const injector = raw.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const listeners = new Map<string, { server: NetServer; address: TcpAddress | null }>();
+  const sockets = new Set<Socket>();
+  let closed = false;
+
+  function accept(socket: Socket): void {
+    if (closed || sockets.size >= connectionsMax) return void socket.destroy();
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    // A reset by the far end is not news; the session notices the close by itself.
+    socket.on('error', () => {});
+    socket.setNoDelay(true);
+    injector.injectConnection(socket);
+  }
+
+  function covers(address: TcpAddress): boolean {
+    return [...listeners.values()].some(({ address: held }) => held !== null && held.port === address.port && isWildcard(held.host) && familyOf(held.host) === familyOf(address.host));
+  }
+
+  return {
+    raw,
+    accept,
+    listen: async (address, signal) => {
+      if (address.port !== 0 && (covers(address) || listeners.has(keyOf(address)))) return address.port;
+      const server = createServer(accept);
+      const port = await bind(server, address, signal);
+      listeners.set(keyOf({ host: address.host, port }), { server, address: { host: address.host, port } });
+      return port;
+    },
+    listenUnix: async (path, mode) => {
+      const server = createServer(accept);
+      await bindUnix(server, path, mode);
+      listeners.set(path, { server, address: null });
+    },
+    unlisten: (address) => {
+      listeners.get(keyOf(address))?.server.close();
+      listeners.delete(keyOf(address));
+    },
+    close: async (graceMs) => {
+      closed = true;
+      for (const { server } of listeners.values()) server.close();
+      listeners.clear();
+      await shutdown(raw, graceMs);
+      injector.destroy();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Lets calls finish, and cuts them when that takes too long. */
+function shutdown(raw: grpc.Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => {
+      raw.forceShutdown();
+      resolve();
+    }, graceMs);
+    raw.tryShutdown(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+  });
+}
+
+const keyOf = ({ host, port }: TcpAddress): string => `${host} ${port}`;
+const isWildcard = (host: string): boolean => parseIp(host)?.value === 0n;
+const familyOf = (host: string): number | undefined => parseIp(host)?.family;
