@@ -1,0 +1,123 @@
+/**
+ * npm test: everything a change must pass, in the order in which trouble is cheapest to see. Installs what is missing first.
+ * Ends with one line: `N passed, N failed, N skipped`. What was skipped is named with the thing that was missing.
+ *   --quick        types, lint, layers and unit tests only
+ *   --seeds N      seeds of each simulation (default 400)
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build, ensureEngine } from './lib/prepare.ts';
+import { ensureDebian, environment, root, say, SetUpError } from './lib/set-up.mjs';
+
+const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, seeds: { type: 'string', default: '400' } } });
+const reports = join(root, 'test-results');
+
+interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const tools = [
+  { command: 'ip', package: 'iproute2', why: 'network namespaces' },
+  { command: 'ping', package: 'iputils-ping', why: 'round trips in the tests' },
+  { command: 'iperf3', package: 'iperf3', why: 'throughput in the demo' },
+  { command: 'wg', package: 'wireguard-tools', why: 'the kernel engine' },
+  { command: '/usr/bin/chromium', package: 'chromium', why: 'the window in a real browser' },
+  { command: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', package: 'fonts-dejavu-core', why: 'text on screenshots' },
+  { command: 'ps', package: 'procps', why: 'looking for left-over processes' },
+  { command: 'qemu-system-x86_64', package: 'qemu-system-x86', why: 'a small machine whose kernel has WireGuard' },
+  { command: 'busybox', package: 'busybox-static', why: 'the same' },
+  { command: 'cpio', package: 'cpio', why: 'the same' },
+  { command: 'modprobe', package: 'kmod', why: 'the same' },
+  { command: 'xz', package: 'xz-utils', why: 'the same' },
+];
+
+const total: Tally = { passed: 0, failed: 0, skipped: 0 };
+const problems: string[] = [];
+
+rmSync(reports, { recursive: true, force: true });
+mkdirSync(reports, { recursive: true });
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof SetUpError)) throw error;
+  problems.push(error.message);
+  total.failed++;
+}
+summary();
+
+async function main(): Promise<void> {
+  if (!flags.quick) for (const { command, why } of ensureDebian(tools, { required: false })) problems.push(`missing: ${command} (${why}); what needs it is skipped`);
+  if (!flags.quick) ensureEngine();
+  build();
+  await stage('types, lint, layers', ['scripts/check.ts', '--without-tests']);
+  await vitest('unit tests', ['unit', 'renderer']);
+  if (flags.quick) return;
+  await stage(`simulations, ${flags.seeds} seeds each`, ['test/sim/main.ts', '--seeds', flags.seeds]);
+  if (process.getuid?.() === 0) {
+    await vitest('system tests: namespaces, real tunnels, real kernel', ['system']);
+    await stage('the demo, with its host killed', ['scripts/demo.ts', '--once', '--kill-host']);
+  } else skip(2, 'system tests and the demo need root for network namespaces');
+  if (existsSync('/usr/bin/chromium')) await playwright();
+  else skip(1, 'the window tests need /usr/bin/chromium');
+}
+
+/** A script whose exit code is its verdict: counts as one test. */
+async function stage(name: string, args: readonly string[]): Promise<void> {
+  const code = await run(name, args);
+  if (code === 0) total.passed++;
+  else fail(name, code);
+}
+
+async function vitest(name: string, projects: readonly string[]): Promise<void> {
+  const report = join(reports, `${projects[0]}.json`);
+  const code = await run(name, ['node_modules/vitest/vitest.mjs', 'run', ...projects.flatMap((p) => ['--project', p]), '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`]);
+  const counted = existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number }) : null;
+  add({ passed: counted?.numPassedTests ?? 0, failed: counted?.numFailedTests ?? 0, skipped: (counted?.numPendingTests ?? 0) + (counted?.numTodoTests ?? 0) }, name, code);
+}
+
+async function playwright(): Promise<void> {
+  const report = join(reports, 'playwright.json');
+  const code = await run('the window: Electron (or its stand-in), web shell, screens', ['node_modules/@playwright/test/cli.js', 'test', '--reporter=list,json'], { PLAYWRIGHT_JSON_OUTPUT_NAME: report });
+  const stats = existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as { stats: { expected: number; unexpected: number; flaky: number; skipped: number } }).stats : null;
+  add({ passed: (stats?.expected ?? 0) + (stats?.flaky ?? 0), failed: stats?.unexpected ?? 0, skipped: stats?.skipped ?? 0 }, 'the window', code);
+}
+
+function add(counted: Tally, name: string, code: number): void {
+  total.passed += counted.passed;
+  total.failed += counted.failed;
+  total.skipped += counted.skipped;
+  // A runner that failed without a failed test (a crash, an unhandled error) must not pass for green.
+  if (code !== 0 && counted.failed === 0) fail(name, code);
+  else if (code !== 0) problems.push(`failed: ${name}`);
+}
+
+function fail(name: string, code: number): void {
+  total.failed++;
+  problems.push(`failed: ${name} (exit code ${code})`);
+}
+
+function skip(count: number, reason: string): void {
+  total.skipped += count;
+  problems.push(`skipped: ${reason}`);
+}
+
+function run(name: string, args: readonly string[], extra: NodeJS.ProcessEnv = {}): Promise<number> {
+  say(`── ${name}`);
+  const started = Date.now();
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...environment(), ...extra }, stdio: ['ignore', 'inherit', 'inherit'] });
+  return new Promise((resolve) => {
+    child.on('exit', (code, signal) => {
+      say(`── ${name}: ${code === 0 ? 'passed' : `failed (${code ?? signal})`} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+function summary(): void {
+  process.stdout.write(`\n${problems.map((p) => `${p}\n`).join('')}${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
+  process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
+}
