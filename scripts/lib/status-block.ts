@@ -4,7 +4,7 @@ import { sentence } from '../../src/contract/words.ts';
 
 /** One live block in the terminal: phase, address, peers, URL. Redrawn in place on a terminal, printed on change elsewhere. */
 export function showStatus(client: Client, url: string | null): void {
-  const state: Partial<AppState> = {};
+  let state: Partial<AppState> = {};
   let shown = '';
   let lines = 0;
   const draw = (): void => {
@@ -16,11 +16,11 @@ export function showStatus(client: Client, url: string | null): void {
     lines = text.split('\n').length;
   };
   client.watch('peers', (peers) => {
-    state.peers = peers;
+    state = { ...state, peers };
     draw();
   });
   client.watch('session', (session) => {
-    state.session = session;
+    state = { ...state, session };
     draw();
   });
 }

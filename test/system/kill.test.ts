@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seeded, between, type Random } from '../../src/base/random.ts';
+import { Host, until } from '../../scripts/lib/hosts.ts';
+import { createLan, inNamespace, type Lan, ping } from '../../scripts/lib/namespaces.ts';
+import { prepare } from '../../scripts/lib/prepare.ts';
+
+/**
+ * kill -9 of each process at random moments of connect and disconnect. After the next start there is exactly the wanted tunnel
+ * (wish: connected) or none (wish: disconnected), and nothing else. The moments follow from the seed.
+ */
+const rounds = 10;
+const seed = 20260601;
+const victims = ['helper', 'engine', 'node', 'app'] as const;
+const momentMsMax = { connect: 700, disconnect: 250 } as const;
+
+let folder: string;
+let lan: Lan;
+let alpha: Host;
+let beta: Host;
+
+beforeAll(async () => {
+  await prepare({ why: 'the kill test' });
+  folder = mkdtempSync(join(tmpdir(), 'webmesh-kill-'));
+  lan = createLan('wmkill', ['alpha', 'beta']);
+  alpha = new Host('alpha', folder, lan.namespace('alpha'));
+  beta = new Host('beta', folder, lan.namespace('beta'));
+  await Promise.all([alpha.start(), beta.start()]);
+  const { profile } = await clientOf(alpha).call('mesh.create', { name: 'kill' });
+  await clientOf(alpha).call('session.connect', { profile });
+  await alpha.session('connected');
+  await clientOf(beta).call('mesh.join', { address: `${lan.address('alpha')}:8443`, name: 'kill', insecure: true });
+}, 90_000);
+
+afterAll(async () => {
+  await Promise.all([alpha, beta].filter(Boolean).map((host) => host.stop().catch(() => {})));
+  lan?.remove();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+for (const victim of victims) {
+  test(`kill -9 of the ${victim} at ${rounds} moments leaves exactly the wanted tunnel after the next start`, async () => {
+    const random = seeded(seed + victims.indexOf(victim));
+    for (let round = 1; round <= rounds; round++) await killRound(victim, round, random);
+  }, 300_000);
+}
+
+async function killRound(victim: (typeof victims)[number], round: number, random: Random): Promise<void> {
+  const during = round % 2 === 1 ? 'connect' : 'disconnect';
+  const delayMs = between(random, 0, momentMsMax[during]);
+  await bring(during === 'connect' ? 'disconnected' : 'connected');
+  const asked = clientOf(beta).call(during === 'connect' ? 'session.connect' : 'session.disconnect', {}).catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, delayMs));
+  const pids = beta.processes().filter((p) => p.kind === victim).map((p) => p.pid);
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await asked;
+  await revive(victim);
+  const wish = await wishOf();
+  await expectWish(wish);
+  console.log(`  ${victim.padEnd(6)} round ${round}: killed ${pids.length ? `pid ${pids.join(', ')}` : 'nothing (not running yet)'} ${delayMs} ms into ${during}; afterwards ${wish}, as wanted`);
+}
+
+/** Starts again what a person or the system would start again: helper and app. Engine and node are the helper's business. */
+async function revive(victim: (typeof victims)[number]): Promise<void> {
+  if (victim === 'helper') await beta.startHelper();
+  if (victim === 'app') {
+    beta.client?.close();
+    await until(() => !beta.processes().some((p) => p.kind === 'app'), 5000, 'the old app is gone');
+    await beta.startApp();
+  }
+}
+
+async function wishOf(): Promise<'connected' | 'disconnected'> {
+  return (await beta.topic('session', () => true, 5000, 'the session topic')).want;
+}
+
+async function expectWish(wish: 'connected' | 'disconnected'): Promise<void> {
+  await beta.topic('session', (s) => s.phase === wish, 40_000, `phase ${wish}`);
+  if (wish === 'connected') {
+    const target = await hostAddress();
+    await until(async () => (await ping(lan.namespace('beta'), target, { count: 1, waitSeconds: 1 })).length > 0, 15_000, 'the tunnel answers');
+  }
+  await until(async () => (await devices()).length === (wish === 'connected' ? 1 : 0), 10_000, `devices match the wish ${wish}`);
+  expect({ devices: (await devices()).length, engines: count('engine'), nodes: count('node'), helpers: count('helper'), apps: count('app'), routes: (await routes()) > 0 })
+    .toEqual({ devices: wish === 'connected' ? 1 : 0, engines: wish === 'connected' ? 1 : 0, nodes: wish === 'connected' ? 1 : 0, helpers: 1, apps: 1, routes: wish === 'connected' });
+}
+
+async function bring(phase: 'connected' | 'disconnected'): Promise<void> {
+  await clientOf(beta).call(phase === 'connected' ? 'session.connect' : 'session.disconnect', {}).catch(() => {});
+  await beta.session(phase, 40_000);
+}
+
+function count(kind: string): number {
+  return beta.processes().filter((p) => p.kind === kind).length;
+}
+
+async function devices(): Promise<string[]> {
+  const out = await inNamespace(lan.namespace('beta'), 'ip', ['-o', 'link']);
+  return [...out.matchAll(/^\d+: (wm[^:@]+)/gm)].map((m) => m[1] as string);
+}
+
+async function routes(): Promise<number> {
+  const out = await inNamespace(lan.namespace('beta'), 'ip', ['route']);
+  return out.split('\n').filter((line) => / dev wm/.test(line)).length;
+}
+
+async function hostAddress(): Promise<string> {
+  const { list } = await alpha.topic('peers', (p) => p.list.some((x) => x.self && x.ipv4), 10_000, 'the host sees itself');
+  return list.find((p) => p.self)?.ipv4 as string;
+}
+
+function clientOf(host: Host): NonNullable<Host['client']> {
+  if (!host.client) throw new Error(`the app of ${host.name} runs`);
+  return host.client;
+}
