@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { failureCodes } from '../base/failure.ts';
+import { warningCodes } from './state.ts';
+import { sentence, warningSentence } from './words.ts';
+
+const rich = {
+  address: 'mesh.example:8443', port: 51820, path: '/home/ada/.config/webmesh/profiles.json', message: 'it said no', node: 'attic', what: 'joining',
+  deadlineMs: 5000, field: 'address', problem: 'a port is missing', calls: 64, name: 'nonsense', interface: 'wg0', network: '172.16.0.0/12', peers: 3,
+};
+
+const all = [
+  ...failureCodes.map((code) => ({ code, say: (detail = {}) => sentence({ code, detail }) })),
+  ...warningCodes.map((code) => ({ code, say: (detail = {}) => warningSentence({ code, detail }) })),
+];
+
+test.each(all)('$code reads as two sentences, with and without details', ({ code, say }) => {
+  for (const { what, next } of [say(), say(rich)]) {
+    for (const text of [what, next]) {
+      expect(text).toMatch(/^[A-Z0-9“][^]*[.]$/);
+      expect(text).not.toMatch(/undefined|null|NaN|\[object| {2}|\.\.|: *\.|\(\)/);
+      expect(text).not.toContain(code);
+      expect(text.length).toBeLessThan(420);
+    }
+  }
+});
+
+test('fills in what is known', () => {
+  expect(sentence({ code: 'mesh.unreachable', detail: { address: '10.0.0.7:8443' } })).toEqual({
+    what: 'No answer from 10.0.0.7:8443. Traffic to this network is off; the rest of your traffic is not touched.',
+    next: 'Check the address and that the other machine is on and reachable from here. The app keeps trying.',
+  });
+  expect(sentence({ code: 'node.port-in-use', detail: { port: 8443 } }).what).toBe('Another program on this device already uses TCP port 8443, which the network needs.');
+  expect(sentence({ code: 'input.invalid', detail: { field: 'nodeId', problem: 'too long' } }).what).toBe('The device name cannot be used as it is: too long.');
+  expect(sentence({ code: 'mesh.timeout', detail: { what: 'join', deadlineMs: 1500 } }).what).toBe('Join took too long (more than 1.5 seconds).');
+});
+
+test('never shows a stack trace or an endless text from elsewhere', () => {
+  const message = `boom\n    at Object.<anonymous> (/srv/node.js:1:1)\n${'x'.repeat(9000)}`;
+  expect(sentence({ code: 'internal.unexpected', detail: { message } }).what).toBe('Something went wrong that the app did not expect: boom. Nothing you saved is lost.');
+  expect(sentence({ code: 'mesh.refused', detail: { message: 'y'.repeat(9000) } }).what.length).toBeLessThan(220);
+});
+
+test('a degraded network is told calmly', () => {
+  expect(warningSentence({ code: 'control-plane-lost', detail: {} }).what).toMatch(/^Changes are frozen, traffic is fine/);
+});

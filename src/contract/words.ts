@@ -1,0 +1,304 @@
+import type { Detail, FailureCode, FailureData } from '../base/failure.ts';
+import type { Warning, WarningCode } from './state.ts';
+
+/**
+ * Plain English for every code. `what` says what happened and, where it matters, whether traffic is safe;
+ * `next` says what to do, or that nothing needs doing. A detail that is missing leaves a sentence that still reads.
+ */
+export interface Words {
+  readonly what: string;
+  readonly next: string;
+}
+
+/** The two sentences of a failure. */
+export function sentence(failure: Pick<FailureData, 'code' | 'detail'>): Words {
+  return failureWords[failure.code](reader(failure.detail));
+}
+
+/** The two sentences of a warning. */
+export function warningSentence(warning: Pick<Warning, 'code' | 'detail'>): Words {
+  return warningWords[warning.code](reader(warning.detail));
+}
+
+const waits = 'The app keeps trying by itself; there is nothing you need to do.';
+const trafficOff = 'Traffic to this network is off; the rest of your traffic is not touched.';
+const trafficKept = 'Traffic between devices is not affected.';
+
+const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
+  'auth.unauthenticated': (d) => ({
+    what: `The network did not recognise this device${d.at('address')}. ${trafficOff}`,
+    next: 'Ask whoever runs the network to let this device in, then try again.',
+  }),
+  'auth.not-permitted': (d) => ({
+    what: `The network does not allow this device to do that${d.because('reason')}.`,
+    next: 'Ask whoever runs the network for permission, then try again.',
+  }),
+
+  'mesh.unreachable': (d) => ({
+    what: `No answer${d.from('address', 'from the network')}. ${trafficOff}`,
+    next: 'Check the address and that the other machine is on and reachable from here. The app keeps trying.',
+  }),
+  'mesh.timeout': (d) => ({
+    what: `${d.capital('what', 'The request')} took too long${d.seconds('deadlineMs', ' (more than ', ')')}.`,
+    next: `The network may be slow or far away. ${waits}`,
+  }),
+  'mesh.refused': (d) => ({
+    what: `The network refused this request${d.because('reason', 'message', 'problem')}.`,
+    next: 'Correct what it names, or ask whoever runs the network, then try again.',
+  }),
+  'mesh.incompatible': (d) => ({
+    what: `What answered${d.at('address')} does not speak this app's mesh protocol${d.because('message', 'reason', 'problem')}. ${trafficOff}`,
+    next: 'Check the address and its port; if they are right, one of the two sides needs an update.',
+  }),
+  'mesh.not-leader': (d) => ({
+    what: `${d.capital('node', 'That node')} is not leading the network at the moment. ${trafficKept}`,
+    next: `The request goes to the leader. ${waits}`,
+  }),
+  'mesh.no-leader': () => ({
+    what: `The nodes that manage the network have no leader at the moment. ${trafficKept}`,
+    next: 'Changes wait until more than half of them are on and reach each other. The app keeps trying.',
+  }),
+  'mesh.address-exhausted': (d) => ({
+    what: `The network${d.named('network')} has no free address left for this device.`,
+    next: 'Remove devices that are no longer used, or make a network with a larger address range.',
+  }),
+  'mesh.not-found': (d) => ({
+    what: `The network does not know ${d.quote(['node', 'id', 'peer', 'name'], 'that device')}.`,
+    next: 'It may have left. Check the name and look at the list of peers.',
+  }),
+  'mesh.busy': () => ({
+    what: `The network has more requests than it can take just now. ${trafficKept}`,
+    next: waits,
+  }),
+
+  'network.offline': () => ({
+    what: 'This device is offline.',
+    next: 'The app connects by itself when a network is back.',
+  }),
+
+  'helper.unreachable': (d) => ({
+    what: `The system service that makes the tunnel does not answer${d.at('path', 'socket')}.`,
+    next: 'Start the service, or restart this device. The app connects by itself as soon as the service answers.',
+  }),
+  'helper.not-trusted': (d) => ({
+    what: `Something else answers in place of the system service${d.at('path', 'socket')}, so the app does not talk to it. Nothing was sent.`,
+    next: 'Restart the service as the administrator; if this comes back, install the app again from a source you trust.',
+  }),
+  'helper.lost': () => ({
+    what: 'The system service that makes the tunnel stopped in the middle of its work. Traffic may pause for a moment.',
+    next: `It restarts and puts everything back. ${waits}`,
+  }),
+  'helper.version': (d) => ({
+    what: `The system service${d.version('helper', 'version', 'theirs')} and this app${d.version('app', 'ours')} have versions that do not fit together.`,
+    next: 'Install the newest version of the app, which brings its own service, then start it again.',
+  }),
+  'helper.stale': () => ({
+    what: 'A newer request overtook this one, so it was left out. Nothing was changed by it.',
+    next: waits,
+  }),
+  'helper.declined': () => ({
+    what: `The system asked for permission to start the tunnel service and did not get it. ${trafficOff}`,
+    next: 'Try again and agree when the system asks for your password.',
+  }),
+
+  'tunnel.engine-missing': () => ({
+    what: `This system has no WireGuard engine: neither the kernel module nor wireguard-go was found. ${trafficOff}`,
+    next: 'Install WireGuard (on Debian and Ubuntu: the package wireguard or wireguard-go), then try again.',
+  }),
+  'tunnel.not-permitted': (d) => ({
+    what: `The system does not let the tunnel service change network settings${d.because('message', 'command')}. ${trafficOff}`,
+    next: 'Run the service as the administrator; inside a container, grant it the right to manage the network (NET_ADMIN).',
+  }),
+  'tunnel.port-in-use': (d) => ({
+    what: `Another program already uses ${d.udpPort('port')}, which the tunnel needs.`,
+    next: 'Stop that program or choose another WireGuard port for this network, then try again.',
+  }),
+  'tunnel.conflict': (d) => ({
+    what: `The network's addresses${d.range('network', 'route', 'address')} are already used on this device${d.by('interface', 'device')}. Your present connections were left as they are.`,
+    next: 'Disconnect the other network or VPN, then try again.',
+  }),
+  'tunnel.failed': (d) => ({
+    what: `The tunnel could not be set up${d.because('message', 'reason', 'step')}. What had been changed was put back.`,
+    next: `${waits} If it goes on, export a report under Settings, Diagnostics.`,
+  }),
+
+  'node.start-failed': (d) => ({
+    what: `The part of the app that takes part in the network did not start${d.because('message', 'reason')}.`,
+    next: `${waits} If it goes on, export a report under Settings, Diagnostics.`,
+  }),
+  'node.port-in-use': (d) => ({
+    what: `Another program on this device already uses ${d.tcpPort('port')}, which the network needs.`,
+    next: 'Stop that program or choose another port for this network, then try again.',
+  }),
+  'node.lost': () => ({
+    what: 'The part of the app that takes part in the network stopped. Existing tunnels keep working.',
+    next: `It is being started again. ${waits}`,
+  }),
+  'node.data-damaged': (d) => ({
+    what: `This device's copy of the network's data is damaged${d.because('path', 'message', 'reason')}. It was kept, not overwritten.`,
+    next: 'A member can forget the network and join again. If this device hosts the network, restore its data folder from a backup.',
+  }),
+  'node.disk-full': (d) => ({
+    what: `The disk is full${d.at('path')}, so the network's data cannot be saved. Nothing that was saved is lost.`,
+    next: 'Free some space; then try again.',
+  }),
+  'node.id-taken': (d) => ({
+    what: `Another device in this network is already called ${d.quote(['node', 'id', 'nodeId'], 'the same')}.`,
+    next: 'Choose another name for this device, or remove the old one from the network, then try again.',
+  }),
+
+  'input.invalid': (d) => ({
+    what: `${d.field('field')} cannot be used as it is${d.because('problem', 'message', 'reason')}.`,
+    next: 'Correct it and try again; everything you typed is still there.',
+  }),
+  'input.unknown-profile': (d) => ({
+    what: `There is no network ${d.quote(['profile', 'name'], 'of that name')} on this device.`,
+    next: 'Choose one of the networks in the list, or add it.',
+  }),
+  'input.unknown-command': (d) => ({
+    what: `This version of the app does not know ${d.quote(['name'], 'that request')}.`,
+    next: 'Close every window of the app and start it again, so that all its parts have the same version.',
+  }),
+  'input.file-damaged': (d) => ({
+    what: `A file of the app could not be read${d.at('path', 'file')}${d.because('problem', 'message', 'reason')}. It was kept, not overwritten.`,
+    next: 'Correct the file, or move it away and start the app again; the app then begins with its defaults.',
+  }),
+  'input.limit': (d) => ({
+    what: `${d.field('field')} is larger than allowed${d.limit('max', 'limit')}.`,
+    next: 'Make it smaller and try again.',
+  }),
+
+  'app.already-running': () => ({
+    what: 'The app is already running for this user.',
+    next: 'Use the window that is open; it was brought to the front.',
+  }),
+  'app.not-running': () => ({
+    what: 'Lost contact with the app. The tunnel stays as it is.',
+    next: 'Start the app again if it does not come back by itself.',
+  }),
+  'app.busy': (d) => ({
+    what: `The app is still working on ${d.count('calls', 'earlier request')}.`,
+    next: 'Wait a moment and try again.',
+  }),
+  'internal.unexpected': (d) => ({
+    what: `Something went wrong that the app did not expect${d.because('message')}. Nothing you saved is lost.`,
+    next: 'Try again. If it comes back, export a report under Settings, Diagnostics, and send it to us.',
+  }),
+  'internal.storage': (d) => ({
+    what: `The app could not save its settings${d.at('path')}${d.because('message')}.`,
+    next: 'Check that the disk has space and that the folder belongs to you, then try again.',
+  }),
+};
+
+const warningWords: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
+  'clear-text': (d) => ({
+    what: `Joining and managing the network${d.named('name', 'profile')} is not encrypted. Traffic inside the tunnel is.`,
+    next: 'Use it only between machines and on networks that you trust.',
+  }),
+  'helper-missing': () => ({
+    what: 'The system service that makes the tunnel is not running.',
+    next: 'Start the service. The app notices by itself.',
+  }),
+  'engine-missing': () => ({
+    what: 'This system has no WireGuard engine: neither the kernel module nor wireguard-go was found.',
+    next: 'Install WireGuard (on Debian and Ubuntu: the package wireguard or wireguard-go).',
+  }),
+  'node-down': (d) => ({
+    what: `The part of the app that takes part in the network is not running${d.because('problem', 'message', 'reason')}. Existing tunnels keep working.`,
+    next: `It is being started again. ${waits}`,
+  }),
+  'control-plane-lost': () => ({
+    what: 'Changes are frozen, traffic is fine: the nodes that manage the network cannot be reached.',
+    next: 'Devices keep reaching each other. Joining, leaving and settings of the network wait until the nodes are back.',
+  }),
+  'not-replicating': () => ({
+    what: 'This network does not send changes by itself, so the app asks for the list of peers every few seconds. Traffic is fine.',
+    next: 'New peers appear a little later than usual. An update of the network\'s nodes would end this.',
+  }),
+  'peer-unreachable': (d) => ({
+    what: `${d.count('peers', 'peer', d.capital('peer', 'A peer'))} cannot be reached at the moment.`,
+    next: 'Open Peers to see which, and why.',
+  }),
+  'file-set-aside': (d) => ({
+    what: `A file of the app was damaged${d.at('path', 'file')}. It was set aside and the app started with its defaults.`,
+    next: `Nothing was deleted${d.at('keptAs', 'aside', 'savedAs')}. Correct the file and put it back if you need what was in it.`,
+  }),
+};
+
+interface Reader {
+  /** ` at X`, or nothing. */
+  at(...keys: string[]): string;
+  /** ` from X`, or the given words. */
+  from(key: string, otherwise: string): string;
+  /** ` on X`: what stands in the way. */
+  by(...keys: string[]): string;
+  /** `: X`, an explanation from elsewhere, cut short. */
+  because(...keys: string[]): string;
+  named(...keys: string[]): string;
+  quote(keys: readonly string[], otherwise: string): string;
+  capital(key: string, otherwise: string): string;
+  seconds(key: string, before: string, after: string): string;
+  version(...keys: string[]): string;
+  range(...keys: string[]): string;
+  udpPort(key: string): string;
+  tcpPort(key: string): string;
+  field(key: string): string;
+  limit(...keys: string[]): string;
+  count(key: string, noun: string, otherwise?: string): string;
+}
+
+function reader(detail: Detail): Reader {
+  const value = (keys: readonly string[]): string | undefined => keys.map((key) => shown(detail[key])).find((text) => text !== '');
+  const around = (keys: readonly string[], before: string, after = ''): string => {
+    const text = value(keys);
+    return text === undefined ? '' : before + text + after;
+  };
+  return {
+    at: (...keys) => around(keys, ' at '),
+    from: (key, otherwise) => around([key], ' from ') || ` ${otherwise}`,
+    by: (...keys) => around(keys, ' by '),
+    because: (...keys) => around(keys, ': ').replace(/[.\s]+$/, ''),
+    named: (...keys) => around(keys, ' “', '”'),
+    quote: (keys, otherwise) => around(keys, '“', '”') || otherwise,
+    capital: (key, otherwise) => capital(value([key]) ?? otherwise),
+    seconds: (key, before, after) => (typeof detail[key] === 'number' ? `${before}${secondsText(detail[key])}${after}` : ''),
+    version: (...keys) => around(keys, ' (', ')'),
+    range: (...keys) => around(keys, ' (', ')'),
+    udpPort: (key) => portText(value([key]), 'UDP', 'the WireGuard port'),
+    tcpPort: (key) => portText(value([key]), 'TCP', 'a port'),
+    field: (key) => capital(fieldNames[value([key]) ?? ''] ?? value([key]) ?? 'What was entered'),
+    limit: (...keys) => around(keys, ' (at most ', ')'),
+    count: (key, noun, otherwise = `an ${noun}`) => (typeof detail[key] === 'number' ? plural(detail[key], noun) : otherwise),
+  };
+}
+
+/** What people call the fields of commands. */
+const fieldNames: Readonly<Record<string, string>> = {
+  address: 'the address', name: 'the name', nodeId: 'the device name', ipv4Network: 'the address range', grpcPort: 'the API port',
+  raftPort: 'the Raft port', wireguardPort: 'the WireGuard port', profile: 'the network', id: 'the peer', lines: 'the number of lines', logLevel: 'the log level',
+};
+
+/** Details may come from other machines: one line, a bounded length. */
+function shown(value: string | number | boolean | undefined): string {
+  const line = String(value ?? '').split('\n', 1)[0] ?? '';
+  const text = line.trim();
+  return text.length > detailCharsMax ? `${text.slice(0, detailCharsMax - 1)}…` : text;
+}
+
+const detailCharsMax = 160;
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function plural(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+}
+
+function secondsText(ms: number): string {
+  return plural(Math.round(ms / 100) / 10, 'second');
+}
+
+function portText(port: string | undefined, protocol: string, otherwise: string): string {
+  return port === undefined ? otherwise : `${protocol} port ${port}`;
+}
