@@ -1,0 +1,106 @@
+/**
+ * Builds dist/: every process as one bundle, and the page.
+ *   --only NAME   one part: main, preload, web, cli, helper, node, renderer
+ * What is not written yet is skipped with a message. Prints one line.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build as bundle, type BuildOptions } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+interface Part {
+  readonly name: string;
+  readonly entry: string;
+  readonly out: string;
+  readonly options: BuildOptions;
+}
+
+/** ESM bundles of CommonJS packages need a `require`; __dirname and __filename are for the few that look beside themselves. */
+const esmBanner = [
+  "import { createRequire as webmeshRequire } from 'node:module';",
+  'const require = webmeshRequire(import.meta.url), __dirname = import.meta.dirname, __filename = import.meta.filename;',
+].join(' ');
+const esm: BuildOptions = { format: 'esm', platform: 'node', banner: { js: esmBanner } };
+const command: BuildOptions = { ...esm, banner: { js: `#!/usr/bin/env node\n${esmBanner}` } };
+const commonJs: BuildOptions = { format: 'cjs', platform: 'node', external: ['electron'], define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' } };
+
+const parts: readonly Part[] = [
+  { name: 'main', entry: 'src/main/main.ts', out: 'main/main.cjs', options: commonJs },
+  // Electron checks a sandboxed preload for the one file that it is; a map beside it could not be loaded anyway.
+  { name: 'preload', entry: 'src/main/preload.ts', out: 'main/preload.cjs', options: { ...commonJs, platform: 'browser', sourcemap: false } },
+  { name: 'web', entry: 'src/web/server.ts', out: 'web/server.mjs', options: esm },
+  { name: 'cli', entry: 'src/cli/cli.ts', out: 'cli/cli.mjs', options: command },
+  { name: 'helper', entry: 'src/helper/helper.ts', out: 'helper/helper.mjs', options: esm },
+  { name: 'node', entry: 'src/node/child.ts', out: 'node/child.mjs', options: esm },
+];
+
+const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
+const wanted = (name: string): boolean => values.only === undefined || values.only.includes(name);
+
+const startedMs = performance.now();
+execFileSync(process.execPath, [join(root, 'scripts/generate.ts')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+const known = { ...versionDefines() };
+const [chosen, missing] = split(parts.filter(({ name }) => wanted(name)), ({ entry }) => existsSync(join(root, entry)));
+for (const { name, entry } of missing) console.log(`build: ${name} is skipped, there is no ${entry}`);
+const jobs = [...chosen.map((part) => ({ name: part.name, done: buildPart(part) })), ...(wanted('renderer') ? [{ name: 'renderer', done: buildPage() }] : [])];
+const results = await Promise.allSettled(jobs.map(({ done }) => done));
+const [built, failed] = split(jobs, (job) => results[jobs.indexOf(job)]?.status === 'fulfilled');
+if (failed.length > 0) {
+  // esbuild has printed its own errors with file and line; Vite leaves that to us.
+  for (const result of results) if (result.status === 'rejected' && !('errors' in result.reason)) console.error(String(result.reason));
+  console.error(`build: ${failed.map(({ name }) => name).join(', ')} failed`);
+  process.exitCode = 1;
+}
+console.log(`build: ${built.map(({ name }) => name).join(', ') || 'nothing'} into dist in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+
+async function buildPart({ entry, out, options }: Part): Promise<void> {
+  const outfile = join(dist, out);
+  await bundle({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    target: 'node24',
+    sourcemap: 'linked',
+    legalComments: 'none',
+    logLevel: 'warning',
+    ...options,
+    define: { ...known, ...options.define },
+    // Optional speed-ups of ws and systeminformation's platform parts, which are not installed here.
+    external: [...(options.external ?? []), 'bufferutil', 'utf-8-validate', 'osx-temperature-sensor'],
+  });
+  if (entry.endsWith('cli.ts')) chmodSync(outfile, 0o755);
+}
+
+/** The page's own configuration is beside its source; Vite is loaded only here because it is slow to load. */
+async function buildPage(): Promise<void> {
+  const configFile = join(root, 'src/renderer/vite.config.ts');
+  if (!existsSync(configFile)) return console.log('build: renderer is skipped, there is no src/renderer/vite.config.ts');
+  const { build } = await import('vite');
+  await build({ root: join(root, 'src/renderer'), configFile, logLevel: 'error', build: { outDir: join(dist, 'renderer'), emptyOutDir: true } });
+}
+
+function versionDefines(): Record<string, string> {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  return {
+    WEBMESH_VERSION: JSON.stringify(version),
+    WEBMESH_COMMIT: JSON.stringify(git('rev-parse', '--short=12', 'HEAD') ?? 'unknown'),
+    WEBMESH_BUILT_AT: JSON.stringify(new Date(Number(process.env.SOURCE_DATE_EPOCH ?? Math.floor(Date.now() / 1000)) * 1000).toISOString()),
+  };
+}
+
+function git(...args: string[]): string | undefined {
+  try {
+    return execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return undefined; // a source archive has no history
+  }
+}
+
+function split<T>(list: readonly T[], take: (item: T) => boolean): [T[], T[]] {
+  return [list.filter(take), list.filter((item) => !take(item))];
+}

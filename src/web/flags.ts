@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+import { failure } from '../base/failure.ts';
+
+export interface Flags {
+  readonly home: string | undefined;
+  readonly helperSocket: string | undefined;
+  readonly port: number;
+  readonly openBrowser: boolean;
+  readonly headless: boolean;
+  readonly jsonStatus: boolean;
+  readonly help: boolean;
+}
+
+export const usage = `Usage: server [--home DIR] [--helper-socket PATH] [--port N] [--open | --no-open] [--headless] [--json-status]
+
+The Webmesh app without a window of its own: its page is served to your browser, on 127.0.0.1 only.
+
+  --home DIR            where profiles, sockets and logs are kept
+  --helper-socket PATH  the privileged helper's socket
+  --port N              port of the page; a free one when not given
+  --open, --no-open     open the browser, or only print the link (the default)
+  --headless            no page until "webmesh open" asks for one; implies --no-open
+  --json-status         print {"url"} first, then {"session", "peers"} with each change, one JSON value a line
+
+Exit codes: 0 ended in order, 1 failed, 2 wrong usage, 3 this home has a running web shell already.
+`;
+
+/** Reads the command line. Fails with input.invalid and the field when it makes no sense. */
+export function parseFlags(argv: readonly string[]): Flags {
+  const { values } = parse(argv);
+  const headless = values.headless ?? false;
+  return {
+    home: values.home,
+    helperSocket: values['helper-socket'],
+    port: portFrom(values.port),
+    openBrowser: !headless && (values.open ?? false) && !(values['no-open'] ?? false),
+    headless,
+    jsonStatus: (values['json-status'] ?? false) || (values['status-json'] ?? false),
+    help: values.help ?? false,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      strict: true,
+      options: {
+        home: { type: 'string' },
+        'helper-socket': { type: 'string' },
+        port: { type: 'string' },
+        open: { type: 'boolean' },
+        'no-open': { type: 'boolean' },
+        headless: { type: 'boolean' },
+        'json-status': { type: 'boolean' },
+        'status-json': { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw failure('input.invalid', { field: 'arguments', problem: error instanceof Error ? error.message : String(error) }, error);
+  }
+}
+
+function portFrom(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw failure('input.invalid', { field: 'port', problem: `"${text}" is no port` });
+  return port;
+}

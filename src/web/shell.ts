@@ -1,0 +1,71 @@
+import { type Clock } from '../base/clock.ts';
+import { withDeadline } from '../base/abort.ts';
+import { type Log } from '../base/log.ts';
+import { type Random } from '../base/random.ts';
+import { attach, type Client, type Port } from '../contract/client.ts';
+import { firstWhere } from '../contract/wait.ts';
+import { portPair, type CoreLink } from '../platform/core-link.ts';
+import { servePages, type PageServer } from './http.ts';
+import { createTickets } from './tickets.ts';
+
+/** The web shell once its core is there: makes links to the page, and ends everything in order. */
+export interface WebShell {
+  readonly client: Client;
+  /** A fresh link that lets one browser in. Starts the page server with the first one. */
+  link(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface WebShellOptions {
+  readonly core: CoreLink;
+  readonly pages: string;
+  readonly port: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** How long quitting waits for the tunnel to be taken down. */
+export const disconnectMsMax = 8_000;
+
+export function createWebShell({ core, pages, port, clock, random, log }: WebShellOptions): WebShell {
+  const tickets = createTickets(clock, random);
+  const client = attach(portTo(core));
+  let server: Promise<PageServer> | undefined;
+  const start = (): Promise<PageServer> => servePages({ pages, port, tickets, log, open: core.open });
+  return {
+    client,
+    link: async () => {
+      server ??= start();
+      const { authority } = await server.catch((error: unknown) => {
+        server = undefined;
+        throw error;
+      });
+      return `http://${authority}/?ticket=${tickets.issue()}`;
+    },
+    close: async () => {
+      if (core.kind === 'owner') await disconnect(client, clock, log);
+      client.close();
+      await server?.then((running) => running.close(), () => {});
+      await core.close();
+    },
+  };
+}
+
+/** A port of our own to the core, for what the shell itself asks and shows. */
+function portTo(core: CoreLink): Port {
+  const [near, far] = portPair();
+  core.open(far);
+  return near;
+}
+
+async function disconnect(client: Client, clock: Clock, log: Log): Promise<void> {
+  try {
+    await withDeadline(clock, disconnectMsMax, 'disconnecting', undefined, async (signal) => {
+      await client.call('session.disconnect', {}, signal);
+      await firstWhere(client, 'session', ({ phase }) => phase === 'disconnected' || phase === 'blocked', signal);
+    });
+  } catch (error) {
+    log.warn('shell.disconnect-failed', { error: String(error) }); // We end all the same; the helper clears the tunnel when it sees us gone.
+  }
+}
