@@ -36,7 +36,11 @@ export interface StateMachine {
   restore(bytes: Uint8Array, index: number, term: number, configuration: Configuration): void;
 }
 
-/** A synchronous SQLite connection: the one file platform/sqlite knows the driver. */
+/**
+ * A synchronous SQLite connection: the one file platform/sqlite knows the driver.
+ * Faults of the machine or the file are Failures (node.data-damaged, node.disk-full, internal.storage); faults of the SQL text are plain errors.
+ * Integers are read as bigint, reals as number; a number is bound as real and becomes an integer again through the column's affinity.
+ */
 export interface Database {
   /** Runs one or more statements without parameters. */
   exec(sql: string): void;
