@@ -104,6 +104,8 @@ export interface RaftView {
   readonly leaderContactTicks: number | null;
   readonly quorumActive: boolean;
   /** Leader only: what each other member is known to hold, and whether a snapshot is on its way. */
+  /** Requests refused because somebody broke the rules: a second leader of one term, or entries that contradict committed ones. */
+  readonly violations?: number;
   readonly progress: ReadonlyMap<NodeId, { readonly match: Index; readonly snapshotting: boolean; readonly active: boolean }>;
 }
 
@@ -136,6 +138,8 @@ export interface Raft {
   applied(upTo: Index): void;
   /** A snapshot was written at an applied index; the log before it may be dropped, keeping a tail. */
   compacted(snapshot: SnapshotRef, keepFrom: Index): void;
+  /** What a snapshot of the state machine at this applied index must say of itself; null when the index is not (or no longer) known. */
+  snapshotAt(index: Index): SnapshotRef | null;
   view(): RaftView;
 }
 

@@ -1,0 +1,138 @@
+import { createPeer, matched, type Peer, probe, refused } from './progress.ts';
+import { present } from '../base/assert.ts';
+import { type Leader, send, servers, type State } from './state.ts';
+import { type Index, type Message, type NodeId, type SnapshotRef, type Unanswered } from './types.ts';
+
+/** How a leader brings the others' logs to its own (§5.3). Nothing here decides what is committed. */
+export function syncPeers(state: State, leader: Leader): void {
+  const ids = new Set(servers(state).map((server) => server.id));
+  for (const id of leader.peers.keys()) if (!ids.has(id)) leader.peers.delete(id);
+  for (const id of ids) if (id !== state.id && !leader.peers.has(id)) leader.peers.set(id, createPeer(state.log.lastIndex, state.now));
+}
+
+export function replicateAll(state: State, leader: Leader): void {
+  for (const [id, peer] of leader.peers) replicate(state, id, peer);
+}
+
+/** Sends as much as the peer's window takes: new entries, a probe, or just the commit index, which nobody should wait for. */
+export function replicate(state: State, id: NodeId, peer: Peer): void {
+  if (state.now < peer.pausedUntil) return;
+  while (peer.state !== 'snapshot' && peer.inFlight < window(state, peer) && wants(state, peer)) sendAppend(state, id, peer);
+}
+
+function window(state: State, peer: Peer): number {
+  return peer.state === 'probe' ? 1 : state.limits.inFlightMax;
+}
+
+function wants(state: State, peer: Peer): boolean {
+  return peer.due || peer.next <= state.log.lastIndex || Math.min(state.commitIndex, peer.next - 1) > peer.sentCommit;
+}
+
+function sendAppend(state: State, to: NodeId, peer: Peer): void {
+  const { log, limits, commitIndex } = state;
+  const prevIndex = peer.next - 1;
+  const prevTerm = log.termAt(prevIndex);
+  if (prevTerm === undefined || peer.next < log.firstIndex) return sendSnapshot(state, to, peer, present(log.snapshot, 'a snapshot before a compacted log'));
+  const entries = log.slice(peer.next, log.lastIndex, limits.batchBytesMax, limits.appendEntriesMax);
+  send(state, { kind: 'append', from: state.id, to, term: state.term, prevIndex, prevTerm, entries, commit: commitIndex });
+  peer.inFlight++;
+  peer.due = false;
+  peer.sentAt = state.now;
+  peer.sentCommit = Math.min(commitIndex, prevIndex + entries.length);
+  if (peer.state === 'replicate') peer.next += entries.length;
+}
+
+function sendSnapshot(state: State, to: NodeId, peer: Peer, snapshot: SnapshotRef): void {
+  peer.state = 'snapshot';
+  peer.inFlight = 0;
+  send(state, { kind: 'snapshot', from: state.id, to, term: state.term, snapshot });
+}
+
+/** Signs of life, one at a time to each peer, so that an answer belongs to the newest. */
+export function sendHeartbeats(state: State, leader: Leader): void {
+  leader.nextHeartbeatAt = state.now + state.heartbeatTicks;
+  for (const [id, peer] of leader.peers) if (peer.heartbeatAt === null) sendHeartbeat(state, leader, id, peer);
+}
+
+function sendHeartbeat(state: State, leader: Leader, to: NodeId, peer: Peer): void {
+  peer.heartbeatAt = state.now;
+  peer.heartbeatRound = leader.round;
+  send(state, { kind: 'heartbeat', from: state.id, to, term: state.term });
+}
+
+export function onHeard(state: State, leader: Leader, message: Extract<Message, { kind: 'heard' }>): void {
+  const peer = leader.peers.get(message.from);
+  if (!peer) return;
+  contacted(state, peer);
+  if (peer.strayHeartbeats > 0) peer.strayHeartbeats--;
+  else if (peer.heartbeatAt !== null) {
+    peer.heartbeatAt = null;
+    if (message.success) peer.confirmedRound = Math.max(peer.confirmedRound, peer.heartbeatRound);
+    if (peer.heartbeatRound < leader.round) sendHeartbeat(state, leader, message.from, peer);
+  }
+  replicate(state, message.from, peer);
+}
+
+/** Anything heard from a peer, even a refusal, shows that it is there. */
+function contacted(state: State, peer: Peer): void {
+  peer.contactAt = state.now;
+  peer.pausedUntil = 0;
+}
+
+/** Notes the answer. True when the peer is known to hold more than before. */
+export function onAppended(state: State, leader: Leader, message: Extract<Message, { kind: 'appended' }>): boolean {
+  const peer = leader.peers.get(message.from);
+  if (!peer || message.matched > state.log.lastIndex) return false;
+  contacted(state, peer);
+  peer.inFlight = Math.max(0, peer.inFlight - 1);
+  const before = peer.match;
+  if (message.success) matched(peer, message.matched);
+  else refuse(state, peer, message.matched, message.lastIndex);
+  replicate(state, message.from, peer);
+  return peer.match > before;
+}
+
+/** A refusal that leads nowhere comes from somebody who breaks the rules: it is not asked again at once. */
+function refuse(state: State, peer: Peer, asked: Index, lastIndex: Index): void {
+  const { next } = peer;
+  if (refused(peer, asked, lastIndex, state.log.firstIndex) && peer.next >= next) peer.pausedUntil = state.now + state.electionTicks;
+}
+
+export function onInstalled(state: State, leader: Leader, message: Extract<Message, { kind: 'installed' }>): boolean {
+  const peer = leader.peers.get(message.from);
+  if (!peer || peer.state !== 'snapshot' || message.index > state.log.lastIndex) return false;
+  contacted(state, peer);
+  const before = peer.match;
+  if (message.success) peer.match = Math.max(peer.match, message.index);
+  else peer.pausedUntil = state.now + state.electionTicks;
+  probe(peer);
+  replicate(state, message.from, peer);
+  return peer.match > before;
+}
+
+/** The transport gave up: what was sent ahead may be lost, so look again, but not before the peer is heard or a while has passed. */
+export function onUnanswered(state: State, leader: Leader, { to, kind }: Unanswered): void {
+  const peer = leader.peers.get(to);
+  if (!peer) return;
+  if (kind === 'heartbeat') {
+    peer.heartbeatAt = null;
+    peer.due = true;
+  } else if (kind === 'append' ? peer.state !== 'snapshot' : kind === 'snapshot' && peer.state === 'snapshot') {
+    probe(peer);
+    peer.pausedUntil = state.now + state.electionTicks;
+  }
+}
+
+/** Once a tick: answers that never came, and a look at quiet peers, for a restarted one knows no commit index. */
+export function tickPeers(state: State, leader: Leader): void {
+  const patience = 4 * state.electionTicks;
+  for (const [id, peer] of leader.peers) {
+    if (peer.inFlight > 0 && state.now - peer.sentAt > patience) probe(peer);
+    if (peer.heartbeatAt !== null && state.now - peer.heartbeatAt > patience) {
+      peer.heartbeatAt = null;
+      peer.strayHeartbeats++;
+    }
+    if (state.now - peer.sentAt >= state.electionTicks) peer.due = true;
+    replicate(state, id, peer);
+  }
+}
