@@ -1,0 +1,114 @@
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chromium, type Page } from 'playwright';
+import { build } from 'vite';
+import { serveFake, type FakeServer } from '../test/fakes/serve-fake.ts';
+import type { SceneName } from '../test/fakes/world.ts';
+import { smallPng } from './lib/small-png.ts';
+
+/**
+ * Takes a picture of every screen and state, in both themes and both widths, into docs/screens. `node scripts/screens.ts [PART-OF-A-NAME…]`
+ * takes only those. The core is made up; the pages are the built ones.
+ */
+interface Picture {
+  readonly name: string;
+  readonly scene: SceneName;
+  readonly at?: string;
+  readonly peers?: number;
+  readonly before?: (page: Page, server: FakeServer) => Promise<void>;
+}
+
+const pictures: readonly Picture[] = [
+  { name: 'first-run', scene: 'first-run' },
+  { name: 'first-run-join-refused', scene: 'first-run', before: refusedJoin },
+  { name: 'connect-off', scene: 'disconnected' },
+  { name: 'connect-joining', scene: 'joining' },
+  { name: 'connect-on', scene: 'connected' },
+  { name: 'connect-alone', scene: 'alone' },
+  { name: 'connect-frozen', scene: 'degraded' },
+  { name: 'connect-clear-text', scene: 'clear-text' },
+  { name: 'connect-reconnecting', scene: 'reconnecting' },
+  { name: 'connect-blocked', scene: 'blocked' },
+  { name: 'connect-lost-contact', scene: 'connected', before: async (page, server) => { server.refuse(true); server.drop(); await page.getByText('Lost contact').waitFor(); } },
+  { name: 'peers', scene: 'connected', at: 'peers' },
+  { name: 'peers-detail', scene: 'connected', at: 'peers/ada-laptop', before: askMetrics },
+  { name: 'peers-2000', scene: 'crowd', at: 'peers' },
+  { name: 'device', scene: 'host', at: 'device', before: twoMinutes },
+  { name: 'settings', scene: 'connected', at: 'settings' },
+  { name: 'settings-forget', scene: 'connected', at: 'settings', before: async (page) => page.getByRole('button', { name: 'Forget Studio' }).click() },
+  { name: 'settings-logs', scene: 'connected', at: 'settings', before: async (page) => { await page.getByRole('button', { name: 'Show the log' }).click(); await page.getByRole('log').waitFor(); } },
+];
+
+const folder = join(import.meta.dirname, '../docs/screens');
+const widths = [{ name: '1280', width: 1280, height: 820 }, { name: '360', width: 360, height: 740 }] as const;
+const startMs = Date.UTC(2026, 10, 22, 9, 4);
+
+async function main(wanted: readonly string[]): Promise<void> {
+  const chosen = pictures.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
+  await build({ configFile: join(import.meta.dirname, '../src/renderer/vite.config.ts'), logLevel: 'warn' });
+  if (wanted.length === 0) await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'] });
+  try {
+    for (const theme of ['light', 'dark'] as const) {
+      for (const { name, width, height } of widths) {
+        const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce', timezoneId: 'UTC' });
+        for (const picture of chosen) await take(await context.newPage(), picture, join(folder, `${picture.name}-${theme}-${name}.png`));
+        await context.close();
+      }
+    }
+  } finally {
+    await browser.close();
+  }
+  await report();
+}
+
+async function take(page: Page, { scene, at = 'connect', peers, before }: Picture, file: string): Promise<void> {
+  const server = await serveFake({ scene, clock: stoppedClock(), ...(peers === undefined ? {} : { peers }) });
+  await page.clock.install({ time: startMs });
+  try {
+    await page.goto(`${server.url}#/${at}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await before?.(page, server);
+    await page.clock.runFor(100);
+    await writeFile(file, smallPng(await page.screenshot()));
+  } finally {
+    await page.close();
+    await server.close();
+  }
+}
+
+async function refusedJoin(page: Page): Promise<void> {
+  await page.getByLabel('Address').fill('attic.example.net');
+  await page.getByRole('switch').check();
+  await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByRole('alert').waitFor();
+}
+
+async function askMetrics(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Ping' }).click();
+  await page.getByRole('button', { name: 'Ask for metrics' }).click();
+  await page.getByText('arm64').waitFor();
+}
+
+/** Charts need a past. The stopped clock moves one second a tick. */
+async function twoMinutes(page: Page, server: FakeServer): Promise<void> {
+  for (let i = 0; i < 120; i++) server.app.tick();
+  await page.clock.runFor(2000);
+  await page.waitForTimeout(300);
+}
+
+/** Time that moves one second each time the world ticks, so that every run draws the same pictures. */
+function stoppedClock() {
+  let nowMs = startMs;
+  return { nowMs: () => nowMs, monotonicMs: () => nowMs, after: () => () => {}, advance: () => void (nowMs += 1000) };
+}
+
+async function report(): Promise<void> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.png'));
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  process.stdout.write(`${files.length} pictures, ${(total / 1e6).toFixed(2)} MB\n`);
+}
+
+await main(process.argv.slice(2));

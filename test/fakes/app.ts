@@ -1,0 +1,249 @@
+import { cell, type Cell } from '../../src/base/cell.ts';
+import { type Cancel, type Clock } from '../../src/base/clock.ts';
+import { failure, type Failure } from '../../src/base/failure.ts';
+import { serve, type Port } from '../../src/contract/carrier.ts';
+import type { CommandName, Handlers, Parsed } from '../../src/contract/commands.ts';
+import { topicNames, type AppState, type ProfileView, type SessionPhase, type TopicName } from '../../src/contract/state.ts';
+import { metricsAt, sceneOf, type SceneName } from './world.ts';
+
+export { type SceneName } from './world.ts';
+
+/**
+ * A core made up for tests: it implements the whole contract over scripted topics. `show` jumps to a scene; connect and disconnect walk the
+ * real phases, one `stepMs` apart on the given clock; `tick` moves metrics and, in a crowd, a hundred peers.
+ */
+export interface FakeApp {
+  readonly handlers: Handlers;
+  readonly topics: { readonly [K in TopicName]: Cell<AppState[K]> };
+  /** Every call that arrived, oldest first. */
+  readonly calls: readonly { readonly name: CommandName; readonly input: unknown }[];
+  show(scene: SceneName, peers?: number): void;
+  /** The next call of this name fails with it. */
+  refuseNext(name: CommandName, why: Failure): void;
+  tick(): void;
+  close(): void;
+}
+
+export interface FakeOptions {
+  readonly scene?: SceneName;
+  readonly peers?: number;
+  readonly stepMs?: number;
+}
+
+export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs = 400 }: FakeOptions = {}): FakeApp {
+  const topics = cellsOf(sceneOf(scene, clock.nowMs(), peers));
+  const calls: { name: CommandName; input: unknown }[] = [];
+  const refusals = new Map<CommandName, Failure>();
+  let round = 0;
+  let pending: Cancel = () => {};
+  let crowd = scene === 'crowd';
+
+  const show = (name: SceneName, count?: number): void => {
+    pending();
+    crowd = name === 'crowd';
+    fill(topics, sceneOf(name, clock.nowMs(), count));
+  };
+  const setPhase = (phase: SessionPhase, want: 'connected' | 'disconnected'): void => {
+    const { profile, epoch } = topics.session.get();
+    topics.session.set({ want, profile, epoch: epoch + 1, ...phase });
+  };
+  const walk = (phases: readonly (() => void)[]): void => {
+    pending();
+    const [first, ...rest] = phases;
+    first?.();
+    if (rest.length > 0) pending = clock.after(stepMs, () => walk(rest));
+  };
+  const connect = (): void => {
+    const profile = selected(topics);
+    const now = (): number => clock.nowMs();
+    walk([
+      () => setPhase({ phase: 'authorising', sinceMs: now() }, 'connected'),
+      () => setPhase({ phase: 'joining', sinceMs: now() }, 'connected'),
+      () => setPhase({ phase: 'configuring', sinceMs: now() }, 'connected'),
+      () => arrive(topics, profile, now()),
+    ]);
+  };
+  const disconnect = (): void => walk([() => setPhase({ phase: 'disconnecting' }, 'disconnected'), () => leave(topics, clock.nowMs())]);
+  const add = (profile: ProfileView): { profile: string } => {
+    topics.profiles.set({ list: [...topics.profiles.get().list, profile], selected: profile.id });
+    topics.session.set({ ...topics.session.get(), profile: profile.id });
+    connect();
+    return { profile: profile.id };
+  };
+
+  const handlers = recording(calls, refusals, {
+    'session.connect': async ({ profile }) => {
+      if (profile !== undefined) select(topics, profile);
+      if (topics.profiles.get().selected === null) throw failure('input.unknown-profile', {});
+      connect();
+      return null;
+    },
+    'session.disconnect': async () => (disconnect(), null),
+    'session.retry': async () => (connect(), null),
+    'mesh.create': async ({ name, nodeId }) => add({ id: `net${++round}`, name, kind: 'host', nodeId: nodeId ?? 'study', address: '192.168.1.20:8443', insecure: false }),
+    'mesh.join': async (input) => {
+      checkAddress(input);
+      return add({ id: `net${++round}`, name: input.name ?? hostOf(input.address), kind: 'member', nodeId: input.nodeId ?? 'study', address: input.address, insecure: input.insecure });
+    },
+    'profile.select': async ({ profile }) => (select(topics, profile), null),
+    'profile.rename': async ({ profile, name }) => {
+      const { list, selected } = topics.profiles.get();
+      topics.profiles.set({ selected, list: list.map((p) => (p.id === profile ? { ...p, name } : p)) });
+      return null;
+    },
+    'profile.remove': async ({ profile }) => {
+      const list = topics.profiles.get().list.filter((p) => p.id !== profile);
+      topics.profiles.set({ list, selected: list[0]?.id ?? null });
+      return null;
+    },
+    'peer.ping': async ({ id }) => ({ latencyMs: id.length * 1.7 }),
+    'peer.metrics': async ({ id }) => ({ metrics: metricsOf(id) }),
+    'settings.update': async (change) => (topics.settings.set({ ...topics.settings.get(), ...withoutUndefined(change) }), null),
+    'diagnostics.logs': async ({ lines = 200 }) => ({ lines: logLines.slice(-lines) }),
+    'diagnostics.export': async () => ({ path: '/home/ada/.config/webmesh/reports/webmesh-2026-11-22.json' }),
+    'app.quit': async () => null,
+  });
+
+  return {
+    handlers, topics, calls, show,
+    refuseNext: (name, why) => void refusals.set(name, why),
+    tick: () => {
+      round += 1;
+      const tunnel = topics.session.get().phase === 'connected' ? metricsAt(clock.nowMs()).tunnel : null;
+      topics.metrics.set({ ...metricsAt(clock.nowMs()), tunnel });
+      if (crowd || topics.session.get().phase === 'connected') movePeers(topics, clock.nowMs(), round, crowd ? 100 : 3);
+    },
+    close: () => pending(),
+  };
+}
+
+/** Serves the fake on one end of a pair of ports and gives the other. */
+export function fakePort(app: Pick<FakeApp, 'handlers' | 'topics'>): Port {
+  const [near, far] = portPair();
+  serve(far, app.handlers, app.topics);
+  return near;
+}
+
+/** Two joined ports; messages pass through JSON as on every real carrier and arrive in a later microtask. */
+export function portPair(): readonly [Port, Port] {
+  const receivers: ((message: unknown) => void)[][] = [[], []];
+  const closers: (() => void)[] = [];
+  let open = true;
+  const end = (mine: 0 | 1): Port => ({
+    send: (message) => {
+      const text = JSON.stringify(message);
+      queueMicrotask(() => open && receivers[1 - mine]?.forEach((receive) => receive(JSON.parse(text))));
+    },
+    onMessage: (receive) => void receivers[mine]?.push(receive),
+    onClose: (closed) => void closers.push(closed),
+    close: () => {
+      if (!open) return;
+      open = false;
+      for (const closed of closers) closed();
+    },
+  });
+  return [end(0), end(1)];
+}
+
+type Cells = FakeApp['topics'];
+
+function cellsOf(state: AppState): Cells {
+  return Object.fromEntries(topicNames.map((name) => [name, cell<unknown>(state[name])])) as unknown as Cells;
+}
+
+function fill(topics: Cells, state: AppState): void {
+  for (const name of topicNames) (topics[name] as Cell<unknown>).set(state[name]);
+}
+
+function recording(calls: { name: CommandName; input: unknown }[], refusals: Map<CommandName, Failure>, handlers: Handlers): Handlers {
+  const wrapped = Object.entries(handlers).map(([key, run]) => {
+    const name = key as CommandName;
+    return [name, async (input: never, signal: AbortSignal) => {
+      calls.push({ name, input });
+      const why = refusals.get(name);
+      refusals.delete(name);
+      if (why !== undefined) throw why;
+      return (run as (input: never, signal: AbortSignal) => Promise<unknown>)(input, signal);
+    }] as const;
+  });
+  return Object.fromEntries(wrapped) as unknown as Handlers;
+}
+
+function selected(topics: Cells): ProfileView | undefined {
+  const { list, selected: id } = topics.profiles.get();
+  return list.find((p) => p.id === id);
+}
+
+function select(topics: Cells, profile: string): void {
+  const { list } = topics.profiles.get();
+  if (!list.some((p) => p.id === profile)) throw failure('input.unknown-profile', { profile });
+  topics.profiles.set({ list, selected: profile });
+  topics.session.set({ ...topics.session.get(), profile });
+}
+
+/** The end of a walk: connected with the chosen network; a host made just now is alone and leads. */
+function arrive(topics: Cells, profile: ProfileView | undefined, nowMs: number): void {
+  const fresh = profile?.id.startsWith('net') ?? false;
+  const scene = sceneOf(profile?.kind === 'host' ? 'host' : 'connected', nowMs, fresh && profile?.kind === 'host' ? 0 : 11);
+  const { epoch } = topics.session.get();
+  if (scene.session.phase !== 'connected') return;
+  topics.session.set({ ...scene.session, profile: profile?.id ?? null, epoch: epoch + 1, sinceMs: nowMs });
+  topics.peers.set(scene.peers);
+  topics.node.set({ ...scene.node, networkName: profile?.name ?? scene.node.networkName, startedAtMs: nowMs });
+  topics.health.set({ warnings: profile?.insecure ? [{ code: 'clear-text', severity: 'warning', detail: { name: profile.name } }] : [] });
+}
+
+function leave(topics: Cells, nowMs: number): void {
+  const gone = sceneOf('disconnected', nowMs, topics.peers.get().list.length - 1);
+  const { profile, epoch } = topics.session.get();
+  topics.session.set({ want: 'disconnected', profile, epoch: epoch + 1, phase: 'disconnected' });
+  topics.peers.set(gone.peers);
+  topics.node.set({ ...gone.node, networkName: topics.node.get().networkName });
+  topics.health.set({ warnings: [] });
+}
+
+function movePeers(topics: Cells, nowMs: number, round: number, count: number): void {
+  const { source, list } = topics.peers.get();
+  const from = (round * count) % Math.max(1, list.length);
+  topics.peers.set({
+    source,
+    list: list.map((p, i) => {
+      const moves = (i - from + list.length) % list.length < count;
+      if (!moves || p.path.kind !== 'direct') return p;
+      return { ...p, receiveBytes: p.receiveBytes + 48_000, transmitBytes: p.transmitBytes + 9_000, lastHandshakeMs: nowMs - (i % 40) * 1000, latencyMs: Math.round(((p.latencyMs ?? 9) + Math.sin(round + i)) * 10) / 10 };
+    }),
+  });
+}
+
+/** The same checks as the real core makes, so that the screens' sentences can be tried. */
+function checkAddress({ address, insecure }: Parsed<'mesh.join'>): void {
+  if (!/^(\[[0-9a-f:.]+\]|[^\s:/]+):\d{1,5}$/i.test(address)) throw failure('input.invalid', { field: 'address', problem: 'write it as host:port, for example mesh.example.net:8443' });
+  if (!insecure) throw failure('mesh.incompatible', { address, message: 'it only speaks clear text' });
+  if (address.startsWith('nobody.')) throw failure('mesh.unreachable', { address });
+}
+
+function hostOf(address: string): string {
+  return address.replace(/:\d+$/, '');
+}
+
+function withoutUndefined<T extends object>(value: T): Partial<{ [K in keyof T]: Exclude<T[K], undefined> }> {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as never;
+}
+
+function metricsOf(id: string): unknown {
+  return {
+    deviceName: 'wm0', addressV4: '172.16.0.11/32', totalReceiveBytes: '48211004', totalTransmitBytes: '9120331', listenPort: 51820, type: 'Linux kernel', peers: [],
+    system: {
+      host: { hostname: id, architecture: 'arm64', kernelVersion: '6.6.51', os: { name: 'Debian GNU/Linux', version: '12' }, uptime: '212h4m9s', containerized: false },
+      cpu: { loadAverage: { one: 0.31, five: 0.27, fifteen: 0.22 } },
+      memory: { total: '4102111232', used: '1231043584', available: '2871067648' },
+      disks: [{ filesystemPath: '/', device: '/dev/mmcblk0p2', total: '62725623808', used: '20312948736', usedPercent: 32.4 }],
+    },
+  };
+}
+
+const logLines: readonly string[] = Array.from({ length: 240 }, (_, i) => {
+  const level = i % 41 === 0 ? 'warn' : i % 7 === 0 ? 'debug' : 'info';
+  const [scope, event] = ([['core.session', 'phase'], ['core.peers', 'snapshot'], ['helper.tunnel', 'applied'], ['node.raft', 'commit']] as const)[i % 4] ?? ['core', 'start'];
+  return JSON.stringify({ t: new Date(Date.UTC(2026, 10, 22, 9, 0, i)).toISOString(), level, scope, event, index: 4000 + i });
+});
