@@ -246,15 +246,19 @@ export function textOf(bytes: Uint8Array): string {
 }
 
 /**
- * Finds where one value ends while its bytes still arrive, in one pass over them: a stream of msgpack has no frame lengths.
- * Feed it the same growing buffer again; it continues where it stopped.
+ * Finds where one value, or several in a row, end while their bytes still arrive, in one pass over them: a stream of msgpack
+ * has no frame lengths. Feed it the same growing buffer again; it continues where it stopped.
  */
 export class Scanner {
   #at = 0;
   /** How many values are still to come at each level of nesting. */
-  #left: number[] = [1];
+  readonly #left: number[];
 
-  /** The length of the value in bytes, or undefined when more bytes are needed. Throws DecodeError beyond the limits. */
+  constructor(values = 1) {
+    this.#left = [values];
+  }
+
+  /** The length in bytes, or undefined when more bytes are needed. Throws DecodeError beyond the limits. */
   feed(bytes: Uint8Array): number | undefined {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     while (this.#left.length > 0) {
