@@ -1,0 +1,143 @@
+import { type Failure, failure, isFailure } from '../base/failure.ts';
+import { formatIp, type Ip, networkOf, parseIp, parsePrefix, type Prefix } from '../base/ip.ts';
+import { NodeControl, type NodeSpec, type TunnelState } from '../gen/webmesh/helper/v1/helper.ts';
+
+/** What the node process was told to be, parsed. */
+export interface NodeConfig {
+  readonly nodeId: string;
+  readonly dataDir: string;
+  readonly socketPath: string;
+  /** Own addresses in the mesh, null while unknown. */
+  readonly meshIpv4: Ip | null;
+  readonly meshIpv6: Ip | null;
+  readonly raftPort: number;
+  readonly grpcPort: number;
+  readonly wireguardPort: number;
+  readonly primaryEndpoint: string;
+  readonly endpoints: readonly string[];
+  readonly publicAddresses: readonly Ip[];
+  readonly services: ServicesConfig;
+  /** How to found a mesh when the data folder holds none; null on members. */
+  readonly bootstrap: BootstrapConfig | null;
+  readonly tunnel: TunnelState | null;
+}
+
+export interface ServicesConfig {
+  readonly leaderProxy: boolean;
+  readonly meshApi: boolean;
+  readonly peerDiscovery: boolean;
+  readonly metrics: boolean;
+  readonly admin: boolean;
+}
+
+export interface BootstrapConfig {
+  readonly networkName: string;
+  /** With host bits cleared; room for at least two addresses. */
+  readonly ipv4Network: Prefix;
+}
+
+/** Ports of a v1 node that names none. */
+export const defaultPorts = { wireguard: 51_820, grpc: 8443, raft: 9443 } as const;
+
+const idCharactersMax = 253;
+const nameCharactersMax = 128;
+const addressesMax = 16;
+const endpointsMax = 16;
+const controlCharactersMax = 4 << 20;
+
+/** Reads one line of the helper: the whole NodeControl as JSON. Throws input.invalid with the field that is wrong. */
+export function parseControl(line: string): NodeConfig {
+  if (line.length > controlCharactersMax) throw invalid('line', 'is too long');
+  let control: NodeControl;
+  try {
+    control = NodeControl.fromJSON(JSON.parse(line));
+  } catch (error) {
+    if (isFailure(error)) throw error;
+    throw invalid('line', 'is no NodeControl', error);
+  }
+  if (!control.spec) throw invalid('spec', 'is missing');
+  return configFrom(control.spec, control);
+}
+
+/** Fields that decide what the process is: a change of one of them needs a new process. */
+export function needsRestart(a: NodeConfig, b: NodeConfig): boolean {
+  const identity = ({ nodeId, dataDir, socketPath, raftPort, grpcPort }: NodeConfig): string => JSON.stringify([nodeId, dataDir, socketPath, raftPort, grpcPort]);
+  return identity(a) !== identity(b);
+}
+
+/** The founder's own address: the first of the mesh network, before any lease could have been made. */
+export function founderAddress({ ipv4Network }: BootstrapConfig): Ip {
+  return { family: 4, value: ipv4Network.ip.value + 1n };
+}
+
+function configFrom(spec: NodeSpec, { dataDir, socketPath, tunnel }: NodeControl): NodeConfig {
+  return {
+    nodeId: text('node_id', spec.nodeId, idCharactersMax),
+    dataDir: absolute('data_dir', dataDir),
+    socketPath: absolute('socket_path', socketPath),
+    meshIpv4: meshAddress('mesh_ipv4', spec.meshIpv4, 4),
+    meshIpv6: meshAddress('mesh_ipv6', spec.meshIpv6, 6),
+    raftPort: port('raft_port', spec.raftPort, defaultPorts.raft),
+    grpcPort: port('grpc_port', spec.grpcPort, defaultPorts.grpc),
+    wireguardPort: port('wireguard_port', spec.wireguardPort, defaultPorts.wireguard),
+    primaryEndpoint: spec.primaryEndpoint === '' ? '' : formatIp(address('primary_endpoint', spec.primaryEndpoint)),
+    endpoints: list('endpoints', spec.endpoints, endpointsMax).map((each) => formatIp(address('endpoints', each))),
+    publicAddresses: list('public_addresses', spec.publicAddresses, addressesMax).map((each) => address('public_addresses', each)),
+    services: {
+      leaderProxy: spec.services?.leaderProxy ?? false,
+      meshApi: spec.services?.meshApi ?? false,
+      peerDiscovery: spec.services?.peerDiscovery ?? false,
+      metrics: spec.services?.metrics ?? false,
+      admin: spec.services?.admin ?? false,
+    },
+    bootstrap: spec.bootstrap ? bootstrapFrom(spec.bootstrap) : null,
+    tunnel: tunnel ?? null,
+  };
+}
+
+function bootstrapFrom({ networkName, ipv4Network }: { networkName: string; ipv4Network: string }): BootstrapConfig {
+  const prefix = parsePrefix(ipv4Network);
+  if (!prefix || prefix.ip.family !== 4 || prefix.bits < 8 || prefix.bits > 30) throw invalid('bootstrap.ipv4_network', 'is no IPv4 network of /8 to /30');
+  return { networkName: networkName === '' ? '' : text('bootstrap.network_name', networkName, nameCharactersMax), ipv4Network: networkOf(prefix) };
+}
+
+function text(field: string, value: string, charactersMax: number): string {
+  if (value === '' || value.length > charactersMax || [...value].some(isControl)) throw invalid(field, `must have 1 to ${charactersMax} printable characters`);
+  return value;
+}
+
+function isControl(character: string): boolean {
+  return character < ' ' || character === '\u007f';
+}
+
+function absolute(field: string, path: string): string {
+  if (!/^(\/|[A-Za-z]:\\|\\\\)/.test(path) || path.includes('\0')) throw invalid(field, 'must be an absolute path');
+  return path;
+}
+
+function port(field: string, value: number, otherwise: number): number {
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw invalid(field, 'must be 0 to 65535');
+  return value === 0 ? otherwise : value;
+}
+
+function address(field: string, value: string): Ip {
+  const ip = parseIp(value);
+  if (!ip) throw invalid(field, 'is no IP address');
+  return ip;
+}
+
+function meshAddress(field: string, value: string, family: 4 | 6): Ip | null {
+  if (value === '') return null;
+  const ip = address(field, value);
+  if (ip.family !== family || ip.value === 0n) throw invalid(field, `is no IPv${family} address of a node`);
+  return ip;
+}
+
+function list(field: string, values: readonly string[], max: number): readonly string[] {
+  if (values.length > max) throw invalid(field, `has more than ${max} values`);
+  return values;
+}
+
+function invalid(field: string, reason: string, cause?: unknown): Failure {
+  return failure('input.invalid', { field, reason }, cause);
+}
