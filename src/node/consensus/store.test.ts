@@ -86,6 +86,7 @@ test('one Ready is one transaction', () => {
   let transactions = 0;
   const counting: Database = { ...inner, transaction: (work) => (transactions++, inner.transaction(work)) };
   const store = openStore(() => counting);
+  transactions = 0;
   store.save({ hardState: { term: 2, votedFor: 'b' }, truncateFrom: null, append: entries(1, 100, 2), install: null }, null);
   expect(transactions).toBe(1);
   store.close();
