@@ -78,7 +78,7 @@ export type Event =
   | { readonly kind: 'peers'; readonly epoch: number }
   | { readonly kind: 'tunnelLost'; readonly epoch: number; readonly failure: FailureData }
   | { readonly kind: 'controlPlane'; readonly epoch: number; readonly state: 'replica' | 'polling' | 'lost' }
-  /** The mesh no longer lists us. */
+  /** The mesh no longer lists us, or lists us with other addresses. */
   | { readonly kind: 'evicted'; readonly epoch: number }
   // the world
   | { readonly kind: 'online'; readonly online: boolean }

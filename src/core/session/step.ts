@@ -62,7 +62,7 @@ function disconnect(state: State): Stepped {
   const wish: State = { ...state, want: 'disconnected' };
   switch (state.phase.name) {
     case 'disconnected': return stay(wish);
-    case 'blocked': return enter(wish, { name: 'disconnected' });
+    case 'blocked': return interrupt(wish, { name: 'disconnected' });
     case 'disconnecting': return stay({ ...wish, phase: { name: 'disconnecting', next: { to: 'disconnected' } } });
     default: return leave(wish, { to: 'disconnected' });
   }
@@ -194,7 +194,7 @@ function helper(before: State, up: boolean): Stepped {
 
 function start(state: State): Stepped {
   const fresh: State = { ...state, attempt: 0 };
-  return state.online ? enter(fresh, { name: 'authorising' }) : waitForNetwork(fresh, 'authorising');
+  return state.online ? interrupt(fresh, { name: 'authorising' }) : waitForNetwork(fresh, 'authorising');
 }
 
 /** Enters a phase under a new epoch, with the effects that belong to it. */
@@ -235,8 +235,8 @@ function leave(state: State, next: Next): Stepped {
 /** Disconnecting is over. The membership is given up whether or not the mesh heard it; it notices itself when we join again. */
 function finish(state: State, next: Next): Stepped {
   const left: State = { ...state, member: null };
-  const before: Stepped = next.to === 'start' ? start(left) : enter(left, next.to === 'blocked' ? { name: 'blocked', failure: next.failure } : { name: 'disconnected' });
-  return { next: before.next, effects: [{ kind: 'abort' }, ...before.effects] };
+  if (next.to === 'start') return start(left);
+  return interrupt(left, next.to === 'blocked' ? { name: 'blocked', failure: next.failure } : { name: 'disconnected' });
 }
 
 function retryLater(state: State, resumeAt: Step, cause: FailureData): Stepped {

@@ -1,12 +1,11 @@
 import { silentLog } from '../../../src/base/log.ts';
-import { failure, toData } from '../../../src/base/failure.ts';
 import { between, chance, pick, type Random, seeded } from '../../../src/base/random.ts';
 import { createDriver, type Driver } from '../../../src/core/session/driver.ts';
 import { guardMs, step as realStep } from '../../../src/core/session/step.ts';
 import { initial, type StepFunction } from '../../../src/core/session/state.ts';
 import { settle, type VirtualClock, virtualClock } from './clock.ts';
 import { type Guard, stepWithout } from './guards.ts';
-import { calm, createActions, createWorld, meshOf, type Missing, type Weather, type World } from './world.ts';
+import { calm, createActions, createWorld, meshOf, type Missing, networkOfMesh, type Weather, type World } from './world.ts';
 
 export { type Guard, guards } from './guards.ts';
 
@@ -59,9 +58,14 @@ export async function runSeed(seed: number, guard?: Guard, trace?: (line: string
   const checks = createChecks(world, clock);
 
   function begin(): Life {
-    const actions = createActions({ world, clock, random, missing, fence: (fence) => life.core.driver.send({ kind: 'fence', fence }) });
-    const driver = createDriver({ step, actions, clock, random, log: silentLog, initial });
+    const actions = createActions({ world, clock, random, missing, fence: (fence) => driver.send({ kind: 'fence', fence }), epoch: () => driver.view.get().state.epoch });
+    const driver: Driver = createDriver({ step, actions, clock, random, log: silentLog, initial });
     driver.view.subscribe(({ state }) => trace?.(`${String(clock.nowMs()).padStart(7)} ${state.phase.name} ${state.profile} epoch ${state.epoch} dirty ${state.dirty} online ${state.online} helper ${state.helper}`));
+    let before = driver.view.get().state;
+    driver.view.subscribe(({ state }) => {
+      if (before.phase.name === 'reconnecting' && state.phase.name === 'configuring' && !state.helper) world.violations.push('configure was tried without a helper');
+      before = state;
+    });
     const core: Life = { driver, die: () => {
       driver.close();
       actions.die();
@@ -76,7 +80,8 @@ export async function runSeed(seed: number, guard?: Guard, trace?: (line: string
 
   const disturb = (): void => {
     if (clock.nowMs() > plan.troubleMs) return;
-    trace?.(`${String(clock.nowMs()).padStart(7)} * ${trouble(world, clock, random, life, begin, missing)}`);
+    const what = trouble(world, clock, random, life, begin, missing);
+    trace?.(`${String(clock.nowMs()).padStart(7)} * ${what}`);
     clock.after(between(random, 1, 6_000), disturb);
   };
   clock.after(10, disturb);
@@ -207,19 +212,17 @@ function createChecks(world: World, clock: VirtualClock): { always(driver: Drive
     const before = world.violations.length;
     const { state } = driver.view.get();
     disconnectingSinceMs = state.phase.name === 'disconnecting' ? (disconnectingSinceMs ?? clock.nowMs()) : null;
-    if (disconnectingSinceMs !== null && clock.nowMs() - disconnectingSinceMs > 4 * guardMs) world.violations.push('disconnecting never ends');
+    if (disconnectingSinceMs !== null && clock.nowMs() - disconnectingSinceMs > guardMs + 1) world.violations.push('disconnecting takes longer than its guard');
     const { tunnel, alive } = world.helper;
     const truth = state.phase.name !== 'connected' || (alive && tunnel !== null && tunnel.profile === state.profile && tunnel.lease.ipv4 === state.phase.lease.ipv4);
     untrueSinceMs = truth ? null : (untrueSinceMs ?? clock.nowMs());
-    if (untrueSinceMs !== null && clock.nowMs() - untrueSinceMs > noticeMs && meshVisible(state.profile)) world.violations.push(`the topic says connected to ${state.profile}, the tunnel is ${tunnel ? `for ${tunnel.profile}` : 'gone'}`);
+    if (untrueSinceMs !== null && clock.nowMs() - untrueSinceMs > noticeMs) world.violations.push(`the topic says connected to ${state.profile}, the tunnel is ${tunnel ? `for ${tunnel.profile}` : 'gone'}`);
     if (state.phase.name === 'connected' && tunnel && tunnel.profile !== state.profile) world.violations.push(`connected to ${state.profile} with the tunnel of ${tunnel.profile}`);
+    if (state.phase.name === 'connected' && state.phase.lease.ipv4Network !== networkOfMesh(state.profile ?? '')) world.violations.push(`connected to ${state.profile} with a lease of ${state.phase.lease.ipv4Network}`);
+    for (const { epoch: of } of world.waiting) if (of < state.epoch) world.violations.push('a call of an earlier epoch is still waited for');
+    if (world.watching.size > (state.phase.name === 'connected' ? 1 : 0)) world.violations.push(`${world.watching.size} watches in ${state.phase.name}`);
     if (state.epoch !== epoch) countAttempt(state.epoch);
     if (world.violations.length > before) trace?.(`${String(clock.nowMs()).padStart(7)} ! ${world.violations.at(-1)}`);
-  }
-
-  /** The modelled watch looks at the tunnel only while it hears the mesh. */
-  function meshVisible(profile: string | null): boolean {
-    return world.online && profile !== null && meshOf(world, profile).up;
   }
 
   function countAttempt(now: number): void {
@@ -260,6 +263,3 @@ function createChecks(world: World, clock: VirtualClock): { always(driver: Drive
 
   return { always, atEnd };
 }
-
-/** A failure that only guards make, to name them in one place. */
-export const staleAnswer = toData(failure('helper.stale'));
