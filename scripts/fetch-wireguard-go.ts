@@ -49,6 +49,8 @@ async function fetchInto(folder: string): Promise<string> {
   const root = join(folder, 'apt');
   await rm(root, { recursive: true, force: true });
   await mkdir(root, { recursive: true });
+  // Root runs the engine only from a folder that nobody else can write.
+  await chmod(folder, 0o755);
   const options = { env: await makeAptRoot(root), cwd: root, timeout: aptDeadlineMs };
   await run('apt-get', ['-q', '-y', '--error-on=any', 'update'], options);
   await run('apt-get', ['-q', '-y', 'download', 'wireguard-go'], options);

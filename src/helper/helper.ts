@@ -1,0 +1,148 @@
+/** The privileged helper: the only code of the product that runs as root. It parses no network traffic. */
+import { rmSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { asFailure, toData } from '../base/failure.ts';
+import { WatchResponse } from '../gen/webmesh/helper/v1/helper.ts';
+import { systemClock } from '../platform/clock.ts';
+import { commandRunner } from '../platform/command-runner.ts';
+import { createGrpcServer } from '../platform/grpc-server.ts';
+import { fenceFile, journalFile } from '../platform/helper-files.ts';
+import { giveSocket, lockFolder, ownedFolder } from '../platform/helper-folders.ts';
+import { createLog, stderrSink } from '../platform/log-file.ts';
+import { machineFacts } from '../platform/machine-facts.ts';
+import { nodeProcesses } from '../platform/node-processes.ts';
+import { tunnelKeys } from '../platform/tunnel-keys.ts';
+import { uapiSocket } from '../platform/uapi-socket.ts';
+import { findGroup, findUser } from '../platform/users.ts';
+import { wireguardGo } from '../platform/wireguard-go.ts';
+import { createHostNode } from './host-node.ts';
+import { type HelperOptions, parseOptions, usage } from './options.ts';
+import { socketAccess } from './rpc/listen.ts';
+import { helperService } from './rpc/service.ts';
+import { createDevice } from './tunnel/device.ts';
+import { openFence } from './tunnel/fence.ts';
+import { createJournal } from './tunnel/journal.ts';
+import { linux } from './tunnel/linux.ts';
+import { recover } from './tunnel/recover.ts';
+import { type Tunnel, createTunnel } from './tunnel/tunnel.ts';
+
+const version = '0.1.0';
+const groupName = 'webmesh';
+const graceMs = 300;
+const keptLinesMax = 300;
+const messageBytesMax = 8 << 20;
+
+async function main(options: HelperOptions): Promise<void> {
+  process.umask(0o077);
+  const run = ownedFolder(options.run);
+  const state = ownedFolder(options.state);
+  const locks = [...new Set([state, run])].map(lockFolder);
+  const { log, lines } = openLog();
+  const clock = systemClock;
+  const group = findGroup(groupName);
+  const system = linux;
+
+  let tunnel: Tunnel | undefined;
+  const keys = tunnelKeys(join(state, 'keys'));
+  const engines = wireguardGo({
+    folders: [...(options.cache === undefined ? [] : [options.cache]), dirname(ownPath())],
+    trustedUids: options.owner === undefined ? [] : [options.owner],
+    onOutput: (line) => log.warn('engine-says', { line }),
+  });
+  const device = createDevice(
+    { system, commands: commandRunner(run), uapi: uapiSocket, engines, facts: machineFacts, keys, onEngineEnd: (name, sentence) => tunnel?.engineEnded(name, sentence) },
+    options.engine,
+  );
+  const journalPath = journalFile(join(state, 'journal'));
+  const journal = createJournal(journalPath);
+  const processes = nodeProcesses({ script: nodeScript(), runFolder: run, stateFolder: state, user: nodeUser(options.owner), group: options.owner === undefined ? group : undefined });
+
+  await recover({ device, journal, file: journalPath, keys, facts: machineFacts, deviceName: system.deviceName, log });
+  await processes.stopStray();
+
+  const fence = await openFence(fenceFile(join(run, 'fence.json')));
+  const theTunnel = createTunnel({ device, facts: machineFacts, keys, journal, fence, clock, log: log.scope('tunnel') });
+  tunnel = theTunnel;
+  const node = createHostNode({ processes, tunnel: theTunnel.state, fence, clock, log: log.scope('node') });
+
+  const undo = async (): Promise<void> => {
+    await Promise.allSettled([node.close(), theTunnel.close()]);
+  };
+  const socket = join(run, 'helper.sock');
+  const parts = { version, tunnel: theTunnel, node, fence, keys, device, deviceName: system.deviceName };
+  const server = createGrpcServer({ services: [helperService({ ...parts, diagnostics, shutdown })], log, messageBytesMax });
+
+  async function diagnostics(): Promise<string> {
+    const now = WatchResponse.toJSON({ tunnel: theTunnel.state.get(), node: node.state.get() });
+    return JSON.stringify({ version, system: process.platform, node: process.version, engine: await device.choose(), now, log: lines(), nodeLog: node.logLines() });
+  }
+  async function shutdown(): Promise<void> {
+    await undo();
+    void leave(0);
+  }
+  let leaving = false;
+  async function leave(code: number): Promise<void> {
+    if (leaving) return;
+    leaving = true;
+    await undo();
+    await server.close(graceMs);
+    rmSync(socket, { force: true });
+    for (const release of locks) release();
+    log.info('ended');
+    process.exit(code);
+  }
+
+  await server.listenUnix(socket, 0o600);
+  giveSocket(socket, socketAccess({ owner: options.owner, group }));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void leave(0));
+  process.on('uncaughtException', (error) => {
+    log.error('broken', { error, stack: error.stack });
+    void leave(1);
+  });
+  if (options.untilStdinEnds) process.stdin.resume().once('close', () => void leave(0)).once('error', () => void leave(0));
+  log.info('serving', { socket });
+}
+
+/** JSON lines on standard error; the newest are kept for diagnostics. */
+function openLog() {
+  const kept: string[] = [];
+  const sink = stderrSink();
+  // Whoever read our log may be gone; that is no reason to end.
+  process.stderr.on('error', () => {});
+  const write = (line: string): void => {
+    kept.push(line.trim());
+    if (kept.length > keptLinesMax) kept.shift();
+    sink.write(line);
+  };
+  return { log: createLog({ sink: { write, close: sink.close }, clock: systemClock, level: 'info', scope: 'helper' }), lines: () => kept };
+}
+
+function ownPath(): string {
+  return fileURLToPath(import.meta.url);
+}
+
+/** The node process lies beside the helper, as a bundle or as source like the helper itself. */
+function nodeScript(): string {
+  return join(dirname(ownPath()), '../node', `child${extname(ownPath())}`);
+}
+
+/** Who runs the node process: the starting user in development, the product's own user where it was installed, else nobody. */
+function nodeUser(owner: number | undefined) {
+  if (process.platform === 'win32') return undefined;
+  return (owner !== undefined && owner !== 0 ? findUser(owner) : undefined) ?? findUser(groupName) ?? findUser('nobody');
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (process.geteuid !== undefined && process.geteuid() !== 0) {
+    console.error(`webmesh helper: it makes a network device, so it must run as root; next: sudo ${usage}`);
+    process.exit(4);
+  }
+  await main(options);
+} catch (error) {
+  const { code, detail } = toData(asFailure(error));
+  const next = code === 'input.invalid' ? `usage: ${usage}` : code === 'app.already-running' ? 'next: use the one that runs, or end it first' : 'next: see the reason above';
+  console.error(`webmesh helper: ${code} ${JSON.stringify(detail)}; ${next}`);
+  process.exit(code === 'input.invalid' ? 2 : code === 'app.already-running' ? 3 : 1);
+}

@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { failure } from '../base/failure.ts';
+import { type EngineName } from './tunnel/system.ts';
+
+export interface HelperOptions {
+  readonly run: string;
+  readonly state: string;
+  /** A folder that may hold wireguard-go. */
+  readonly cache: string | undefined;
+  /** The user who may use the helper besides root; for development. */
+  readonly owner: number | undefined;
+  readonly engine: EngineName | 'auto';
+  readonly untilStdinEnds: boolean;
+}
+
+export const usage = 'helper [--run DIR] [--state DIR] [--cache DIR] [--owner UID] [--engine auto|kernel|wireguard-go] [--until-stdin-ends]';
+
+/** Reads the command line; the folders have defaults for an installed helper. Throws input.invalid naming the argument. */
+export function parseOptions(args: readonly string[]): HelperOptions {
+  const { run, state, cache, owner, engine, 'until-stdin-ends': untilStdinEnds } = valuesOf(args);
+  if (engine !== 'auto' && engine !== 'kernel' && engine !== 'wireguard-go') throw failure('input.invalid', { argument: '--engine' });
+  if (owner !== undefined && !/^\d{1,10}$/.test(owner)) throw failure('input.invalid', { argument: '--owner' });
+  return { run, state, cache, owner: owner === undefined ? undefined : Number(owner), engine, untilStdinEnds };
+}
+
+function valuesOf(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      strict: true,
+      allowPositionals: false,
+      options: {
+        run: { type: 'string', default: '/run/webmesh' },
+        state: { type: 'string', default: '/var/lib/webmesh' },
+        cache: { type: 'string' },
+        owner: { type: 'string' },
+        engine: { type: 'string', default: 'auto' },
+        'until-stdin-ends': { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw failure('input.invalid', { argument: error instanceof Error ? error.message : '' }, error);
+  }
+}

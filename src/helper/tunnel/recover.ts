@@ -1,0 +1,41 @@
+import { asFailure } from '../../base/failure.ts';
+import { type Log } from '../../base/log.ts';
+import { type JournalFile, type Keys, type MachineFacts } from '../ports.ts';
+import { type Device } from './device.ts';
+import { type Journal, type Undo } from './journal.ts';
+
+export interface RecoverPorts {
+  readonly device: Pick<Device, 'perform'>;
+  readonly journal: Journal;
+  readonly file: Pick<JournalFile, 'setAside'>;
+  readonly keys: Pick<Keys, 'known'>;
+  readonly facts: Pick<MachineFacts, 'deviceExists'>;
+  readonly deviceName: (tunnelId: string) => string;
+  readonly log: Log;
+}
+
+/**
+ * Takes back what an earlier life of this helper left on the machine. Runs before the first caller is served. A damaged journal is kept
+ * for a look, its good lines are used, and devices named after tunnels that have a key here are removed as well.
+ * An undo that fails stays in the journal for the next start.
+ */
+export async function recover({ device, journal, file, keys, facts, deviceName, log }: RecoverPorts): Promise<void> {
+  const found = await journal.read();
+  if (found.kind === 'clean') return;
+  const undos: Undo[] = [...found.undos];
+  if (found.kind === 'damaged') {
+    log.error('journal-damaged', { keptAs: await file.setAside() });
+    for (const name of (await keys.known()).map(deviceName)) {
+      if (await facts.deviceExists(name)) undos.push({ engine: 'wireguard-go', step: { kind: 'remove-device', device: name } });
+    }
+  }
+  log.info('recovering', { undos: undos.length });
+  let clean = true;
+  for (const { engine, step } of undos) {
+    await device.perform(step, engine, '').catch((error: unknown) => {
+      clean = false;
+      log.error('undo-failed', { step: step.kind, failure: asFailure(error) });
+    });
+  }
+  if (clean) await journal.clear();
+}

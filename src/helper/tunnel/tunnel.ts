@@ -1,0 +1,208 @@
+import { type Cell, type ReadCell, cell } from '../../base/cell.ts';
+import { type Clock } from '../../base/clock.ts';
+import { asFailure, failure } from '../../base/failure.ts';
+import { type Log } from '../../base/log.ts';
+import { TunnelPhase, TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
+import { type Keys, type MachineFacts } from '../ports.ts';
+import { refuseConflicts } from './conflict.ts';
+import { type Device, kernelCannot, touchesRoutes } from './device.ts';
+import { type Fence, type Generation } from './fence.ts';
+import { type Journal } from './journal.ts';
+import { type Applied, type Step, after, reconcile, suspect } from './reconcile.ts';
+import { type WantedTunnel, withoutIpv6 } from './spec.ts';
+import { type EngineName } from './system.ts';
+import { type DeviceStats } from './uapi.ts';
+
+export interface TunnelPorts {
+  readonly device: Device;
+  readonly facts: Pick<MachineFacts, 'ipv6'>;
+  readonly keys: Pick<Keys, 'of'>;
+  readonly journal: Journal;
+  readonly fence: Fence;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The one tunnel of this machine. Orders run one after the other; each either succeeds or leaves the machine as it was. */
+export interface Tunnel {
+  readonly state: ReadCell<TunnelState>;
+  apply(generation: Generation | undefined, wanted: WantedTunnel): Promise<TunnelState>;
+  clear(generation: Generation | undefined): Promise<void>;
+  /** An engine process ended that nobody asked to end. */
+  engineEnded(device: string, sentence: string): void;
+  /** Removes the tunnel without asking the fence, and refuses what comes later. */
+  close(): Promise<void>;
+}
+
+interface Live {
+  readonly generation: Generation;
+  readonly wanted: WantedTunnel;
+  readonly applied: Applied;
+  readonly engine: EngineName;
+  readonly publicKey: string;
+}
+
+const readEveryMs = 1_000;
+const noTunnel = TunnelState.fromPartial({ phase: TunnelPhase.TUNNEL_PHASE_NONE });
+
+export function createTunnel(ports: TunnelPorts): Tunnel {
+  const { device, facts, keys, journal, fence, clock, log } = ports;
+  const state: Cell<TunnelState> = cell(noTunnel);
+  let live: Live | null = null;
+  let closed = false;
+  let queue: Promise<unknown> = Promise.resolve();
+  let cancelRead = (): void => {};
+
+  /** One order at a time; a failed order does not stop the next. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = queue.then(work);
+    queue = result.catch(() => {});
+    return result;
+  }
+
+  async function applyNow(generation: Generation, asked: WantedTunnel): Promise<TunnelState> {
+    if (closed) throw failure('helper.lost', { reason: 'shutting down' });
+    const wanted = (await facts.ipv6()) ? asked : withoutIpv6(asked);
+    const { publicKey } = await keys.of(wanted.tunnelId);
+    const applied = await withKnownPeers(live?.applied ?? null);
+    const steps = reconcile(applied, wanted, await shaken());
+    if (touchesRoutes(steps)) refuseConflicts(wanted, (await device.routes()).filter((route) => route.device !== live?.applied.device));
+    const engine = live?.engine ?? (await chooseEngine());
+    const done = await runAll(steps, applied, engine, wanted.tunnelId);
+    live = { generation, wanted, applied: done.applied, engine: done.engine, publicKey };
+    if (steps.length > 0) log.info('tunnel-applied', { engine: done.engine, steps: steps.length, peers: wanted.peers.length, epoch: generation.epoch, revision: generation.revision });
+    await refresh();
+    return state.get();
+  }
+
+  async function chooseEngine(): Promise<EngineName> {
+    const choice = await device.choose();
+    if ('problem' in choice) throw failure('tunnel.engine-missing', { problem: choice.problem });
+    return choice.engine;
+  }
+
+  /** Runs the steps; when one fails, goes back to what was there before and throws that step's Failure. */
+  async function runAll(steps: readonly Step[], from: Applied | null, engine: EngineName, tunnelId: string): Promise<{ applied: Applied; engine: EngineName }> {
+    await journal.record(steps, engine);
+    let applied = from;
+    for (const step of steps) {
+      try {
+        await device.perform(step, engine, tunnelId);
+        applied = after(applied, step, tunnelId);
+      } catch (error) {
+        if (step.kind === 'add-device' && engine === 'kernel' && kernelCannot(error)) return runAll(steps, from, 'wireguard-go', tunnelId);
+        log.warn('step-failed', { step: step.kind, failure: asFailure(error) });
+        await goBack(suspect(applied, step, tunnelId), engine, asFailure(error));
+        throw asFailure(error);
+      }
+    }
+    if (applied === null) throw failure('internal.unexpected', { message: 'a wanted tunnel ended as none' });
+    return { applied, engine };
+  }
+
+  async function goBack(applied: Applied | null, engine: EngineName, cause: Error): Promise<void> {
+    const before = live;
+    try {
+      let now = await withKnownPeers(applied, engine);
+      for (const step of reconcile(now, before?.wanted ?? null, new Set())) {
+        await device.perform(step, engine, before?.wanted.tunnelId ?? '');
+        now = after(now, step, before?.wanted.tunnelId ?? '');
+      }
+      if (before !== null && now !== null) live = { ...before, applied: now };
+      else await nothingLeft(cause.message, true);
+    } catch (error) {
+      log.error('rollback-failed', { failure: asFailure(error) });
+      await nothingLeft(cause.message, await removeAll(applied, engine));
+    }
+  }
+
+  /** Peers that a failed step left unknown are read from the engine. */
+  async function withKnownPeers(applied: Applied | null, engine = live?.engine): Promise<Applied | null> {
+    if (applied === null || applied.peers !== null || engine === undefined) return applied;
+    const stats = await device.read(applied.device, engine);
+    return { ...applied, peers: stats.peers.map(({ publicKey, endpoint, allowedIps, keepaliveSeconds }) => ({ publicKey, endpoint, allowedIps, keepaliveSeconds })) };
+  }
+
+  async function shaken(): Promise<ReadonlySet<string>> {
+    if (live === null) return new Set();
+    const stats = await device.read(live.applied.device, live.engine);
+    return new Set(stats.peers.filter((peer) => peer.lastHandshakeMs > 0n).map((peer) => peer.publicKey));
+  }
+
+  /** Removes everything that may be there, whatever fails on the way. Answers whether nothing failed. */
+  async function removeAll(applied: Applied | null, engine: EngineName): Promise<boolean> {
+    let clean = true;
+    for (const step of reconcile(applied, null, new Set())) {
+      await device.perform(step, engine, '').catch((error: unknown) => {
+        clean = false;
+        log.error('removal-failed', { step: step.kind, failure: asFailure(error) });
+      });
+    }
+    return clean;
+  }
+
+  /** What could not be removed stays in the journal: the next start tries again. */
+  async function nothingLeft(problem: string, clean: boolean): Promise<void> {
+    live = null;
+    cancelRead();
+    if (clean) await journal.clear();
+    state.set(problem === '' ? noTunnel : { ...noTunnel, phase: TunnelPhase.TUNNEL_PHASE_FAILED, problem });
+  }
+
+  async function clearNow(problem: string): Promise<void> {
+    const { applied, engine } = live ?? { applied: null, engine: null };
+    const clean = engine === null || (await removeAll(applied, engine));
+    if (applied !== null) log.info('tunnel-removed', { problem });
+    await nothingLeft(problem, clean);
+    if (!clean) throw failure('tunnel.failed', { step: 'remove', problem: 'see the log of the helper' });
+  }
+
+  /** Reads the engine, tells watchers, and comes again in a second. An engine that does not answer has died. */
+  async function refresh(): Promise<void> {
+    cancelRead();
+    if (live === null) return;
+    try {
+      state.set(stateOf(live, await device.read(live.applied.device, live.engine)));
+      cancelRead = clock.after(readEveryMs, () => void inTurn(refresh));
+    } catch (error) {
+      await clearNow(`the engine does not answer: ${asFailure(error).message}`);
+    }
+  }
+
+  return {
+    state,
+    apply: async (order, wanted) => {
+      const generation = await fence.pass('tunnel', order);
+      return inTurn(() => applyNow(generation, wanted));
+    },
+    clear: async (order) => {
+      await fence.pass('tunnel', order);
+      return inTurn(() => clearNow(''));
+    },
+    engineEnded: (name, sentence) => {
+      void inTurn(async () => {
+        if (live?.applied.device === name) await clearNow(sentence);
+      });
+    },
+    close: () => {
+      closed = true;
+      return inTurn(() => clearNow(''));
+    },
+  };
+}
+
+function stateOf({ generation, wanted, applied, engine, publicKey }: Live, stats: DeviceStats): TunnelState {
+  return {
+    phase: TunnelPhase.TUNNEL_PHASE_UP,
+    generation,
+    tunnelId: applied.tunnelId,
+    interfaceName: applied.device,
+    engine,
+    publicKey,
+    listenPort: stats.listenPort,
+    addresses: applied.addresses,
+    mtu: wanted.mtu,
+    peers: stats.peers,
+    problem: '',
+  };
+}

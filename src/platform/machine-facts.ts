@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { networkInterfaces, release } from 'node:os';
+import { type MachineFacts } from '../helper/ports.ts';
+import { systemProgram } from './command-runner.ts';
+
+const linuxFacts: MachineFacts = {
+  kernelWireguard: async () => systemProgram('ip') !== undefined && systemProgram('wg') !== undefined && (existsSync('/sys/module/wireguard') || isModule('wireguard')),
+  ipv6: async () => {
+    try {
+      return readFileSync('/proc/sys/net/ipv6/conf/default/disable_ipv6', 'utf8').trim() === '0';
+    } catch {
+      // A kernel without IPv6 has no such file.
+      return false;
+    }
+  },
+  deviceExists: async (device) => existsSync(`/sys/class/net/${device}`),
+};
+
+/** Elsewhere there is no WireGuard in the kernel that these tools can reach, and IPv6 is always there. */
+const otherFacts: MachineFacts = {
+  kernelWireguard: async () => false,
+  ipv6: async () => true,
+  deviceExists: async (device) => Object.hasOwn(networkInterfaces(), device),
+};
+
+export const machineFacts: MachineFacts = process.platform === 'linux' ? linuxFacts : otherFacts;
+
+/** True when the running kernel has the module on disk; adding the first device loads it. */
+function isModule(name: string): boolean {
+  return ['modules.dep', 'modules.builtin'].some((file) => {
+    try {
+      return readFileSync(`/lib/modules/${release()}/${file}`, 'utf8').includes(`/${name}.ko`);
+    } catch {
+      // No modules are installed for this kernel.
+      return false;
+    }
+  });
+}

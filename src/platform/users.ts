@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+  readonly name: string;
+}
+
+/** A user of this machine's own list, by name or number. */
+export function findUser(who: string | number): User | undefined {
+  const rows = rowsOf('/etc/passwd');
+  const row = rows.find(([name, , uid]) => (typeof who === 'number' ? uid === String(who) : name === who));
+  return row === undefined ? undefined : { name: row[0] ?? '', uid: Number(row[2]), gid: Number(row[3]) };
+}
+
+/** The number of a group, by its name. */
+export function findGroup(name: string): number | undefined {
+  const row = rowsOf('/etc/group').find(([group]) => group === name);
+  return row === undefined ? undefined : Number(row[2]);
+}
+
+function rowsOf(file: string): readonly (readonly string[])[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n').filter((line) => line.includes(':')).map((line) => line.split(':'));
+  } catch {
+    // Systems without this file have no such user.
+    return [];
+  }
+}
