@@ -39,10 +39,13 @@ export interface BootstrapConfig {
 /** Ports of a v1 node that names none. */
 export const defaultPorts = { wireguard: 51_820, grpc: 8443, raft: 9443 } as const;
 
+/** The mesh network of a founder that names none. */
+export const defaultIpv4Network = '172.16.0.0/12';
+
 const idCharactersMax = 253;
 const nameCharactersMax = 128;
 const addressesMax = 16;
-const endpointsMax = 16;
+const endpointsMax = 64;
 const controlCharactersMax = 4 << 20;
 
 /** Reads one line of the helper: the whole NodeControl as JSON. Throws input.invalid with the field that is wrong. */
@@ -96,7 +99,7 @@ function configFrom(spec: NodeSpec, { dataDir, socketPath, tunnel }: NodeControl
 }
 
 function bootstrapFrom({ networkName, ipv4Network }: { networkName: string; ipv4Network: string }): BootstrapConfig {
-  const prefix = parsePrefix(ipv4Network);
+  const prefix = parsePrefix(ipv4Network === '' ? defaultIpv4Network : ipv4Network);
   if (!prefix || prefix.ip.family !== 4 || prefix.bits < 8 || prefix.bits > 30) throw invalid('bootstrap.ipv4_network', 'is no IPv4 network of /8 to /30');
   return { networkName: networkName === '' ? '' : text('bootstrap.network_name', networkName, nameCharactersMax), ipv4Network: networkOf(prefix) };
 }

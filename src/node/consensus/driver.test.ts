@@ -89,7 +89,7 @@ function open(store: Store, id: string, { clock, defer, transport }: World, opti
   if (store.snapshot) machine.restore(store.snapshotBytes(), store.snapshot.index, store.snapshot.term, store.snapshot.configuration);
   const raft = createRaft({ id, hardState: store.hardState, log: store, snapshot: store.snapshot, appliedIndex: machine.appliedIndex(), random: seeded(id.charCodeAt(0)), encodeConfiguration, decodeConfiguration });
   const broken: unknown[] = [];
-  const driver = createDriver({ raft, store, stateMachine: machine, connect: transport(id), clock, log: silentLog, defer, onBroken: (error) => broken.push(error) }, { ...driverDefaults, ...options });
+  const driver = createDriver({ raft, store, stateMachine: machine, connect: transport(id), clock, log: silentLog, defer, checkSnapshot: (bytes) => void JSON.parse(new TextDecoder().decode(bytes)), onBroken: (error) => broken.push(error) }, { ...driverDefaults, ...options });
   driver.start();
   return { driver, machine, broken, store };
 }

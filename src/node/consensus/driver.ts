@@ -3,7 +3,7 @@ import { type Cell, cell, type ReadCell } from '../../base/cell.ts';
 import { type Cancel, type Clock } from '../../base/clock.ts';
 import { type Log } from '../../base/log.ts';
 import { RpcError, status } from '../../base/rpc.ts';
-import { type Change, type Index, type Raft, type RaftView, type Ready, type SnapshotRef } from '../../raft/types.ts';
+import { type Change, type Index, type Message, type Raft, type RaftView, type Ready, type SnapshotRef } from '../../raft/types.ts';
 import { type Consensus, type StateMachine } from '../ports.ts';
 import { goBinaryTimeFromMs } from './go-time.ts';
 import { createMailbox, type DriverEvent } from './mailbox.ts';
@@ -21,6 +21,8 @@ export interface DriverPorts {
   readonly log: Log;
   /** Runs the loop's next turn soon, after the I/O that is ready now: what gathers proposals into one sync. */
   readonly defer: (run: () => void) => void;
+  /** Throws when the bytes are no snapshot that the state machine can restore. */
+  readonly checkSnapshot: (bytes: Uint8Array) => void;
   /** The driver broke: the disk refused, or an invariant of ours does not hold. It has stopped; the process must end. */
   readonly onBroken: (error: unknown) => void;
 }
@@ -39,7 +41,9 @@ export interface DriverOptions {
 }
 
 export const driverDefaults: DriverOptions = {
-  tickMs: 100, snapshotEntries: 8192, snapshotBytes: 16 << 20, trailingEntries: 10_240, waitingMax: 1024, entryBytesMax: 1 << 20, transferTicks: 40,
+  tickMs: 100, snapshotEntries: 8192, snapshotBytes: 16 << 20, trailingEntries: 10_240, waitingMax: 1024,
+  // What an entry's limit of 1 MiB can become in a snappy block.
+  entryBytesMax: 1_300_000, transferTicks: 40,
 };
 
 export interface Driver extends Consensus {
@@ -97,14 +101,26 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
     switch (event.kind) {
       case 'tick': return raft.tick();
       case 'message':
-        if (event.message.kind === 'snapshot' && event.bytes) received.push({ ref: event.message.snapshot, bytes: event.bytes });
-        return raft.step(event.message);
+        return event.message.kind === 'snapshot' ? takeSnapshot(event.message, event.bytes) : raft.step(event.message);
       case 'unanswered': return raft.unanswered(event.request);
       case 'propose': return enter(event.waiter, () => raft.propose(event.data, goBinaryTimeFromMs(clock.nowMs())));
       case 'change': return enter(event.waiter, () => raft.change(event.change, goBinaryTimeFromMs(clock.nowMs())));
       case 'read': return read(event.waiter);
       case 'transfer': return transfer(event.waiter);
     }
+  }
+
+  /** A snapshot is read before the core may take it: once it is stored, the log it replaces is gone. */
+  function takeSnapshot(message: Extract<Message, { kind: 'snapshot' }>, bytes: Uint8Array | null): void {
+    try {
+      ports.checkSnapshot(present(bytes, 'the bytes of a snapshot'));
+    } catch (error) {
+      log.error('snapshot-refused', { from: message.from, index: message.snapshot.index, error });
+      const { id, term } = raft.view();
+      return transport.send({ kind: 'installed', from: id, to: message.from, term, requestTerm: message.term, success: false, index: message.snapshot.index });
+    }
+    if (bytes) received.push({ ref: message.snapshot, bytes });
+    raft.step(message);
   }
 
   function enter(who: Waiter<Outcome>, propose: () => ReturnType<Raft['propose']>): void {
@@ -154,7 +170,7 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
     }
   }
 
-  function send(message: Ready['send'][number]): void {
+  function send(message: Message): void {
     transport.send(message, message.kind === 'snapshot' ? store.snapshotBytes() : undefined);
   }
 
@@ -252,9 +268,9 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
     appliedIndex,
     transport,
     start: () => {
+      // The first tick at once: a sole voter need not wait for anybody.
+      post({ kind: 'tick' });
       tickLater();
-      scheduled = true;
-      ports.defer(turn);
     },
     propose: async (data, signal) => {
       if (data.length > options.entryBytesMax) throw new RpcError(status.resourceExhausted, `an entry of ${data.length} bytes is too large`);
