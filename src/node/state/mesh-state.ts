@@ -1,0 +1,94 @@
+import { assert } from '../../base/assert.ts';
+import { cell } from '../../base/cell.ts';
+import { RaftApplyResponse } from '../../gen/v1/node_raft.ts';
+import { type Configuration, type Entry, entryType } from '../../raft/types.ts';
+import { decodeConfiguration } from '../consensus/codec.ts';
+import { decodeEntry } from '../consensus/entry.ts';
+import { type Database, type StateMachine } from '../ports.ts';
+import { execute, unreadable } from './execute.ts';
+import { createReads, type MeshReads } from './reads.ts';
+import { migrate } from './schema.ts';
+import { decodeSnapshot, encodeSnapshot, readTables, writeTables } from './snapshot.ts';
+import { integerOf, textOf } from './values.ts';
+
+/** The replicated state in an open mesh.db: the state machine for consensus, and local reads for the services. */
+export interface MeshState extends StateMachine, MeshReads {
+  /** The members as of the applied index. */
+  appliedConfiguration(): Configuration;
+}
+
+/** Makes the tables where they are missing. The database is used by nothing else. */
+export function createMeshState(db: Database): MeshState {
+  migrate(db);
+  const readApplied = db.prepare('SELECT term, log_index, configuration FROM applied');
+  const writeApplied = db.prepare('UPDATE applied SET term = ?, log_index = ?');
+  const writeConfiguration = db.prepare('UPDATE applied SET configuration = ?');
+  const revision = cell(0);
+  let { term, index, configuration } = applied();
+
+  function applied(): { term: number; index: number; configuration: Configuration } {
+    const [row] = readApplied.all();
+    return { term: integerOf(row?.[0]), index: integerOf(row?.[1]), configuration: JSON.parse(textOf(row?.[2])) as Configuration };
+  }
+
+  function note(entry: Entry): void {
+    writeApplied.run(BigInt(entry.term), BigInt(entry.index));
+  }
+
+  /** One entry and the note about it, or nothing at all. */
+  function applyOne(entry: Entry): Uint8Array | null {
+    if (entry.index <= index) return null;
+    assert(entry.index === index + 1, `entry ${entry.index} follows ${index}`);
+    const answer = entry.type === entryType.command ? runCommand(entry) : null;
+    if (entry.type === entryType.configuration) takeConfiguration(entry);
+    else if (answer === null) db.transaction(() => note(entry));
+    index = entry.index;
+    term = entry.term;
+    return answer && RaftApplyResponse.encode(answer).finish();
+  }
+
+  function runCommand(entry: Entry): RaftApplyResponse {
+    let decoded: ReturnType<typeof decodeEntry>;
+    try {
+      decoded = decodeEntry(entry.data);
+    } catch (error) {
+      return unreadable(db, error, () => note(entry));
+    }
+    return execute(db, decoded, () => note(entry));
+  }
+
+  function takeConfiguration(entry: Entry): void {
+    const next = decodeConfiguration(entry.data);
+    db.transaction(() => {
+      note(entry);
+      writeConfiguration.run(JSON.stringify(next));
+    });
+    configuration = next;
+  }
+
+  return {
+    ...createReads(db, revision),
+    appliedIndex: () => index,
+    appliedTerm: () => term,
+    appliedConfiguration: () => configuration,
+    apply: (entries) => {
+      const before = index;
+      try {
+        return entries.map(applyOne);
+      } finally {
+        if (index !== before) revision.set(revision.get() + 1);
+      }
+    },
+    snapshot: () => encodeSnapshot(readTables(db)),
+    restore: (bytes, toIndex, toTerm, toConfiguration) => {
+      const tables = decodeSnapshot(bytes);
+      db.transaction(() => {
+        writeTables(db, tables);
+        writeApplied.run(BigInt(toTerm), BigInt(toIndex));
+        writeConfiguration.run(JSON.stringify(toConfiguration));
+      });
+      [index, term, configuration] = [toIndex, toTerm, toConfiguration];
+      revision.set(revision.get() + 1);
+    },
+  };
+}
