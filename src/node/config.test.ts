@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { isFailure } from '../base/failure.ts';
+import { formatIp } from '../base/ip.ts';
+import { founderAddress, needsRestart, parseControl } from './config.ts';
+
+const spec = { tunnelId: 't', nodeId: 'laptop', meshIpv4: '172.16.0.2', meshIpv6: 'fd00:1:2:3::', primaryEndpoint: '192.0.2.7', endpoints: ['10.0.0.7'], publicAddresses: ['0.0.0.0', '::'] };
+const control = { dataDir: '/data', socketPath: '/run/node.sock' };
+const line = (change: object = {}, outer: object = {}): string => JSON.stringify({ ...control, ...outer, spec: { ...spec, ...change } });
+
+function refusal(text: string): unknown {
+  try {
+    return parseControl(text);
+  } catch (error) {
+    return isFailure(error) && error.code === 'input.invalid' ? error.detail['field'] : error;
+  }
+}
+
+test('reads what the helper says, with the ports of the field where none are named', () => {
+  expect(parseControl(line({ grpcPort: 9000, services: { leaderProxy: true }, bootstrap: { networkName: 'home', ipv4Network: '10.9.8.7/16' } }))).toEqual({
+    nodeId: 'laptop', dataDir: '/data', socketPath: '/run/node.sock',
+    meshIpv4: { family: 4, value: 0xac100002n }, meshIpv6: { family: 6, value: 0xfd000001000200030000000000000000n },
+    raftPort: 9443, grpcPort: 9000, wireguardPort: 51_820, primaryEndpoint: '192.0.2.7', endpoints: ['10.0.0.7'],
+    publicAddresses: [{ family: 4, value: 0n }, { family: 6, value: 0n }],
+    services: { leaderProxy: true, meshApi: false, peerDiscovery: false, metrics: false, admin: false },
+    bootstrap: { networkName: 'home', ipv4Network: { ip: { family: 4, value: 0x0a090000n }, bits: 16 } },
+    tunnel: null,
+  });
+});
+
+test('names the field that is wrong', () => {
+  const cases: Record<string, string> = {
+    'not json': 'line', '[]': 'spec', '{}': 'spec', 'null': 'line',
+    [line({ nodeId: '' })]: 'node_id', [line({ nodeId: 'a\nb' })]: 'node_id', [line({ nodeId: 'x'.repeat(254) })]: 'node_id',
+    [line({}, { dataDir: 'here' })]: 'data_dir', [line({}, { socketPath: '' })]: 'socket_path',
+    [line({ meshIpv4: 'fd00::1' })]: 'mesh_ipv4', [line({ meshIpv4: '0.0.0.0' })]: 'mesh_ipv4', [line({ meshIpv6: '10.0.0.1' })]: 'mesh_ipv6',
+    [line({ raftPort: 70_000 })]: 'raft_port', [line({ grpcPort: -1 })]: 'grpc_port', [line({ wireguardPort: 1.5 })]: 'wireguard_port',
+    [line({ primaryEndpoint: 'host.example' })]: 'primary_endpoint', [line({ endpoints: [''] })]: 'endpoints', [line({ publicAddresses: ['x'] })]: 'public_addresses',
+    [line({ bootstrap: { networkName: 'n', ipv4Network: '10.0.0.0/31' } })]: 'bootstrap.ipv4_network',
+    [line({ bootstrap: { networkName: 'n'.repeat(200), ipv4Network: '10.0.0.0/8' } })]: 'bootstrap.network_name',
+  };
+  expect(Object.keys(cases).map(refusal)).toEqual(Object.values(cases));
+});
+
+test('the founder takes the first address of the network', () => {
+  const { bootstrap } = parseControl(line({ bootstrap: { networkName: '', ipv4Network: '' } }));
+  expect(bootstrap && formatIp(founderAddress(bootstrap))).toBe('172.16.0.1');
+});
+
+test('new addresses need no new process, a new identity or port does', () => {
+  const before = parseControl(line());
+  const changes = [{ meshIpv4: '' }, { publicAddresses: [] }, { endpoints: [] }, { nodeId: 'other' }, { raftPort: 1 }, { grpcPort: 1 }];
+  expect(changes.map((change) => needsRestart(before, parseControl(line(change))))).toEqual([false, false, false, true, true, true]);
+});
