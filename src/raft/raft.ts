@@ -39,8 +39,8 @@ export function createRaft(options: RaftOptions): Raft {
       advance(state);
     },
     applied: (upTo) => {
-      assert(upTo <= state.handedIndex, 'only committed entries are applied');
-      state.appliedIndex = Math.max(state.appliedIndex, upTo);
+      // After a restart the state machine may hold more than was handed out in this life.
+      state.appliedIndex = Math.max(state.appliedIndex, Math.min(upTo, state.handedIndex));
       state.membership.forget(state.appliedIndex);
     },
     compacted: (snapshot, keepFrom) => {
