@@ -79,9 +79,9 @@ async function take(page: Page, { scene, at = 'connect', peers, before }: Pictur
 }
 
 async function refusedJoin(page: Page): Promise<void> {
-  await page.getByLabel('Address').fill('attic.example.net');
+  await page.getByRole('textbox', { name: 'Address' }).fill('attic.example.net');
   await page.getByRole('switch').check();
-  await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByRole('button', { name: 'Join', exact: true }).click();
   await page.getByRole('alert').waitFor();
 }
 
