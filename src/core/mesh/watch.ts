@@ -1,0 +1,139 @@
+import { abortError, isAbort } from '../../base/abort.ts';
+import { type Cell, type ReadCell } from '../../base/cell.ts';
+import type { Clock } from '../../base/clock.ts';
+import { asFailure } from '../../base/failure.ts';
+import type { Log } from '../../base/log.ts';
+import type { WatchReplicaResponse } from '../../gen/webmesh/local/v1/local.ts';
+import type { MeshClient } from '../ports.ts';
+import type { Profile } from '../profiles.ts';
+import type { Seen } from '../session/driver.ts';
+import type { Lease } from '../session/state.ts';
+import { poll } from './poll.ts';
+import { caughtUp, hearsLeader, leaderSilenceMs } from './replica.ts';
+import { fromMeshNodes, type RosterNode } from './roster.ts';
+
+/** Who is in the mesh, and how we know. */
+export interface Roster {
+  readonly source: 'replica' | 'polling' | 'stored' | 'none';
+  readonly nodes: readonly RosterNode[];
+}
+
+export interface WatchInput {
+  readonly profile: Profile;
+  readonly lease: Lease;
+  readonly replica: ReadCell<WatchReplicaResponse | null>;
+  readonly roster: Cell<Roster>;
+}
+
+export interface WatchPorts {
+  readonly clock: Clock;
+  readonly mesh: MeshClient;
+  readonly log: Log;
+}
+
+/** How long a fresh member waits for the mesh's log before it asks for lists instead. */
+const patienceMs = 8_000;
+const pollEveryMs = 5_000;
+const lookEveryMs = 1_000;
+/** Rows may lag behind our own Join for a moment; and a Join that does not help is not repeated at once. */
+const evicted = { afterMs: 2_000, againMs: 15_000 } as const;
+
+/**
+ * Watches the mesh while connected: keeps the roster, and tells whether the control plane is heard, polled or lost.
+ * A mesh whose log reached us once is never polled: a node that lost its quorum would still answer lists.
+ */
+export function watchMesh({ profile, lease, replica, roster }: WatchInput, { clock, mesh, log }: WatchPorts, see: (seen: Seen) => void): () => void {
+  const stopping = new AbortController();
+  const startedMs = clock.monotonicMs();
+  let heardMs: number | null = null;
+  let polledMs: number | null = null;
+  let pollStarted = false;
+  let told: 'replica' | 'polling' | 'lost' | null = null;
+  let missingSinceMs: number | null = null;
+  let rowsKey = '';
+
+  function tell(state: 'replica' | 'polling' | 'lost'): void {
+    if (state === told) return;
+    told = state;
+    log.info('control-plane', { state });
+    see({ kind: 'controlPlane', state });
+  }
+
+  function look(): void {
+    const view = replica.get();
+    const nowMs = clock.monotonicMs();
+    if (view && hearsLeader(view)) {
+      heardMs = nowMs;
+      tell('replica');
+      if (caughtUp(view)) takeRows(view);
+      return;
+    }
+    if (heardMs !== null) {
+      if (nowMs - heardMs > leaderSilenceMs) tell('lost');
+      return;
+    }
+    if (nowMs - startedMs < patienceMs) return;
+    if (profile.kind === 'host') return tell('lost');
+    if (!pollStarted) {
+      pollStarted = true;
+      void pollOn();
+    } else if (polledMs !== null && nowMs - polledMs < 3 * pollEveryMs) tell('polling');
+  }
+
+  function takeRows(view: WatchReplicaResponse): void {
+    const raft = view.raft;
+    const key = `${raft?.appliedIndex}/${raft?.leaderId}/${raft?.term}/${raft?.servers.map(({ id, voter }) => `${id}${voter ? '+' : ''}`).join()}`;
+    const nodes = key === rowsKey ? roster.get().nodes : fromMeshNodes(view.nodes);
+    if (!checkOwnRow(nodes) || key === rowsKey) return;
+    rowsKey = key;
+    roster.set({ source: 'replica', nodes });
+  }
+
+  /** True when the mesh lists us as we are. */
+  function checkOwnRow(nodes: readonly RosterNode[]): boolean {
+    const own = nodes.find((node) => node.id === profile.nodeId);
+    const nowMs = clock.monotonicMs();
+    if (own && own.ipv4 === lease.ipv4 && (own.ipv6 === lease.ipv6 || own.ipv6 === null)) {
+      missingSinceMs = null;
+      return true;
+    }
+    missingSinceMs ??= nowMs;
+    if (nowMs - missingSinceMs >= evicted.afterMs) {
+      missingSinceMs = nowMs + evicted.againMs - evicted.afterMs;
+      log.warn('not-listed', { listed: own !== undefined });
+      see({ kind: 'evicted' });
+    }
+    return false;
+  }
+
+  async function pollOn(): Promise<void> {
+    const { signal } = stopping;
+    try {
+      const nodes = await poll(profile.address, profile.insecure, { mesh, clock }, signal);
+      if (heardMs !== null || signal.aborted) return;
+      polledMs = clock.monotonicMs();
+      tell('polling');
+      if (nodes !== null && checkOwnRow(nodes)) roster.set({ source: 'polling', nodes });
+      else if (nodes === null && roster.get().source !== 'polling') roster.set({ source: 'polling', nodes: roster.get().nodes });
+    } catch (error) {
+      if (isAbort(error) || signal.aborted) return;
+      log.debug('poll-failed', { code: asFailure(error).code });
+      if (heardMs === null && (polledMs === null || clock.monotonicMs() - polledMs >= 3 * pollEveryMs)) tell('lost');
+    }
+    if (heardMs === null) cancelPoll = clock.after(pollEveryMs, () => void pollOn());
+  }
+
+  let cancelPoll = (): void => {};
+  let cancelLook = clock.after(lookEveryMs, function again() {
+    look();
+    cancelLook = clock.after(lookEveryMs, again);
+  });
+  const unsubscribe = replica.subscribe(look);
+  look();
+  return () => {
+    stopping.abort(abortError());
+    unsubscribe();
+    cancelLook();
+    cancelPoll();
+  };
+}

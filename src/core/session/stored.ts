@@ -1,0 +1,91 @@
+import type { Cancel, Clock } from '../../base/clock.ts';
+import { asFailure } from '../../base/failure.ts';
+import type { Log } from '../../base/log.ts';
+import { leaseFromStored } from '../mesh/lease.ts';
+import { fromStored, type RosterNode } from '../mesh/roster.ts';
+import type { Documents } from '../ports.ts';
+import type { Lease } from './state.ts';
+
+/** What is kept of a network: enough to bring its tunnel up while nobody of it answers. */
+export interface Kept {
+  readonly lease: Lease | null;
+  readonly nodes: readonly RosterNode[];
+}
+
+/** What was wished for last, so that a restart goes on with it. */
+export interface Wish {
+  readonly want: 'connected' | 'disconnected';
+  readonly profile: string | null;
+}
+
+export interface Stored {
+  load(profile: string): Promise<Kept>;
+  /** Written a moment later, the newest value only. */
+  save(profile: string, kept: Kept): void;
+  forget(profile: string): Promise<void>;
+  loadWish(): Promise<Wish>;
+  saveWish(wish: Wish): Promise<void>;
+  /** Writes what still waits. */
+  flush(): Promise<void>;
+}
+
+const writeAfterMs = 500;
+const nothing: Kept = { lease: null, nodes: [] };
+
+export function createStored({ documents, clock, log }: { documents: Documents; clock: Clock; log: Log }): Stored {
+  const waiting = new Map<string, Kept>();
+  let cancel: Cancel | null = null;
+  let writing: Promise<void> = Promise.resolve();
+
+  const write = (): Promise<void> => {
+    cancel?.();
+    cancel = null;
+    const batch = [...waiting];
+    waiting.clear();
+    writing = writing.then(async () => {
+      for (const [profile, kept] of batch) await keep(() => documents.save(nameOf(profile), kept));
+    });
+    return writing;
+  };
+  /** A full disk must not end a connection: the next restart asks the mesh again instead. */
+  const keep = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      log.warn('not-stored', { code: asFailure(error).code });
+    }
+  };
+  return {
+    load: async (profile) => {
+      const pending = waiting.get(profile);
+      if (pending) return pending;
+      await writing;
+      const value = await documents.load(nameOf(profile));
+      if (typeof value !== 'object' || value === null) return nothing;
+      return { lease: leaseFromStored('lease' in value ? value.lease : undefined) ?? null, nodes: fromStored('nodes' in value ? value.nodes : undefined) };
+    },
+    save: (profile, kept) => {
+      waiting.set(profile, kept);
+      cancel ??= clock.after(writeAfterMs, () => void write());
+    },
+    forget: async (profile) => {
+      waiting.delete(profile);
+      await writing;
+      await documents.remove(nameOf(profile));
+    },
+    loadWish: async () => {
+      const value = await documents.load('session');
+      if (typeof value !== 'object' || value === null || !('want' in value) || !('profile' in value)) return { want: 'disconnected', profile: null };
+      return { want: value.want === 'connected' ? 'connected' : 'disconnected', profile: typeof value.profile === 'string' ? value.profile : null };
+    },
+    saveWish: (wish) => {
+      writing = writing.then(() => keep(() => documents.save('session', wish)));
+      return writing;
+    },
+    flush: () => write(),
+  };
+}
+
+function nameOf(profile: string): string {
+  return `network-${profile}`;
+}

@@ -1,0 +1,58 @@
+import { withDeadline } from '../../base/abort.ts';
+import type { Clock } from '../../base/clock.ts';
+import { asFailure, failure, failureCodes } from '../../base/failure.ts';
+import type { Generation, NodeSpec, NodeState, TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
+import type { Profile } from '../profiles.ts';
+import type { Lease } from '../session/state.ts';
+import type { Advertised } from './endpoints.ts';
+
+/** Numbers of TunnelPhase. The generated enum lives beside the gRPC client, which the core does not load. */
+export const tunnelPhase = { none: 1, up: 2, failed: 3 } as const;
+
+/** Milliseconds that each call to the helper may take. Starting an engine is the slowest thing it does. */
+export const helperMs = { hello: 3_000, apply: 20_000, clear: 10_000, node: 15_000 } as const;
+
+export function generation(epoch: number, revision: number): Generation {
+  return { epoch: BigInt(epoch), revision: BigInt(revision) };
+}
+
+/** A call to the helper with its deadline. A helper that does not answer in time is one that cannot be reached. */
+export async function askHelper<T>(clock: Clock, deadlineMs: number, what: string, signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  try {
+    return await withDeadline(clock, deadlineMs, what, signal, call);
+  } catch (error) {
+    if (asFailure(error).code === 'mesh.timeout' && !signal.aborted) throw failure('helper.unreachable', { what, deadlineMs }, error);
+    throw error;
+  }
+}
+
+/** What the node process must run as, before the lease is known and with it. */
+export function nodeSpec(profile: Profile, lease: Lease | null, { primary, others }: Advertised): NodeSpec {
+  const host = profile.kind === 'host';
+  return {
+    tunnelId: profile.id,
+    nodeId: profile.nodeId,
+    meshIpv4: lease?.ipv4 ?? '',
+    meshIpv6: lease?.ipv6 ?? '',
+    raftPort: profile.raftPort,
+    grpcPort: profile.grpcPort,
+    wireguardPort: profile.wireguardPort,
+    primaryEndpoint: primary,
+    endpoints: [...others],
+    publicAddresses: host ? ['0.0.0.0', '::'] : [],
+    services: { leaderProxy: true, meshApi: true, peerDiscovery: host, metrics: true, admin: host },
+    bootstrap: host ? { networkName: profile.name, ipv4Network: profile.ipv4Network ?? '' } : undefined,
+  };
+}
+
+/** Throws the helper's own word on why the tunnel is not up. */
+export function assertUp(state: TunnelState): void {
+  if (state.phase === tunnelPhase.failed) throw failure('tunnel.failed', { problem: state.problem.slice(0, 300) });
+}
+
+/** Throws why the node process is not running, in its own failure code. */
+export function assertNode(state: NodeState): void {
+  if (state.running || state.problem === '') return;
+  const code = failureCodes.find((known) => known === state.problemCode) ?? 'node.start-failed';
+  throw failure(code, { problem: state.problem.slice(0, 300) });
+}
