@@ -1,0 +1,230 @@
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { between, pick, seeded } from '../../src/base/random.ts';
+import { TunnelPhase, type TunnelSpec } from '../../src/gen/webmesh/helper/v1/helper.ts';
+import { assertTrustedSocket } from '../../src/platform/trusted-socket.ts';
+import { HelperUnderTest, failureOf, missingForTunnels, nothing, sh, specOf, until } from './helper-harness.ts';
+
+const missing = missingForTunnels();
+const tag = process.pid.toString(36);
+const [nsA, nsB] = [`wmh${tag}a`, `wmh${tag}b`];
+const folder = missing === null ? mkdtempSync('/tmp/wmh-') : '';
+const a = new HelperUnderTest(nsA, join(folder, 'a'));
+const b = new HelperUnderTest(nsB, join(folder, 'b'));
+const [idA, idB] = [`a${tag}`.padEnd(12, 'x'), `b${tag}`.padEnd(12, 'x')];
+const [deviceA, deviceB] = [`wm${idA.slice(0, 10)}`, `wm${idB.slice(0, 10)}`];
+
+/** A tunnel of host n (1 or 2) with the other as its peer. */
+async function specFor(n: 1 | 2, peerKey: string | null, change: Partial<TunnelSpec> = {}): Promise<TunnelSpec> {
+  const other = n === 1 ? 2 : 1;
+  return specOf({
+    tunnelId: n === 1 ? idA : idB,
+    addresses: [`172.29.0.${n}/32`, `fd29:0:0:${n}::/128`],
+    routes: ['172.29.0.0/16', 'fd29::/48'],
+    listenPort: 51900 + n,
+    mtu: 0,
+    peers: peerKey === null ? [] : [{ publicKey: peerKey, endpoint: `10.98.0.${other}:${51900 + other}`, allowedIps: [`172.29.0.${other}/32`, `fd29:0:0:${other}::/64`], keepaliveSeconds: 25 }],
+    ...change,
+  });
+}
+
+const ping = (from: HelperUnderTest, address: string): string => sh(`ip netns exec ${from.namespace} ping -c 1 -W 3 ${address}`);
+const up = async (): Promise<void> => {
+  const [{ publicKey: keyA }, { publicKey: keyB }] = await Promise.all([a.hello(idA), b.hello(idB)]);
+  await Promise.all([a.apply(1, 1, await specFor(1, keyB)), b.apply(1, 1, await specFor(2, keyA))]);
+};
+
+beforeAll(() => {
+  if (missing !== null) return;
+  sh(`ip netns add ${nsA}; ip netns add ${nsB}; ip -n ${nsA} link set lo up; ip -n ${nsB} link set lo up;
+      ip link add v${tag} netns ${nsA} type veth peer name v${tag} netns ${nsB};
+      ip -n ${nsA} addr add 10.98.0.1/24 dev v${tag}; ip -n ${nsB} addr add 10.98.0.2/24 dev v${tag};
+      ip -n ${nsA} link set v${tag} up; ip -n ${nsB} link set v${tag} up`);
+  for (const helper of [a, b]) {
+    mkdirSync(helper.folder, { mode: 0o755 });
+    helper.sockets = [`${helper === a ? deviceA : deviceB}.sock`];
+  }
+  sh(`chmod 755 ${folder}`);
+});
+
+afterEach(async () => {
+  for (const helper of [a, b]) {
+    await helper.stop();
+    if (folder !== '') for (const part of ['run', 'state']) rmSync(join(helper.folder, part), { recursive: true, force: true });
+  }
+});
+
+afterAll(() => {
+  if (missing === null) sh(`ip netns del ${nsA}; ip netns del ${nsB}; rm -rf ${folder}`);
+});
+
+describe.skipIf(missing !== null)(`helpers in network namespaces${missing === null ? '' : ` (missing: ${missing})`}`, () => {
+  test('two of them reach each other over IPv4 and IPv6, and leave nothing when told to end', async () => {
+    await Promise.all([a.start(), b.start()]);
+    await up();
+    expect(ping(a, '172.29.0.2')).toContain(' 0% packet loss');
+    expect(ping(b, 'fd29:0:0:1::')).toContain(' 0% packet loss');
+    const { tunnel } = await a.watch((event) => (event.tunnel?.peers[0]?.lastHandshakeMs ?? 0n) > 0n);
+    expect({ phase: tunnel?.phase, engine: tunnel?.engine, name: tunnel?.interfaceName, mtu: tunnel?.mtu, endpoint: tunnel?.peers[0]?.endpoint })
+      .toEqual({ phase: TunnelPhase.TUNNEL_PHASE_UP, engine: 'wireguard-go', name: deviceA, mtu: 1420, endpoint: '10.98.0.2:51902' });
+    await a.shutdown();
+    await until(() => a.child?.exitCode === 0, 'the helper ends after Shutdown');
+    expect(await b.stop()).toBe(0);
+    expect([a.leftovers(), b.leftovers(), existsSync(a.socket)]).toEqual([nothing, nothing, false]);
+  });
+
+  test('a peer is added and removed without touching the device, the same wish changes nothing', async () => {
+    await a.start();
+    const before = await a.apply(1, 1, await specFor(1, null));
+    const index = a.ip('-o', 'link', 'show', deviceA).split(':')[0];
+    const key = 'qRCwZSKInrMAq5sepfCdaCsRJaoLe5jhtzfiw7CjbVM=';
+    const added = await a.apply(1, 2, await specFor(1, key));
+    const same = await a.apply(1, 3, await specFor(1, key));
+    const removed = await a.apply(1, 4, await specFor(1, null));
+    expect([before, added, same, removed].map((state) => [state.generation?.revision, state.peers.map((peer) => peer.publicKey)]))
+      .toEqual([[1n, []], [2n, [key]], [3n, [key]], [4n, []]]);
+    expect(a.ip('-o', 'link', 'show', deviceA).split(':')[0]).toBe(index);
+    await a.clear(1, 5);
+    expect(a.leftovers()).toEqual(nothing);
+  });
+
+  test('after kill -9 of the helper traffic goes on, and the next start leaves nothing behind before it serves', async () => {
+    await Promise.all([a.start(), b.start()]);
+    await up();
+    expect(ping(a, '172.29.0.2')).toContain(' 0% packet loss');
+    await a.signal('SIGKILL');
+    expect(ping(a, '172.29.0.2')).toContain(' 0% packet loss');
+    await a.start();
+    expect(a.leftovers()).toEqual(nothing);
+    expect((await a.hello()).generation).toEqual({ epoch: 1n, revision: 1n });
+    await a.apply(2, 1, await specFor(1, (await b.hello(idB)).publicKey));
+    await until(() => { try { return ping(a, '172.29.0.2').includes(' 0% packet loss'); } catch { return false; } }, 'the tunnel works again', 8_000);
+  });
+
+  test('a killed engine is noticed at once, and the next order builds the tunnel anew', async () => {
+    await a.start();
+    await a.apply(1, 1, await specFor(1, null));
+    process.kill(a.engines()[0] as number, 'SIGKILL');
+    const { tunnel } = await a.watch((event) => event.tunnel?.phase === TunnelPhase.TUNNEL_PHASE_FAILED, 2_000);
+    expect(tunnel?.problem).toBe('wireguard-go ended (SIGKILL)');
+    expect(a.leftovers()).toEqual(nothing);
+    const again = await a.apply(1, 2, await specFor(1, null));
+    expect([again.phase, again.problem, a.engines().length]).toEqual([TunnelPhase.TUNNEL_PHASE_UP, '', 1]);
+  });
+
+  test('kill -9 of helper and engine in the middle of orders, ten times: the next start always begins clean', async () => {
+    const dice = seeded(20_011);
+    const rounds: unknown[] = [];
+    for (let round = 0; round < 10; round++) {
+      await a.start();
+      rounds.push(a.leftovers());
+      const order = a.apply(round + 10, 1, await specFor(1, null)).catch(() => null);
+      await new Promise((done) => setTimeout(done, between(dice, 0, 60)));
+      if (pick(dice, [true, false])) void a.clear(round + 10, 2).catch(() => null);
+      if (pick(dice, [true, false])) for (const pid of a.engines()) process.kill(pid, 'SIGKILL');
+      await a.signal('SIGKILL');
+      await order;
+    }
+    await a.start();
+    rounds.push(a.leftovers());
+    console.log(a.stderr);
+    expect(rounds).toEqual(Array.from({ length: 11 }, () => nothing));
+    console.log(`kill -9 in the middle of orders: ${rounds.length - 1} rounds, nothing left in each`);
+  });
+
+  test('a taken port, a route of the machine and a missing engine are refused by name, with the machine as before', async () => {
+    await a.start();
+    const holder = spawn('ip', ['netns', 'exec', nsA, process.execPath, '-e', "require('dgram').createSocket('udp4').bind(51901, () => console.log('bound'))"], { stdio: ['ignore', 'pipe', 'ignore'] });
+    await new Promise((done) => holder.stdout?.once('data', done));
+    const before = [a.ip('route'), a.ip('-6', 'route'), a.ip('-br', 'link')];
+    expect(await failureOf(a.apply(1, 1, await specFor(1, null)))).toEqual({ code: 'tunnel.port-in-use', retry: 'after-user', detail: { port: 51901 } });
+    holder.kill('SIGKILL');
+    const conflict = await failureOf(a.apply(1, 2, await specFor(1, null, { addresses: ['10.98.7.1/32'], routes: ['10.98.0.0/24'] })));
+    expect(conflict).toEqual({ code: 'tunnel.conflict', retry: 'after-user', detail: { what: '10.98.0.0/24', device: `v${tag}` } });
+    expect([a.leftovers(), a.ip('route'), a.ip('-6', 'route'), a.ip('-br', 'link')]).toEqual([nothing, ...before]);
+    expect((await a.apply(1, 3, await specFor(1, null))).phase).toBe(TunnelPhase.TUNNEL_PHASE_UP);
+    await a.stop();
+    await a.start('--engine', 'kernel');
+    expect((await failureOf(a.apply(2, 1, await specFor(1, null)))).code).toBe('tunnel.engine-missing');
+  });
+
+  test('a failed change of a living tunnel goes back to what was there', async () => {
+    await a.start();
+    const good = await specFor(1, 'qRCwZSKInrMAq5sepfCdaCsRJaoLe5jhtzfiw7CjbVM=');
+    await a.apply(1, 1, good);
+    const socket = spawn('ip', ['netns', 'exec', nsA, process.execPath, '-e', "require('dgram').createSocket('udp4').bind(51955, () => console.log('bound'))"], { stdio: ['ignore', 'pipe', 'ignore'] });
+    await new Promise((done) => socket.stdout?.once('data', done));
+    const routes = [a.ip('route'), a.ip('-6', 'route')];
+    expect((await failureOf(a.apply(1, 2, { ...good, routes: ['172.29.0.0/17'], listenPort: 51955, peers: [] }))).code).toBe('tunnel.port-in-use');
+    socket.kill('SIGKILL');
+    const { tunnel } = await a.watch(() => true);
+    expect([tunnel?.phase, tunnel?.generation?.revision, tunnel?.listenPort, tunnel?.peers.length]).toEqual([TunnelPhase.TUNNEL_PHASE_UP, 1n, 51901, 1]);
+    expect([a.ip('route'), a.ip('-6', 'route')]).toEqual(routes);
+  });
+
+  test('older orders are refused, for apply, clear and node', async () => {
+    await a.start();
+    await a.apply(5, 2, await specFor(1, null));
+    const stale = { code: 'helper.stale', retry: 'later', detail: { got: '5.1', seen: '5.2' } };
+    expect(await failureOf(a.clear(5, 1))).toEqual(stale);
+    expect(await failureOf(a.apply(5, 1, await specFor(1, null)))).toEqual(stale);
+    expect((await failureOf(a.setNode(4, 9, undefined))).code).toBe('helper.stale');
+    expect((await a.watch(() => true)).tunnel?.phase).toBe(TunnelPhase.TUNNEL_PHASE_UP);
+  });
+
+  test('garbage is refused by field and harms nothing', async () => {
+    await a.start();
+    const good = await specFor(1, null);
+    const bad: Partial<TunnelSpec>[] = [
+      { tunnelId: '../../etc' }, { tunnelId: '' }, { addresses: ['0.0.0.0/0'] }, { addresses: ['127.0.0.1/8'] }, { routes: ['0.0.0.0/0'] }, { routes: ['::/0'] },
+      { listenPort: 70_000 }, { mtu: 3 }, { addresses: ['1.2.3.4/32; reboot'] }, { routes: Array.from({ length: 1000 }, (_, i) => `10.1.${i % 250}.0/24`) },
+      { peers: [{ publicKey: 'x', endpoint: '', allowedIps: [], keepaliveSeconds: 0 }] },
+      { peers: Array.from({ length: 5000 }, () => ({ publicKey: 'qRCwZSKInrMAq5sepfCdaCsRJaoLe5jhtzfiw7CjbVM=', endpoint: '', allowedIps: [], keepaliveSeconds: 0 })) },
+    ];
+    const codes = await Promise.all(bad.map(async (part, i) => (await failureOf(a.apply(1, i + 1, { ...good, ...part }))).code));
+    expect(new Set(codes)).toEqual(new Set(['input.invalid', 'input.limit']));
+    expect((await failureOf(a.hello('UPPER'))).code).toBe('input.invalid');
+    expect(a.leftovers()).toEqual(nothing);
+    const report = JSON.parse((await a.diagnostics()).report) as object;
+    expect(JSON.stringify(report)).not.toContain('private_key');
+  });
+
+  test('only those whom the socket lets in may call, and a second helper steps back', async () => {
+    await a.start();
+    expect(() => assertTrustedSocket(a.socket)).not.toThrow();
+    const asOther = `setpriv --reuid=65534 --regid=65534 --clear-groups ${process.execPath} -e "require('net').connect('${a.socket}').on('connect',()=>{console.log('in');process.exit()}).on('error',(e)=>console.log(e.code))"`;
+    expect(sh(asOther).trim()).toBe('EACCES');
+    const second = a.launch();
+    expect(await new Promise((done) => second.once('exit', done))).toBe(3);
+    await a.stop();
+    await a.start('--owner', '65534');
+    expect(sh(asOther).trim()).toBe('in');
+    expect(statSync(a.socket).mode & 0o777).toBe(0o600);
+  });
+
+  test('a damaged journal is set aside, its good lines count, and a device of a known tunnel goes', async () => {
+    await a.start();
+    await a.apply(1, 1, await specFor(1, null));
+    await a.signal('SIGKILL');
+    const path = join(a.folder, 'state/journal');
+    writeFileSync(path, `{"engine":"wireguard-go","step":{"kind":"remove-device","device":"eth0; reboot"}}\n\0\0garbage\n`);
+    await a.start();
+    expect(a.leftovers()).toEqual(nothing);
+    expect(readFileSync(`${path}.damaged-1`, 'utf8')).toContain('garbage');
+  });
+
+  test('an engine of somebody else under our name is refused, not taken over', async () => {
+    await a.start();
+    const foreign = createSocket('udp4');
+    const engine = spawn('ip', ['netns', 'exec', nsB, '.cache/wireguard-go/wireguard-go', '-f', deviceA], { stdio: 'ignore' });
+    await until(() => existsSync(`/run/wireguard/${deviceA}.sock`), 'the foreign engine opens its socket');
+    expect((await failureOf(a.apply(1, 1, await specFor(1, null)))).code).toBe('tunnel.conflict');
+    expect(engine.exitCode).toBe(null);
+    engine.kill('SIGTERM');
+    foreign.close();
+    await until(() => engine.exitCode !== null || engine.signalCode !== null, 'the foreign engine ends');
+  });
+});
