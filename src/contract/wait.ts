@@ -1,3 +1,5 @@
+import { withDeadline } from '../base/abort.ts';
+import { type Clock } from '../base/clock.ts';
 import { failure } from '../base/failure.ts';
 import { type Client } from './client.ts';
 import { type AppState, type TopicName } from './state.ts';
@@ -29,5 +31,16 @@ export function firstWhere<K extends TopicName>(client: Client, name: K, wanted:
     stop = client.watch(name, (value) => {
       if (wanted(value)) settle(() => resolve(value));
     });
+  });
+}
+
+/** How long ending an app waits for its tunnel to be taken down. */
+export const disconnectMsMax = 8_000;
+
+/** Asks for a disconnect and waits for it. Rejects with mesh.timeout when it takes too long. */
+export function disconnected(client: Client, clock: Clock): Promise<void> {
+  return withDeadline(clock, disconnectMsMax, 'disconnecting', undefined, async (signal) => {
+    await client.call('session.disconnect', {}, signal);
+    await firstWhere(client, 'session', ({ phase }) => phase === 'disconnected' || phase === 'blocked', signal);
   });
 }

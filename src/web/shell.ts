@@ -1,9 +1,8 @@
 import { type Clock } from '../base/clock.ts';
-import { withDeadline } from '../base/abort.ts';
 import { type Log } from '../base/log.ts';
 import { type Random } from '../base/random.ts';
 import { attach, type Client, type Port } from '../contract/client.ts';
-import { firstWhere } from '../contract/wait.ts';
+import { disconnected } from '../contract/wait.ts';
 import { portPair, type CoreLink } from '../platform/core-link.ts';
 import { servePages, type PageServer } from './http.ts';
 import { createTickets } from './tickets.ts';
@@ -24,9 +23,6 @@ export interface WebShellOptions {
   readonly random: Random;
   readonly log: Log;
 }
-
-/** How long quitting waits for the tunnel to be taken down. */
-export const disconnectMsMax = 8_000;
 
 export function createWebShell({ core, pages, port, clock, random, log }: WebShellOptions): WebShell {
   const tickets = createTickets(clock, random);
@@ -61,10 +57,7 @@ function portTo(core: CoreLink): Port {
 
 async function disconnect(client: Client, clock: Clock, log: Log): Promise<void> {
   try {
-    await withDeadline(clock, disconnectMsMax, 'disconnecting', undefined, async (signal) => {
-      await client.call('session.disconnect', {}, signal);
-      await firstWhere(client, 'session', ({ phase }) => phase === 'disconnected' || phase === 'blocked', signal);
-    });
+    await disconnected(client, clock);
   } catch (error) {
     log.warn('shell.disconnect-failed', { error: String(error) }); // We end all the same; the helper clears the tunnel when it sees us gone.
   }

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { readArguments } from './arguments.ts';
+import { isHelpLink, isOurPage } from './hardening.ts';
+import { isTrusted } from './ipc.ts';
+import { desktopEntry } from './login-item.ts';
+
+test('only https links to the help sites leave the app', () => {
+  const links = [
+    'https://github.com/x', 'https://www.wireguard.com/install/', 'http://github.com/', 'https://github.com.evil.example/', 'https://user@github.com/', 'https://github.com:444/',
+    'file:///etc/passwd', 'javascript:alert(1)', 'smb://github.com/x', 'https://evil.example/?github.com', '', 'github.com',
+  ];
+  expect(links.filter(isHelpLink)).toEqual(links.slice(0, 2));
+});
+
+test('only the top frame of our own page is listened to', () => {
+  const frame = (url: string, parent: unknown = null): never => ({ senderFrame: { url, parent } }) as never;
+  const events = [frame('app://webmesh/index.html'), frame('app://webmesh.evil/index.html'), frame('app://evil/'), frame('https://webmesh/'), frame('file:///x'), frame('about:blank'), frame('app://webmesh/index.html', {}), { senderFrame: null } as never];
+  expect(events.map(isTrusted)).toEqual([true, ...Array(7).fill(false)]);
+  expect([isOurPage('app://webmesh'), isOurPage('app://webmesh@evil/')]).toEqual([true, false]);
+});
+
+test('our options are found among those of others', () => {
+  expect(readArguments(['electron', '--inspect=0', '.', '--home', '/h', '--helper-socket=/s', '--hidden'])).toEqual({ home: '/h', helperSocket: '/s', hidden: true });
+  expect(readArguments(['electron', '.', '--home', '--hidden'])).toEqual({ home: undefined, helperSocket: undefined, hidden: true });
+});
+
+test('a program path cannot break out of the autostart entry', () => {
+  expect(desktopEntry('/opt/we "$(x)` 100%/webmesh').split('\n')[3]).toBe('Exec="/opt/we \\"\\$(x)\\` 100%%/webmesh" --hidden');
+});

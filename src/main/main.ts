@@ -1,0 +1,166 @@
+import { join } from 'node:path';
+import { app, clipboard, dialog, ipcMain, nativeTheme, Notification, powerMonitor, protocol, session, shell } from 'electron';
+import { asFailure } from '../base/failure.ts';
+import { serve } from '../contract/carrier.ts';
+import { type Client } from '../contract/client.ts';
+import { disconnected } from '../contract/wait.ts';
+import { sentence } from '../contract/words.ts';
+import { createApp } from '../core/app.ts';
+import { buildInfo } from '../platform/build-info.ts';
+import { systemClock } from '../platform/clock.ts';
+import { type RunningCore } from '../platform/core-link.ts';
+import { createCorePorts } from '../platform/core-ports.ts';
+import { builtFile, defaultHelperSocket, homeAt } from '../platform/home.ts';
+import { createLog, fileSink } from '../platform/log-file.ts';
+import { readArguments } from './arguments.ts';
+import { attachToCore, type Attachment } from './attachment.ts';
+import { hardenContents, hardenSession } from './hardening.ts';
+import { startHelper } from './install-helper.ts';
+import { serveWindows } from './ipc.ts';
+import { setLoginItem } from './login-item.ts';
+import { noticeOf } from './notices.ts';
+import { declarePageScheme, servePage } from './page-protocol.ts';
+import { systemEvents } from './system-events.ts';
+import { createTray, type AppTray } from './tray.ts';
+import { type TrayAction } from './tray-view.ts';
+import { watchForTray } from './tray-state.ts';
+import { createMainWindow, type MainWindow } from './window.ts';
+
+/** The Electron shell's root: one window, one tray icon, and the core of this home or a line to it. */
+const options = readArguments(process.argv);
+const home = homeAt(options.home);
+const log = createLog({ sink: fileSink(home.logFile), clock: systemClock, level: 'info', scope: 'app' });
+let ending: 'no' | 'soon' | 'now' = 'no';
+
+app.setName('Webmesh');
+app.setPath('userData', join(home.folder, 'window'));
+app.enableSandbox();
+declarePageScheme(protocol);
+hardenContents(app, shell);
+if (app.requestSingleInstanceLock()) void app.whenReady().then(start).catch(giveUp);
+else app.quit();
+
+async function start(): Promise<void> {
+  hardenSession(session.defaultSession);
+  servePage(protocol, builtFile(__dirname, 'renderer'));
+  let window: MainWindow | undefined;
+  let tray: AppTray | undefined;
+  const core = await attachToCore({
+    socket: home.appSocket,
+    start: startCore,
+    attached: (client, again) => {
+      follow(client, () => tray, () => window);
+      if (again) window?.reload();
+    },
+    failed: giveUp,
+  });
+  serveWindows(ipcMain, core.open, log.scope('ipc'));
+  window = createMainWindow({ preload: join(__dirname, 'preload.cjs'), icon: resource('icons', '256x256.png'), hidden: options.hidden });
+  tray = createTray(resource('tray'), (action) => void act(action, core, window).catch(report));
+  follow(core.client, () => tray, () => window);
+  keepRunning(core, () => window, () => tray);
+}
+
+async function startCore(): Promise<RunningCore> {
+  const ports = await createCorePorts({
+    home: home.folder,
+    helperSocket: options.helperSocket ?? defaultHelperSocket(),
+    version: buildInfo.version,
+    log,
+    logFile: home.logFile,
+    setLogLevel: log.setLevel,
+    system: systemEvents(powerMonitor),
+    quit: () => app.quit(),
+  });
+  const running = await createApp(ports);
+  return {
+    serve: (port) => serve(port, running.handlers, running.topics),
+    close: async () => {
+      await running.close();
+      ports.close();
+    },
+  };
+}
+
+/** Shows the core's topics in everything that is no page: tray, theme, login item, notifications. */
+function follow(client: Client, tray: () => AppTray | undefined, window: () => MainWindow | undefined): void {
+  watchForTray(client, (state) => tray()?.update(state));
+  client.watch('settings', ({ theme, startAtLogin }) => {
+    nativeTheme.themeSource = theme;
+    if (app.isPackaged) void setLoginItem(app, startAtLogin).catch(report);
+  });
+  let notify = false;
+  client.watch('settings', ({ notifications }) => {
+    notify = notifications;
+  });
+  let before: Parameters<typeof noticeOf>[0];
+  client.watch('session', (now) => {
+    const notice = noticeOf(before, now);
+    before = now;
+    if (notice !== undefined && notify && window()?.isVisible() !== true && Notification.isSupported()) new Notification(notice).show();
+  });
+}
+
+async function act(action: TrayAction, { client }: Attachment, window: MainWindow | undefined): Promise<void> {
+  switch (action.do) {
+    case 'connect':
+      return void (await client.call('session.connect', action.profile === undefined ? {} : { profile: action.profile }));
+    case 'disconnect':
+      return void (await client.call('session.disconnect', {}));
+    case 'copy':
+      return clipboard.writeText(action.text);
+    case 'open':
+      return window?.show();
+    case 'install-helper':
+      return startHelper(builtFile(__dirname, 'helper', 'helper.mjs'));
+    case 'quit':
+      return app.quit();
+  }
+}
+
+/** The app outlives its window; only Quit ends it, after the tunnel was taken down. */
+function keepRunning(core: Attachment, window: () => MainWindow | undefined, tray: () => AppTray | undefined): void {
+  app.on('second-instance', () => window()?.show());
+  app.on('activate', () => window()?.show());
+  app.on('window-all-closed', () => {}); // the default would quit
+  app.on('before-quit', (event) => {
+    if (ending === 'now') return;
+    event.preventDefault();
+    if (ending === 'soon') return;
+    ending = 'soon';
+    void end(core).finally(() => {
+      ending = 'now';
+      tray()?.destroy();
+      window()?.letGo();
+      app.quit();
+    });
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit());
+}
+
+async function end(core: Attachment): Promise<void> {
+  try {
+    if (core.owned) await disconnected(core.client, systemClock);
+  } catch (error) {
+    report(error); // We end all the same; the helper clears the tunnel when it sees us gone.
+  }
+  await core.close().catch(report);
+}
+
+function resource(...parts: string[]): string {
+  return join(app.getAppPath(), 'resources', ...parts);
+}
+
+function report(error: unknown): void {
+  const { code, detail } = asFailure(error);
+  log.warn('shell.action-failed', { code, detail });
+}
+
+/** Nothing can be shown without a core: one sentence, the next step, and the end. */
+function giveUp(error: unknown): void {
+  const failure = asFailure(error);
+  log.error('shell.cannot-start', { code: failure.code, detail: failure.detail });
+  const { what, next } = sentence(failure);
+  dialog.showErrorBox('Webmesh cannot start', `${what}\n\n${next}`);
+  app.exit(1);
+}

@@ -1,0 +1,145 @@
+import { unreachable } from '../base/assert.ts';
+import { type PeersTopic, type PeerView, type ProfilesTopic, type SessionTopic, type Warning } from '../contract/state.ts';
+import { sentence, warningSentence } from '../contract/words.ts';
+
+/** What the tray shows: decided here, drawn by tray.ts. Each state has its own shape, so no one needs to see colours. */
+export interface TrayView {
+  readonly icon: TrayIcon;
+  readonly tooltip: string;
+  readonly items: readonly TrayItem[];
+}
+
+export const trayIcons = ['disconnected', 'connecting', 'connected', 'degraded', 'blocked'] as const;
+export type TrayIcon = (typeof trayIcons)[number];
+
+export type TrayItem =
+  | { readonly kind: 'text'; readonly id: string; readonly label: string }
+  | { readonly kind: 'line' }
+  | { readonly kind: 'action'; readonly id: string; readonly label: string; readonly action: TrayAction; readonly checked?: boolean }
+  | { readonly kind: 'menu'; readonly id: string; readonly label: string; readonly items: readonly TrayItem[] };
+
+export type TrayAction =
+  | { readonly do: 'connect'; readonly profile?: string }
+  | { readonly do: 'disconnect' | 'open' | 'quit' | 'install-helper' }
+  | { readonly do: 'copy'; readonly text: string };
+
+export interface TrayState {
+  readonly session: SessionTopic;
+  readonly profiles: ProfilesTopic;
+  readonly peers: PeersTopic;
+  readonly warnings: readonly Warning[];
+}
+
+/** A menu is no list view: past this many, the window is the place to look. */
+export const peersMax = 20;
+
+export function trayView(state: TrayState): TrayView {
+  const { session } = state;
+  const status = statusOf(state);
+  return {
+    icon: iconOf(session),
+    tooltip: `Webmesh: ${status}`,
+    items: [
+      { kind: 'text', id: 'status', label: status },
+      ...sessionItems(session, state.profiles),
+      ...helperItems(state.warnings),
+      { kind: 'line' },
+      ...profileItems(state),
+      ...deviceItems(state),
+      ...peerItems(state.peers),
+      { kind: 'line' },
+      { kind: 'action', id: 'open', label: 'Open Webmesh', action: { do: 'open' } },
+      { kind: 'action', id: 'quit', label: session.want === 'connected' ? 'Disconnect and quit' : 'Quit', action: { do: 'quit' } },
+    ],
+  };
+}
+
+function iconOf(session: SessionTopic): TrayIcon {
+  switch (session.phase) {
+    case 'disconnected':
+      return 'disconnected';
+    case 'authorising':
+    case 'joining':
+    case 'configuring':
+    case 'reconnecting':
+    case 'disconnecting':
+      return 'connecting';
+    case 'connected':
+      return session.degraded === null ? 'connected' : 'degraded';
+    case 'blocked':
+      return 'blocked';
+    default:
+      return unreachable(session);
+  }
+}
+
+function statusOf({ session, profiles }: TrayState): string {
+  const name = profiles.list.find(({ id }) => id === session.profile)?.name;
+  const to = name === undefined ? '' : ` to ${name}`;
+  switch (session.phase) {
+    case 'disconnected':
+      return 'Disconnected';
+    case 'authorising':
+    case 'joining':
+    case 'configuring':
+      return `Connecting${to}`;
+    case 'connected':
+      return session.degraded?.kind === 'control-plane-lost' ? `Connected${to}: changes are frozen, traffic is fine` : `Connected${to}`;
+    case 'reconnecting':
+      return `Reconnecting${to}: ${sentence(session.cause).what}`;
+    case 'disconnecting':
+      return 'Disconnecting';
+    case 'blocked':
+      return `Blocked: ${sentence(session.failure).what}`;
+    default:
+      return unreachable(session);
+  }
+}
+
+/** Disconnect also ends an attempt to connect, so what is shown follows the wish and not the phase. */
+function sessionItems({ want, phase }: SessionTopic, { list }: ProfilesTopic): readonly TrayItem[] {
+  if (list.length === 0) return [];
+  if (want === 'connected' && phase !== 'blocked') return [{ kind: 'action', id: 'disconnect', label: phase === 'connected' ? 'Disconnect' : 'Stop connecting', action: { do: 'disconnect' } }];
+  return [{ kind: 'action', id: 'connect', label: phase === 'blocked' ? 'Try again' : 'Connect', action: { do: 'connect' } }];
+}
+
+function helperItems(warnings: readonly Warning[]): readonly TrayItem[] {
+  const missing = warnings.find(({ code }) => code === 'helper-missing');
+  if (missing === undefined) return [];
+  return [
+    { kind: 'text', id: 'helper-missing', label: warningSentence(missing).what },
+    { kind: 'action', id: 'install-helper', label: 'Start the helper…', action: { do: 'install-helper' } },
+  ];
+}
+
+function profileItems({ profiles: { list, selected } }: TrayState): readonly TrayItem[] {
+  if (list.length < 2) return [];
+  const items = list.map(({ id, name }): TrayItem => ({ kind: 'action', id: `profile-${id}`, label: name, checked: id === selected, action: { do: 'connect', profile: id } }));
+  return [{ kind: 'menu', id: 'profiles', label: 'Networks', items }];
+}
+
+function deviceItems({ session, peers }: TrayState): readonly TrayItem[] {
+  if (session.phase !== 'connected') return [];
+  const address = session.lease.ipv4 ?? session.lease.ipv6;
+  if (address === null) return [];
+  const name = peers.list.find(({ self }) => self)?.id ?? 'This device';
+  return [{ kind: 'action', id: 'device', label: `${name}: ${address}`, action: { do: 'copy', text: address } }];
+}
+
+function peerItems({ list }: PeersTopic): readonly TrayItem[] {
+  const others = list.filter(({ self }) => !self);
+  if (others.length === 0) return [];
+  const items = [...others].sort(byReach).slice(0, peersMax).map(peerItem);
+  const more: readonly TrayItem[] = others.length > peersMax ? [{ kind: 'action', id: 'more', label: `${others.length - peersMax} more…`, action: { do: 'open' } }] : [];
+  return [{ kind: 'menu', id: 'peers', label: `Peers (${others.length})`, items: [...items, ...more] }];
+}
+
+function byReach(a: PeerView, b: PeerView): number {
+  return Number(b.path.kind === 'direct') - Number(a.path.kind === 'direct') || a.id.localeCompare(b.id, 'en');
+}
+
+function peerItem({ id, ipv4, ipv6, path }: PeerView): TrayItem {
+  const address = ipv4 ?? ipv6;
+  const label = `${path.kind === 'direct' ? '●' : '○'} ${id}${address === null ? '' : `: ${address}`}`;
+  return address === null ? { kind: 'text', id: `peer-${id}`, label } : { kind: 'action', id: `peer-${id}`, label, action: { do: 'copy', text: address } };
+}

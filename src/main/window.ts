@@ -1,0 +1,65 @@
+import { BrowserWindow } from 'electron';
+import { pageUrl } from './page-protocol.ts';
+
+export interface MainWindow {
+  /** Makes the window visible and brings it to the front. */
+  show(): void;
+  /** Loads the page anew, for instance because its core went away. */
+  reload(): void;
+  isVisible(): boolean;
+  /** From now on closing the window ends it instead of hiding it. */
+  letGo(): void;
+}
+
+/** The one window. Its close button hides it: the tunnel goes on, and so does the tray. */
+export function createMainWindow({ preload, icon, hidden }: { preload: string; icon: string; hidden: boolean }): MainWindow {
+  let mayClose = false;
+  const window = new BrowserWindow({
+    width: 1040,
+    height: 720,
+    minWidth: 360,
+    minHeight: 480,
+    show: false,
+    title: 'Webmesh',
+    icon,
+    backgroundColor: '#101413',
+    autoHideMenuBar: true,
+    webPreferences: {
+      preload,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      nodeIntegrationInWorker: false,
+      nodeIntegrationInSubFrames: false,
+      webSecurity: true,
+      allowRunningInsecureContent: false,
+      webviewTag: false,
+      spellcheck: false,
+      navigateOnDragDrop: false,
+      devTools: true,
+    },
+  });
+  window.once('ready-to-show', () => {
+    if (!hidden) window.show();
+  });
+  window.on('close', (event) => {
+    if (mayClose) return;
+    event.preventDefault();
+    window.hide();
+  });
+  // A page that crashed is loaded again; the core and the tunnel live in another process and did not notice.
+  window.webContents.on('render-process-gone', () => void window.loadURL(pageUrl));
+  void window.loadURL(pageUrl);
+  return {
+    show: () => {
+      if (window.isMinimized()) window.restore();
+      window.show();
+      window.focus();
+    },
+    reload: () => window.webContents.reload(),
+    isVisible: () => window.isVisible(),
+    letGo: () => {
+      mayClose = true;
+    },
+  };
+}
