@@ -9,10 +9,14 @@ type Voted = Extract<Message, { kind: 'voted' }>;
 /** Nobody was heard for a whole wait: ask whether an election could be won. A node that is no voter waits passively. */
 export function electionTimeout(state: State): void {
   resetElectionTimer(state);
-  if (!state.rules.mayCampaign(servers(state), state.id)) return becomeFollower(state, state.term, null);
+  if (!mayCampaign(state)) return becomeFollower(state, state.term, null);
   if (isOnlyVoter(state)) return campaign(state, false);
   state.role = { kind: 'pre-candidate', votes: new Map([[state.id, true]]) };
   askForVotes(state, true, false);
+}
+
+function mayCampaign(state: State): boolean {
+  return state.rules.mayCampaign(state.membership.since(state.commitIndex), state.id);
 }
 
 /** A real candidacy. The own vote counts only once it is stored (see `ownVoteStored`), like everybody's. */
@@ -98,5 +102,5 @@ function count(state: State): void {
 export function onTimeoutNow(state: State, message: Extract<Message, { kind: 'timeout-now' }>): void {
   const { role } = state;
   const fromLeader = role.kind === 'follower' && role.leader === message.from && (message.term === 0 || message.term === state.term);
-  if (fromLeader && state.rules.mayCampaign(servers(state), state.id)) campaign(state, true);
+  if (fromLeader && mayCampaign(state)) campaign(state, true);
 }

@@ -15,6 +15,8 @@ export const emptyConfiguration: ConfigurationAt = { index: 0, configuration: { 
 export interface Membership {
   readonly latest: ConfigurationAt;
   at(index: Index): ConfigurationAt;
+  /** The configuration at an index and all later ones. */
+  since(index: Index): readonly Configuration[];
   append(index: Index, configuration: Configuration): void;
   truncate(from: Index): void;
   restore(snapshot: SnapshotRef): void;
@@ -31,6 +33,7 @@ export function createMembership(snapshot: SnapshotRef | null): Membership {
       return latest();
     },
     at: (index) => history.findLast((one) => one.index <= index) ?? (history[0] as ConfigurationAt),
+    since: (index) => history.slice(Math.max(0, history.findLastIndex((one) => one.index <= index))).map((one) => one.configuration),
     append: (index, configuration) => {
       assert(index > latest().index, 'configurations are appended in order');
       history.push({ index, configuration });

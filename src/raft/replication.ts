@@ -115,7 +115,8 @@ export function onUnanswered(state: State, leader: Leader, { to, kind }: Unanswe
   const peer = leader.peers.get(to);
   if (!peer) return;
   if (kind === 'heartbeat') {
-    peer.heartbeatAt = null;
+    if (peer.strayHeartbeats > 0) peer.strayHeartbeats--;
+    else peer.heartbeatAt = null;
     peer.due = true;
   } else if (kind === 'append' ? peer.state !== 'snapshot' : kind === 'snapshot' && peer.state === 'snapshot') {
     probe(peer);
@@ -125,14 +126,17 @@ export function onUnanswered(state: State, leader: Leader, { to, kind }: Unanswe
 
 /** Once a tick: answers that never came, and a look at quiet peers, for a restarted one knows no commit index. */
 export function tickPeers(state: State, leader: Leader): void {
-  const patience = 4 * state.electionTicks;
   for (const [id, peer] of leader.peers) {
-    if (peer.inFlight > 0 && state.now - peer.sentAt > patience) probe(peer);
-    if (peer.heartbeatAt !== null && state.now - peer.heartbeatAt > patience) {
-      peer.heartbeatAt = null;
-      peer.strayHeartbeats++;
-    }
+    if (peer.inFlight > 0 && state.now - peer.sentAt > 4 * state.electionTicks) probe(peer);
+    giveUpHeartbeat(state, peer);
     if (state.now - peer.sentAt >= state.electionTicks) peer.due = true;
     replicate(state, id, peer);
   }
+}
+
+/** A stuck heartbeat must not keep the next one from leaving before the follower's patience ends. Its late answer will be a stray. */
+function giveUpHeartbeat(state: State, peer: Peer): void {
+  if (peer.heartbeatAt === null || state.now - peer.heartbeatAt < state.electionTicks / 2) return;
+  peer.heartbeatAt = null;
+  peer.strayHeartbeats++;
 }

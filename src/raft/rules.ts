@@ -1,5 +1,5 @@
 import { isMajority, majorityIndex, votersOf } from './quorum.ts';
-import { type Index, type NodeId, type Server, type Term } from './types.ts';
+import { type Configuration, type Index, type NodeId, type Server, type Term } from './types.ts';
 
 /**
  * The decisions on which safety rests, one pure function each. They are gathered here so that each can be read beside its
@@ -45,8 +45,12 @@ export const rules = {
   readConfirmed: (servers: readonly Server[], roundOf: (id: NodeId) => number, round: number): boolean => isMajority(votersOf(servers), (id) => roundOf(id) >= round),
   /** Thesis §6.2: a leader that has not heard from a majority within an election timeout steps down. */
   keepsLeading: (servers: readonly Server[], active: (id: NodeId) => boolean): boolean => isMajority(votersOf(servers), active),
-  /** A node campaigns only as a voter of the configuration in force. */
-  mayCampaign: (servers: readonly Server[], id: NodeId): boolean => servers.some((server) => server.id === id && server.voter),
+  /**
+   * Only a voter campaigns. One that its newest configuration leaves out still does while it does not know that to be committed
+   * (thesis §4.2.2): it may hold the only log that can win, and nobody could commit its removal otherwise. `open` are the
+   * configurations from the newest one known to be committed on.
+   */
+  mayCampaign: (open: readonly Configuration[], id: NodeId): boolean => open.some(({ servers }) => servers.some((server) => server.id === id && server.voter)),
 };
 
 export type Rules = typeof rules;

@@ -1,6 +1,6 @@
 import { between, chance, type Random } from '../../../src/base/random.ts';
 import { createRaft } from '../../../src/raft/raft.ts';
-import { type Rules } from '../../../src/raft/rules.ts';
+import { rules, type Rules } from '../../../src/raft/rules.ts';
 import { type Change, type Entry, entryType, type Index, type Message, type NodeId, type Raft, type Ready, type SnapshotRef } from '../../../src/raft/types.ts';
 import { type Checks } from './checks.ts';
 import { decodeConfiguration, emptyMachine, encodeConfiguration, type MachineState, Platter, type StoredSnapshot } from './disk.ts';
@@ -73,7 +73,7 @@ export class Member implements Station {
   }
 
   start(): void {
-    const { plan, dice, rules, faults, timeline } = this.#ports;
+    const { plan, dice, faults } = this.#ports;
     const { platter } = this;
     this.up = true;
     this.life++;
@@ -82,11 +82,26 @@ export class Member implements Station {
     const { limits, ...ticks } = limitsOf(plan);
     const applied = plan.tellsApplied ? { appliedIndex: this.machine.index } : {};
     this.raft = createRaft({
-      id: this.id, log: platter.reader(), snapshot: platter.snapshot?.ref ?? null, random: dice.raft, rules, limits, ...ticks, ...applied, encodeConfiguration, decodeConfiguration,
+      id: this.id, log: platter.reader(), snapshot: platter.snapshot?.ref ?? null, random: dice.raft, rules: this.#watched(this.#ports.rules), limits, ...ticks, ...applied, encodeConfiguration, decodeConfiguration,
       hardState: faults.forgetsVoteAtRestart ? { ...platter.hardState, votedFor: null } : platter.hardState,
     });
     this.#ports.checks.started(this);
     this.#scheduleTick(dice.driver.next() * tickMs);
+  }
+
+  /** The same rules, with an ear at the decision to commit: later the moment cannot be told from outside. */
+  #watched(given: Partial<Rules>): Rules {
+    const all = { ...rules, ...given };
+    let index: Index = 0;
+    return {
+      ...all,
+      committable: (servers, matchOf) => (index = all.committable(servers, matchOf)),
+      mayCommit: (entryTerm, ownTerm) => {
+        const may = all.mayCommit(entryTerm, ownTerm);
+        if (may) this.#ports.checks.committing(this, index);
+        return may;
+      },
+    };
   }
 
   /** Everything that was not synced is gone, and so are the connections. The state machine's database may lag behind. */
@@ -257,7 +272,7 @@ export class Member implements Station {
   #receivedFor(ref: SnapshotRef): StoredSnapshot {
     const found = this.#received.find((one) => one.ref.index === ref.index && one.ref.term === ref.term);
     if (!found) throw new Error(`no bytes for snapshot ${ref.index}`);
-    this.#received = [];
+    this.#received = this.#received.filter((one) => one.ref.index > ref.index);
     this.#ports.checks.installed(this, found);
     return found;
   }

@@ -52,7 +52,7 @@ export function createNetwork(timeline: Timeline, plan: Plan, dice: Random, stat
     if (station?.up && station.life === call.life) station.settle(call, answer);
   };
   const giveUp = (call: Call, delayMs: number): void => {
-    if (!lost(plan.neverSettled)) timeline.after(delayMs, () => settle(call, null));
+    if (call.request.kind === 'snapshot' || !lost(plan.neverSettled)) timeline.after(delayMs, () => settle(call, null));
   };
   const untilTimeout = (call: Call): number => Math.max(1, call.sentAt + timeoutMs - timeline.now);
   const arrive = (call: Call): void => {
