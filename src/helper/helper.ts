@@ -1,6 +1,6 @@
 /** The privileged helper: the only code of the product that runs as root. It parses no network traffic. */
 import { rmSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asFailure, toData } from '../base/failure.ts';
 import { WatchResponse } from '../gen/webmesh/helper/v1/helper.ts';
@@ -46,7 +46,7 @@ async function main(options: HelperOptions): Promise<void> {
   let tunnel: Tunnel | undefined;
   const keys = tunnelKeys(join(state, 'keys'));
   const engines = wireguardGo({
-    folders: [...(options.cache === undefined ? [] : [options.cache]), dirname(ownPath())],
+    folders: [...(options.cache === undefined ? [] : [resolve(options.cache)]), dirname(ownPath())],
     trustedUids: options.owner === undefined ? [] : [options.owner],
     onOutput: (line) => log.warn('engine-says', { line }),
   });

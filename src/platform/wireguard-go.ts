@@ -19,6 +19,8 @@ export interface WireguardGoOptions {
 const program = process.platform === 'win32' ? 'wireguard-go.exe' : 'wireguard-go';
 const startMs = 5_000;
 const stopMs = 3_000;
+/** It advertises the kernel's own WireGuard in a box, also where the kernel has none. */
+const banner = /^[┌│└]/;
 const tunPath = '/dev/net/tun';
 const localFolders = process.platform === 'win32' ? [] : ['/usr/local/sbin', '/usr/local/bin'];
 
@@ -59,7 +61,7 @@ async function launch(path: string, device: string, onOutput: (line: string) => 
   let said = '';
   const hear = (data: Buffer): void => {
     said = (said + data.toString()).slice(-2_000);
-    for (const line of data.toString().split('\n')) if (line.trim() !== '') onOutput(line);
+    for (const line of data.toString().split('\n')) if (line.trim() !== '' && !banner.test(line)) onOutput(line);
   };
   // Both are drained always: an engine whose output is stuck stops.
   child.stdout?.on('data', hear);

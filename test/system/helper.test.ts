@@ -130,7 +130,6 @@ describe.skipIf(missing !== null)(`helpers in network namespaces${missing === nu
     }
     await a.start();
     rounds.push(a.leftovers());
-    console.log(a.stderr);
     expect(rounds).toEqual(Array.from({ length: 11 }, () => nothing));
     console.log(`kill -9 in the middle of orders: ${rounds.length - 1} rounds, nothing left in each`);
   });

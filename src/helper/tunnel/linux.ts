@@ -14,7 +14,7 @@ export const linux: System = {
   parseRoutes: (outputs) => outputs.flatMap(parseRoutes),
 };
 
-const gone = /Cannot find device|does not exist|No such device|No such process|Cannot assign requested address/;
+const gone = /cannot find device|does not exist|no such device|no such process|cannot assign requested address|address not found/i;
 const removalsPerCommand = 200;
 
 function actions(step: Step, engine: EngineName, keys: ActionKeys): readonly Action[] {
