@@ -104,3 +104,46 @@ export interface RemoteCallOptions {
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
 }
+
+/** This machine at one moment, in plain units. Implemented by platform/host-metrics. */
+export interface HostSample {
+  readonly atMs: number;
+  readonly hostname: string;
+  /** As the kernel names it: `x86_64`, `aarch64`. */
+  readonly architecture: string;
+  readonly kernel: string;
+  readonly containerized: boolean;
+  readonly timezone: string;
+  readonly bootTimeMs: number;
+  /** `address/bits` of every interface. */
+  readonly addresses: readonly string[];
+  readonly macs: readonly string[];
+  readonly os: {
+    /** linux, macos, windows. */
+    readonly type: string;
+    readonly family: string;
+    readonly platform: string;
+    readonly name: string;
+    readonly version: string;
+    readonly build: string;
+    readonly codename: string;
+  };
+  readonly processors: number;
+  /** Time since boot over all processors, in milliseconds; null where the system does not say. */
+  readonly cpuMs: Readonly<Record<'user' | 'nice' | 'system' | 'idle' | 'ioWait' | 'irq' | 'softIrq' | 'steal', number | null>>;
+  readonly load: readonly [number, number, number];
+  /** Bytes. */
+  readonly memory: { readonly total: number; readonly available: number; readonly free: number; readonly swapTotal: number; readonly swapFree: number };
+  readonly disks: readonly DiskSample[];
+}
+
+export interface DiskSample {
+  readonly path: string;
+  readonly device: string;
+  /** Bytes; `free` is what an unprivileged process may still use. */
+  readonly total: number;
+  readonly free: number;
+  readonly used: number;
+  readonly inodesTotal: number;
+  readonly inodesFree: number;
+}

@@ -35,6 +35,8 @@ export interface MeshReads {
   node(id: string): NodeRow | undefined;
   /** All lease texts. */
   leases(): readonly string[];
+  /** The endpoint lists as they are stored, except one node's own. */
+  endpointLists(exceptId: string): ReadonlySet<string>;
   /** A value of mesh_state; see statements/keys. */
   get(key: string): string | undefined;
   /** Ordered by name: the order in which they are asked. */
@@ -50,12 +52,14 @@ export function createReads(db: Database, revision: ReadCell<number>): MeshReads
   const allNodes = db.prepare(`SELECT ${nodeColumns} ORDER BY nodes.id`);
   const oneNode = db.prepare(`SELECT ${nodeColumns} WHERE nodes.id = ?`);
   const allLeases = db.prepare('SELECT ipv4 FROM leases ORDER BY ipv4');
+  const otherLists = db.prepare('SELECT endpoints FROM nodes WHERE id <> ? AND endpoints IS NOT NULL');
   const oneValue = db.prepare('SELECT value FROM mesh_state WHERE key = ?');
   const allAcls = db.prepare('SELECT name, nodes, voter, observer FROM raft_acls ORDER BY name');
   return {
     nodes: () => allNodes.all().map(nodeRow),
     node: (id) => oneNode.all(id).map(nodeRow)[0],
     leases: () => allLeases.all().map(([ipv4]) => textOf(ipv4)),
+    endpointLists: (exceptId) => new Set(otherLists.all(exceptId).map(([list]) => textOf(list))),
     get: (key) => oneValue.all(key).map(([value]) => textOf(value))[0],
     raftAcls: () => allAcls.all().map(([name, nodes, voter, observer]) => ({ name: textOf(name), patterns: textOf(nodes).split(','), voter: integerOf(voter) !== 0, observer: integerOf(observer) !== 0 })),
     revision,
