@@ -34,6 +34,8 @@ export interface ActionPorts {
 
 export interface RealActions extends Actions {
   readonly roster: ReadCell<Roster>;
+  /** Puts what is stored of a network into the roster, for a person to look at while nothing is connected. */
+  show(profile: string): Promise<void>;
 }
 
 /** How long a host's node may take until it has a leader; a mesh with other voters may be without them. */
@@ -135,16 +137,22 @@ export function createActions(ports: ActionPorts): RealActions {
     return tunnel?.profile === profile ? tunnel : hello(profile, signal);
   }
 
+  async function show(id: string): Promise<Lease | null> {
+    const { lease, nodes } = await stored.load(id);
+    roster.set({ source: nodes.length > 0 ? 'stored' : 'none', nodes });
+    return lease;
+  }
+
   return {
     roster,
+    show: async (id) => void (await show(id)),
     authorise: async ({ epoch, profile: id }, signal) => {
       const profile = profiles.get(id);
-      const known = await stored.load(id);
-      roster.set({ source: known.nodes.length > 0 ? 'stored' : 'none', nodes: known.nodes });
+      const lease = await show(id);
       if (profile.kind === 'member') return;
       await hello(profile, signal);
       newest = { epoch, revision: 0 };
-      await setNode(profile, known.lease, signal);
+      await setNode(profile, lease, signal);
       await leaderHere(signal);
     },
     join: async ({ profile: id }, signal) => {
@@ -168,7 +176,7 @@ export function createActions(ports: ActionPorts): RealActions {
     },
     clear: async ({ epoch, leave: id }, signal) => {
       tunnel = null;
-      roster.set({ source: 'none', nodes: [] });
+      roster.set({ source: roster.get().nodes.length > 0 ? 'stored' : 'none', nodes: roster.get().nodes });
       const cleared = await settled(clearHelper(epoch, signal));
       const profile = id === null ? undefined : profiles.document.get().list.find((known) => known.id === id);
       if (profile?.kind === 'member') await settled(withDeadline(clock, leaveMs, 'Leave', signal, (inner) => leave(profile.nodeId, { addresses: [profile.address], insecure: profile.insecure }, { mesh, clock }, inner)));

@@ -1,0 +1,98 @@
+import { contains, formatPrefix, joinHostPort, networkOf, overlaps, parseIp, parsePrefix, splitHostPort } from '../base/ip.ts';
+import { failure } from '../base/failure.ts';
+import { between, type Random, shortId } from '../base/random.ts';
+import type { Parsed } from '../contract/commands.ts';
+import { defaultPorts } from './mesh/roster.ts';
+import type { Network, OwnAddress } from './ports.ts';
+import type { Profile } from './profiles.ts';
+import { advertise } from './tunnel/endpoints.ts';
+
+export interface CommandPorts {
+  readonly network: Network;
+  readonly random: Random;
+}
+
+/** The profile of a new network that this machine hosts. Throws input.invalid. */
+export async function hostProfile(input: Parsed<'mesh.create'>, { network, random }: CommandPorts): Promise<Profile> {
+  const nodeId = input.nodeId === undefined ? newNodeId(network.hostname, random) : checkNodeId(input.nodeId);
+  const ipv4Network = input.ipv4Network === undefined ? freeNetwork(network.addresses.get(), random) : checkNetwork(input.ipv4Network);
+  const ports = await choosePorts(input, network);
+  const { primary } = advertise(network.addresses.get(), null, '127.0.0.1');
+  return {
+    id: shortId(random, 12), name: input.name, kind: 'host', nodeId, address: joinHostPort(primary === '' ? '127.0.0.1' : primary, ports.grpcPort),
+    insecure: true, ...ports, asVoter: true, ipv4Network,
+  };
+}
+
+/** The profile of a network that runs elsewhere. Throws input.invalid, or mesh.incompatible when clear text was not asked for. */
+export async function memberProfile(input: Parsed<'mesh.join'>, { network, random }: CommandPorts): Promise<Profile> {
+  const address = checkAddress(input.address);
+  if (!input.insecure) throw failure('mesh.incompatible', { address, reason: 'joining by address is in clear text and must be asked for by name (insecure); protected networks come with invites' });
+  const nodeId = input.nodeId === undefined ? newNodeId(network.hostname, random) : checkNodeId(input.nodeId);
+  return {
+    id: shortId(random, 12), name: input.name ?? address, kind: 'member', nodeId, address,
+    insecure: true, ...(await choosePorts(input, network)), asVoter: input.asVoter ?? false, ipv4Network: null,
+  };
+}
+
+/** `host`, `host:port`, `[v6]:port` or a bare IPv6 address as `host:port`; the port is 8443 unless told. */
+export function checkAddress(text: string): string {
+  const trimmed = text.trim();
+  const bare = parseIp(trimmed.replace(/^\[(.*)\]$/, '$1'));
+  const split = bare?.family === 6 || !/:\d*$/.test(trimmed) ? { host: trimmed.replace(/^\[(.*)\]$/, '$1'), port: defaultPorts.grpc } : splitHostPort(trimmed);
+  const host = split && (parseIp(split.host) !== undefined || hostName.test(split.host)) ? split.host : undefined;
+  if (!split || host === undefined) throw failure('input.invalid', { field: 'address', problem: 'not host:port', given: text.slice(0, 100) });
+  return joinHostPort(host, split.port);
+}
+
+const hostName = /^(?=.{1,253}$)(?!\d+(\.\d+)*$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\.?$/;
+const nodeIdPattern = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+
+function checkNodeId(text: string): string {
+  if (!nodeIdPattern.test(text)) throw failure('input.invalid', { field: 'nodeId', problem: 'letters, digits, dot, dash and underscore only', given: text });
+  return text;
+}
+
+function newNodeId(hostname: string, random: Random): string {
+  const slug = hostname.toLowerCase().split('.')[0]?.replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 48);
+  return `${slug || 'device'}-${shortId(random, 5)}`;
+}
+
+const networkBits = { least: 8, most: 28 } as const;
+
+function checkNetwork(text: string): string {
+  const prefix = parsePrefix(text);
+  const usable = prefix && prefix.ip.family === 4 && prefix.bits >= networkBits.least && prefix.bits <= networkBits.most && privateNetworks.some((network) => contains(network, prefix.ip) && prefix.bits >= network.bits);
+  if (!usable) throw failure('input.invalid', { field: 'ipv4Network', problem: 'a private IPv4 network such as 10.20.0.0/16', given: text });
+  return formatPrefix(networkOf(prefix));
+}
+
+/** RFC 1918, and the shared space of RFC 6598. */
+const privateNetworks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].flatMap((text) => parsePrefix(text) ?? []);
+const drawsMax = 64;
+
+/**
+ * A random /16 of 10.0.0.0/8 that none of this machine's networks touches. Not the API's customary 172.16.0.0/12: containers and offices
+ * live there, and two meshes with one range could never be used together.
+ */
+function freeNetwork(own: readonly OwnAddress[], random: Random): string {
+  const taken = own.flatMap(({ address, bits }) => {
+    const ip = parseIp(address);
+    return ip ? [networkOf({ ip, bits })] : [];
+  });
+  for (let draw = 0; draw < drawsMax; draw++) {
+    const candidate = { ip: { family: 4 as const, value: (10n << 24n) | (BigInt(between(random, 1, 254)) << 16n) }, bits: 16 };
+    if (!taken.some((network) => overlaps(network, candidate))) return formatPrefix(candidate);
+  }
+  return '100.64.0.0/16';
+}
+
+async function choosePorts(input: { grpcPort?: number | undefined; raftPort?: number | undefined; wireguardPort?: number | undefined }, network: Network): Promise<Pick<Profile, 'grpcPort' | 'raftPort' | 'wireguardPort'>> {
+  const [grpcPort, raftPort, wireguardPort] = await Promise.all([
+    input.grpcPort ?? network.freePort('tcp', defaultPorts.grpc),
+    input.raftPort ?? network.freePort('tcp', defaultPorts.raft),
+    input.wireguardPort ?? network.freePort('udp', defaultPorts.wireguard),
+  ]);
+  if (grpcPort === raftPort) throw failure('input.invalid', { field: 'raftPort', problem: 'the same port as grpcPort', given: raftPort });
+  return { grpcPort, raftPort, wireguardPort };
+}

@@ -1,0 +1,133 @@
+import { type ReadCell } from '../../base/cell.ts';
+import { asFailure, type FailureData } from '../../base/failure.ts';
+import type { Degraded, SessionTopic, TunnelView } from '../../contract/state.ts';
+import type { TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
+import { unreachable } from '../../base/assert.ts';
+import type { CorePorts } from '../ports.ts';
+import type { Profiles } from '../profiles.ts';
+import { followReplica } from '../mesh/replica.ts';
+import { createActions, type RealActions } from './actions.ts';
+import { createDriver, type Driver, type SessionView } from './driver.ts';
+import { initial } from './state.ts';
+import { step } from './step.ts';
+import { createStored, type Stored } from './stored.ts';
+
+/** The session with everything that it needs from the world plugged in. */
+export interface Session {
+  readonly view: ReadCell<SessionView>;
+  readonly roster: RealActions['roster'];
+  readonly replica: ReturnType<typeof followReplica>['replica'];
+  readonly stored: Stored;
+  /** Throws input.unknown-profile. What comes of it is read from the view. */
+  connect(profile: string): Promise<void>;
+  disconnect(): Promise<void>;
+  retryNow(): void;
+  /** Shows what is known of a network that is not connected. */
+  show(profile: string): Promise<void>;
+  /** Disconnects without forgetting the wish, and waits for it at most `waitMs`. */
+  end(waitMs: number): Promise<void>;
+}
+
+export function createSession(ports: CorePorts, profiles: Profiles): Session {
+  const { clock, log, helper, network, system } = ports;
+  const stored = createStored(ports);
+  const following = followReplica({ ...ports, log: log.scope('replica') });
+  const actions = createActions({ ...ports, log: log.scope('session'), profiles, replica: following.replica, stored, fence: (fence) => driver.send({ kind: 'fence', fence }) });
+  const driver: Driver = createDriver({ step, actions, clock, random: ports.random, log: log.scope('session'), initial });
+
+  /** A host's mesh is this machine: it needs no network to be joined. */
+  const tellOnline = (): void => {
+    const { profile } = driver.view.get().state;
+    const host = profiles.document.get().list.some(({ id, kind }) => id === profile && kind === 'host');
+    driver.send({ kind: 'online', online: host || network.online.get() });
+  };
+  const tellHelper = (): void => {
+    const link = helper.link.get();
+    driver.send(link.state === 'up' ? { kind: 'helper', up: true, fence: Number(link.hello.generation?.epoch ?? 0n) } : { kind: 'helper', up: false, fence: 0 });
+  };
+  const stops = [
+    network.online.subscribe(tellOnline),
+    network.addresses.subscribe(() => driver.send({ kind: 'network' })),
+    helper.link.subscribe(tellHelper),
+    system.on('resume', () => driver.send({ kind: 'wake' })),
+    following.close,
+  ];
+  tellOnline();
+  tellHelper();
+
+  return {
+    view: driver.view,
+    roster: actions.roster,
+    replica: following.replica,
+    stored,
+    connect: async (id) => {
+      const profile = profiles.get(id);
+      const { lease } = await stored.load(id);
+      driver.send({ kind: 'online', online: profile.kind === 'host' || network.online.get() });
+      driver.send({ kind: 'connect', profile: id, stored: lease });
+      await stored.saveWish({ want: 'connected', profile: id });
+    },
+    disconnect: async () => {
+      driver.send({ kind: 'disconnect' });
+      await stored.saveWish({ want: 'disconnected', profile: driver.view.get().state.profile });
+    },
+    retryNow: () => driver.send({ kind: 'retryNow' }),
+    show: (profile) => actions.show(profile),
+    end: async (waitMs) => {
+      driver.send({ kind: 'disconnect' });
+      await until(driver.view, ({ state }) => state.phase.name === 'disconnected', ports, waitMs);
+      for (const stop of stops) stop();
+      driver.close();
+      await stored.flush();
+    },
+  };
+}
+
+/** The session as a shell sees it. */
+export function sessionTopic({ state, sinceMs, retryAtMs }: SessionView, tunnel: TunnelState | undefined, lostSinceMs: number): SessionTopic {
+  const { phase, want, profile, epoch } = state;
+  const head = { want, profile, epoch };
+  switch (phase.name) {
+    case 'disconnected': case 'disconnecting': return { ...head, phase: phase.name };
+    case 'authorising': case 'joining': case 'configuring': return { ...head, phase: phase.name, sinceMs };
+    case 'reconnecting': return { ...head, phase: phase.name, cause: plain(phase.cause), attempt: state.attempt, retryAtMs: retryAtMs === null ? null : Math.round(retryAtMs) };
+    case 'blocked': return { ...head, phase: phase.name, failure: plain(phase.failure) };
+    case 'connected': return { ...head, phase: phase.name, sinceMs, lease: phase.lease, tunnel: tunnelView(tunnel), degraded: degradedView(phase.degraded, phase.stored, lostSinceMs) };
+    default: return unreachable(phase);
+  }
+}
+
+/** Totals over the peers: the counters of the interface itself are not the helper's to tell. */
+export function tunnelView(tunnel: TunnelState | undefined): TunnelView {
+  const sum = (of: 'receiveBytes' | 'transmitBytes'): number => Number((tunnel?.peers ?? []).reduce((total, peer) => total + peer[of], 0n));
+  return {
+    interfaceName: tunnel?.interfaceName ?? '', engine: tunnel?.engine ?? '', publicKey: tunnel?.publicKey ?? '',
+    listenPort: tunnel?.listenPort ?? 0, mtu: tunnel?.mtu ?? 0, receiveBytes: sum('receiveBytes'), transmitBytes: sum('transmitBytes'),
+  };
+}
+
+function degradedView(degraded: 'control-plane-lost' | 'polling' | null, storedLease: boolean, sinceMs: number): Degraded | null {
+  if (degraded === null) return null;
+  return degraded === 'polling' ? { kind: 'polling', detail: 'node-does-not-replicate' } : { kind: 'control-plane-lost', sinceMs, storedLease };
+}
+
+function plain({ code, retry, detail }: FailureData): FailureData {
+  return { code, retry, detail };
+}
+
+/** Resolves when the cell's value satisfies `holds`, or when the time is over. */
+function until<T>(cell: ReadCell<T>, holds: (value: T) => boolean, { clock, log }: Pick<CorePorts, 'clock' | 'log'>, waitMs: number): Promise<void> {
+  if (holds(cell.get())) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = (): void => {
+      cancel();
+      stop();
+      resolve();
+    };
+    const stop = cell.subscribe((value) => holds(value) && end());
+    const cancel = clock.after(waitMs, () => {
+      log.warn('ended-without-disconnecting', { failure: asFailure('time is over').code });
+      end();
+    });
+  });
+}

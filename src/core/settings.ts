@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { type Cell, cell, type ReadCell } from '../base/cell.ts';
+import type { Settings } from '../contract/state.ts';
+import type { Documents } from './ports.ts';
+
+export const defaults: Settings = { theme: 'system', connectAtStart: false, startAtLogin: false, notifications: true, logLevel: 'info' };
+
+const schema = z.object({
+  theme: z.enum(['system', 'light', 'dark']),
+  connectAtStart: z.boolean(),
+  startAtLogin: z.boolean(),
+  notifications: z.boolean(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']),
+});
+
+export interface SettingsStore {
+  readonly cell: ReadCell<Settings>;
+  update(change: { readonly [K in keyof Settings]?: Settings[K] | undefined }): Promise<void>;
+}
+
+const documentName = 'settings';
+
+/** Reads the settings; what an older version did not know gets its default, a damaged document is set aside. */
+export async function loadSettings(documents: Documents): Promise<SettingsStore> {
+  const stored = await documents.load(documentName);
+  const parsed = schema.partial().safeParse(stored ?? {});
+  if (!parsed.success) await documents.reject(documentName);
+  const settings: Cell<Settings> = cell(merge(defaults, parsed.success ? parsed.data : {}));
+  return {
+    cell: settings,
+    update: async (change) => {
+      const next = merge(settings.get(), change);
+      await documents.save(documentName, next);
+      settings.set(next);
+    },
+  };
+}
+
+function merge(old: Settings, change: { readonly [K in keyof Settings]?: Settings[K] | undefined }): Settings {
+  return { ...old, ...Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) };
+}
