@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright';
 import { build } from 'vite';
+import type { Clock } from '../src/base/clock.ts';
 import { serveFake, type FakeServer } from '../test/fakes/serve-fake.ts';
 import type { SceneName } from '../test/fakes/world.ts';
 import { smallPng } from './lib/small-png.ts';
@@ -15,8 +16,11 @@ interface Picture {
   readonly scene: SceneName;
   readonly at?: string;
   readonly peers?: number;
-  readonly before?: (page: Page, server: FakeServer) => Promise<void>;
+  readonly before?: (page: Page, stage: Stage) => Promise<void>;
 }
+
+/** The made-up core behind the page, and its clock. */
+type Stage = FakeServer & { readonly clock: StoppedClock };
 
 const pictures: readonly Picture[] = [
   { name: 'first-run', scene: 'first-run' },
@@ -34,6 +38,7 @@ const pictures: readonly Picture[] = [
   { name: 'peers-detail', scene: 'connected', at: 'peers/ada-laptop', before: askMetrics },
   { name: 'peers-2000', scene: 'crowd', at: 'peers' },
   { name: 'device', scene: 'host', at: 'device', before: twoMinutes },
+  { name: 'device-charts', scene: 'host', at: 'device', before: async (page, stage) => { await twoMinutes(page, stage); await page.getByRole('heading', { name: 'Disks' }).scrollIntoViewIfNeeded(); await page.getByRole('main').evaluate((main) => main.scrollTo(0, main.scrollHeight)); } },
   { name: 'settings', scene: 'connected', at: 'settings' },
   { name: 'settings-forget', scene: 'connected', at: 'settings', before: async (page) => page.getByRole('button', { name: 'Forget Studio' }).click() },
   { name: 'settings-logs', scene: 'connected', at: 'settings', before: async (page) => { await page.getByRole('button', { name: 'Show the log' }).click(); await page.getByRole('log').waitFor(); } },
@@ -64,7 +69,8 @@ async function main(wanted: readonly string[]): Promise<void> {
 }
 
 async function take(page: Page, { scene, at = 'connect', peers, before }: Picture, file: string): Promise<void> {
-  const server = await serveFake({ scene, clock: stoppedClock(), ...(peers === undefined ? {} : { peers }) });
+  const clock = stoppedClock();
+  const server = { ...(await serveFake({ scene, clock, ...(peers === undefined ? {} : { peers }) })), clock };
   await page.clock.install({ time: startMs });
   try {
     await page.goto(`${server.url}#/${at}`);
@@ -92,14 +98,21 @@ async function askMetrics(page: Page): Promise<void> {
 }
 
 /** Charts need a past. The stopped clock moves one second a tick. */
-async function twoMinutes(page: Page, server: FakeServer): Promise<void> {
-  for (let i = 0; i < 120; i++) server.app.tick();
+async function twoMinutes(page: Page, server: Stage): Promise<void> {
+  for (let i = 0; i < 120; i++) {
+    server.clock.advance();
+    server.app.tick();
+  }
   await page.clock.runFor(2000);
   await page.waitForTimeout(300);
 }
 
-/** Time that moves one second each time the world ticks, so that every run draws the same pictures. */
-function stoppedClock() {
+/** Time that moves one second when told, so that every run draws the same pictures. */
+interface StoppedClock extends Clock {
+  advance(): void;
+}
+
+function stoppedClock(): StoppedClock {
   let nowMs = startMs;
   return { nowMs: () => nowMs, monotonicMs: () => nowMs, after: () => () => {}, advance: () => void (nowMs += 1000) };
 }

@@ -2,7 +2,7 @@ import type { Attachment } from 'svelte/attachments';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
-/** One line of a chart. The colour is a custom property, so that it follows the theme. */
+/** One line of a chart. The colour is a custom property, read each time it is drawn, so that it follows the theme. */
 export interface Series {
   readonly label: string;
   readonly colour: `--${string}`;
@@ -17,8 +17,6 @@ export interface ChartData {
   readonly show: (value: number) => string;
   /** The highest value the axis must reach. */
   readonly atLeast: number;
-  /** Changes when the theme does: canvases do not follow styles by themselves. */
-  readonly theme: string;
 }
 
 const heightPx = 128;
@@ -31,7 +29,7 @@ export function chart(data: () => ChartData): Attachment<HTMLElement> {
     const colour = (name: string) => (): string => getComputedStyle(node).getPropertyValue(name).trim();
     const plot = new uPlot(
       {
-        width: Math.max(120, node.clientWidth), height: heightPx, padding: [8, 2, 0, 0], legend: { show: false }, cursor: { show: false },
+        width: Math.max(120, node.clientWidth), height: heightPx, padding: [8, 2, 7, 0], legend: { show: false }, cursor: { show: false },
         series: [{}, ...first.series.map(({ label, colour: name, dash }) => ({ label, stroke: colour(name), width: 1.75, points: { show: false }, ...(dash === undefined ? {} : { dash: [...dash] }) }))],
         scales: {
           x: { time: true, range: (_plot, _min, max) => [max - windowS, max] },

@@ -1,8 +1,10 @@
+import { parseGoDuration } from '../../base/go-duration.ts';
+
 /** What we show of another peer's metrics. It comes from another machine: each value is there only if it has the right shape. */
 export interface PeerMetrics {
   readonly hostname: string | null;
   readonly system: string | null;
-  readonly uptime: string | null;
+  readonly uptimeMs: number | null;
   readonly load: readonly number[] | null;
   readonly memory: { readonly used: number; readonly total: number } | null;
   readonly disks: readonly { readonly path: string; readonly used: number; readonly total: number }[];
@@ -22,7 +24,7 @@ export function readPeerMetrics(value: unknown): PeerMetrics {
   return {
     hostname: text(host['hostname']),
     system: [text(os['name']), text(os['version']), text(host['kernelVersion']), text(host['architecture'])].filter((part) => part !== null).join(' · ') || null,
-    uptime: text(host['uptime']),
+    uptimeMs: milliseconds(text(host['uptime'])),
     load: Object.keys(load).length === 0 ? null : [count(load['one']) ?? 0, count(load['five']) ?? 0, count(load['fifteen']) ?? 0],
     memory: total === null || total === 0 ? null : { total, used: count(memory['used']) ?? 0 },
     disks: disks.flatMap((disk) => {
@@ -43,4 +45,9 @@ function text(value: unknown): string | null {
 function count(value: unknown): number | null {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : null;
+}
+
+function milliseconds(goDuration: string | null): number | null {
+  const nanoseconds = goDuration === null ? undefined : parseGoDuration(goDuration);
+  return nanoseconds === undefined ? null : Number(nanoseconds / 1_000_000n);
 }

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import type { PeerPath, PeerView } from '../../contract/state.ts';
+import { createPeerOrder, matches, pathView, type SortKey } from './peer-list.ts';
+
+const peer = (id: string, more: Partial<PeerView> = {}): PeerView => ({
+  id, self: false, publicKey: `${id}Key=`, ipv4: null, ipv6: null, role: 'observer', endpoint: null, path: { kind: 'direct' },
+  lastHandshakeMs: null, receiveBytes: 0, transmitBytes: 0, latencyMs: null, createdAtMs: null, updatedAtMs: null, ...more,
+});
+const list = [
+  peer('node-10', { latencyMs: 5, lastHandshakeMs: 100, receiveBytes: 10, ipv4: '172.16.0.10' }),
+  peer('Node-2', { latencyMs: 9, lastHandshakeMs: 900, path: { kind: 'silent', reason: 'no-handshake-lately' } }),
+  peer('zoe', { self: true, path: { kind: 'self' }, role: 'leader' }),
+  peer('attic', { receiveBytes: 90, path: { kind: 'waiting', reason: 'both-behind-nat' }, endpoint: '203.0.113.9:51820' }),
+];
+const order = createPeerOrder();
+const ids = (query: string, key: SortKey, down = false): string => order(list, query, { key, down }).map((p) => p.id).join(' ');
+
+test('orders as people do, this device first', () => {
+  expect({
+    name: ids('', 'name'), nameDown: ids('', 'name', true), latency: ids('', 'latency'), handshake: ids('', 'handshake'), traffic: ids('', 'traffic', true), path: ids('', 'path'), role: ids('', 'role'),
+  }).toEqual({
+    name: 'zoe attic Node-2 node-10', nameDown: 'node-10 Node-2 attic zoe', latency: 'node-10 Node-2 zoe attic', handshake: 'Node-2 node-10 zoe attic',
+    traffic: 'attic node-10 zoe Node-2', path: 'zoe node-10 attic Node-2', role: 'zoe attic Node-2 node-10',
+  });
+});
+
+test('finds by name, address, endpoint and key; every word must match; keys keep their case', () => {
+  expect([ids('NODE', 'name'), ids('172.16 node', 'name'), ids('203.0.113', 'name'), ids('atticKey', 'name'), ids('atticKEY', 'name'), ids('  ', 'name')]).toEqual([
+    'Node-2 node-10', 'node-10', 'attic', 'attic', '', 'zoe attic Node-2 node-10',
+  ]);
+  expect(matches('nothing-here')(list[0] as PeerView)).toBe(false);
+});
+
+test('a name that appears later finds its place', () => {
+  const fresh = createPeerOrder();
+  fresh(list, '', { key: 'name', down: false });
+  expect(fresh([...list, peer('barn')], '', { key: 'name', down: false }).map((p) => p.id)).toEqual(['zoe', 'attic', 'barn', 'Node-2', 'node-10']);
+});
+
+test('every path has its own word, shape and reason', () => {
+  const paths: PeerPath[] = [
+    { kind: 'self' }, { kind: 'direct' }, { kind: 'silent', reason: 'no-handshake-lately' }, { kind: 'down', reason: 'not-connected' },
+    { kind: 'waiting', reason: 'no-handshake-yet' }, { kind: 'waiting', reason: 'peer-has-no-endpoint' }, { kind: 'waiting', reason: 'both-behind-nat' },
+  ];
+  const views = paths.map(pathView);
+  expect(views.slice(0, 5).map((v) => `${v.word} ${v.shape}`)).toEqual(['This device self', 'Direct full', 'Silent half', 'Off dash', 'Waiting ring']);
+  expect(new Set(views.map((v) => v.why)).size).toBe(paths.length);
+});
