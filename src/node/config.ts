@@ -62,9 +62,9 @@ export function parseControl(line: string): NodeConfig {
   return configFrom(control.spec, control);
 }
 
-/** Fields that decide what the process is: a change of one of them needs a new process. */
+/** Fields that decide what the node is: after a change of one of them it starts anew. The rest it takes while it runs. */
 export function needsRestart(a: NodeConfig, b: NodeConfig): boolean {
-  const identity = ({ nodeId, dataDir, socketPath, raftPort, grpcPort }: NodeConfig): string => JSON.stringify([nodeId, dataDir, socketPath, raftPort, grpcPort]);
+  const identity = ({ nodeId, dataDir, socketPath, raftPort, grpcPort, services }: NodeConfig): string => JSON.stringify([nodeId, dataDir, socketPath, raftPort, grpcPort, services]);
   return identity(a) !== identity(b);
 }
 

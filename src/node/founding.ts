@@ -1,0 +1,58 @@
+import { present } from '../base/assert.ts';
+import { formatIp, formatPrefix, joinHostPort, parsePrefix } from '../base/ip.ts';
+import { type Random } from '../base/random.ts';
+import { type BootstrapConfig, founderAddress, type NodeConfig } from './config.ts';
+import { encodeEntry } from './consensus/entry.ts';
+import { type MemberRow, type Wanted } from './consensus/members.ts';
+import { instantFromMs } from './state/go-time.ts';
+import { type MeshReads, type NodeRow, privateAddress } from './state/reads.ts';
+import { mayTakePart } from './statements/acl.ts';
+import { randomSubnet, randomUla } from './statements/addresses.ts';
+import { placeEndpoints } from './statements/endpoints.ts';
+import { ipv4PrefixKey, raftIpv6Key, voterKey } from './statements/keys.ts';
+import { bootstrapEntry } from './statements/statements.ts';
+
+/** The mesh's networks, its name, and the founder's own row with the first address: one entry, so that no mesh is ever half made. */
+export function foundingEntry(config: NodeConfig, bootstrap: BootstrapConfig, random: Random, nowMs: number): Uint8Array {
+  const ulaPrefix = randomUla(random);
+  const networkIpv6 = present(randomSubnet(present(parsePrefix(ulaPrefix), 'the mesh prefix'), new Set(), random), 'a subnet of an empty mesh');
+  const { ipv4Network, networkName } = bootstrap;
+  const now = instantFromMs(nowMs);
+  const { primary, list } = placeEndpoints(config.primaryEndpoint, config.endpoints, { primary: new Set(), lists: new Set() });
+  return encodeEntry(bootstrapEntry({
+    ulaPrefix, ipv4Prefix: formatPrefix(ipv4Network), networkName, acls: [], now,
+    founder: {
+      id: config.nodeId,
+      publicKey: config.tunnel?.publicKey || null,
+      raftPort: config.raftPort, grpcPort: config.grpcPort, wireguardPort: config.wireguardPort,
+      primaryEndpoint: primary,
+      endpoints: list,
+      networkIpv6,
+      leaseIpv4: formatPrefix({ ip: founderAddress(bootstrap), bits: ipv4Network.bits }),
+      asVoter: true, preferRaftIpv6: false, now,
+    },
+  }));
+}
+
+/** True once the mesh's first entry was applied here. */
+export function isFounded(reads: Pick<MeshReads, 'get'>): boolean {
+  return reads.get(ipv4PrefixKey) !== undefined;
+}
+
+/** What the tables say about who takes part in consensus, and how. */
+export function wantedMembers(reads: Pick<MeshReads, 'get' | 'nodes' | 'raftAcls'>): Wanted {
+  const acls = reads.raftAcls();
+  const memberRow = (row: NodeRow): MemberRow => ({
+    id: row.id,
+    address: raftAddress(row, reads.get(raftIpv6Key(row.id)) !== undefined),
+    wantsVote: reads.get(voterKey(row.id)) !== undefined,
+    mayVote: mayTakePart(acls, row.id, 'voter'),
+  });
+  return { founded: isFounded(reads), rows: reads.nodes().map(memberRow) };
+}
+
+function raftAddress(row: NodeRow, preferIpv6: boolean): string {
+  const ipv6 = parsePrefix(row.networkIpv6 ?? '');
+  if (preferIpv6 && ipv6) return joinHostPort(formatIp(ipv6.ip), row.raftPort);
+  return privateAddress(row, row.raftPort) ?? '';
+}

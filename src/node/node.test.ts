@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { keyOf, type LocalCluster, localCluster, until } from '../../test/node/local-cluster.ts';
+import { PeerDiscoveryService } from '../gen/v1/peer_discovery.ts';
+import { NodeService } from '../gen/v1/node.ts';
+
+let cluster: LocalCluster;
+let base = '';
+beforeEach(() => {
+  cluster = localCluster();
+  base = cluster.network.split('.').slice(0, 3).join('.');
+});
+afterEach(() => cluster.close());
+
+test('a founder leads a mesh of one, takes a Join, and lists both', async () => {
+  const founder = await cluster.found('host');
+  expect(founder.node.replica.driver.view.get()).toMatchObject({ role: 'leader', configuration: { servers: [{ id: 'host', address: `${base}.1:19443`, voter: true }] } });
+  const joined = await cluster.join(`${base}.1`, 'laptop', { primaryEndpoint: '192.0.2.7' });
+  expect(joined).toMatchObject({ addressIpv4: `${base}.2/16`, peers: [] });
+  const nodes = await cluster.listNodes(`${base}.1`);
+  expect(nodes.map(({ id, privateIpv4, publicKey, grpcPort }) => [id, privateIpv4, publicKey, grpcPort])).toEqual([
+    ['host', `${base}.1/16`, '', 18443], ['laptop', `${base}.2/16`, keyOf('laptop'), 18443],
+  ]);
+  expect(founder.broken()).toBe(undefined);
+});
+
+test('members follow the log within a second, catch up after a restart, and are removed when they leave', async () => {
+  const founder = await cluster.found('host');
+  await cluster.join(`${base}.1`, 'host');
+  const first = await cluster.joinAndStart(`${base}.1`, 'first');
+  const knows = (node: typeof first, ids: string): boolean => node.node.replica.state.nodes().map(({ id }) => id).join() === ids;
+  await until(() => knows(first, 'first,host'), 2000);
+  const second = await cluster.joinAndStart(`${base}.1`, 'second');
+  await until(() => knows(first, 'first,host,second') && knows(second, 'first,host,second'), 2000);
+  expect(await cluster.listNodes(`${base}.2`)).toEqual(await cluster.listNodes(`${base}.1`));
+
+  await first.stop();
+  await cluster.join(`${base}.1`, 'third');
+  const again = await cluster.start('first', { meshIpv4: `${base}.2` });
+  await until(() => knows(again, 'first,host,second,third') && again.health().ready, 3000);
+
+  await cluster.call(`${base}.3`, NodeService.leave, { id: 'third' });
+  await cluster.call(`${base}.3`, NodeService.leave, { id: 'second' });
+  await until(() => knows(again, 'first,host'), 2000);
+  await until(() => founder.node.replica.driver.view.get().configuration.servers.map(({ id }) => id).join() === 'host,first', 2000);
+  expect([founder.broken(), second.broken(), again.broken()]).toEqual([undefined, undefined, undefined]);
+});
+
+test('a follower passes Join on to the leader, and answers from its own replica otherwise', async () => {
+  await cluster.found('host');
+  const follower = await cluster.joinAndStart(`${base}.1`, 'laptop');
+  await until(() => follower.health().ready, 3000);
+  expect((await cluster.join(`${base}.2`, 'phone')).addressIpv4).toBe(`${base}.3/16`);
+  const { peers } = await cluster.call(`${base}.2`, PeerDiscoveryService.listPeers, {}, { 'prefer-leader': 'true' });
+  expect(peers).toEqual([]);
+  await expect(cluster.call(`${base}.2`, NodeService.join, { ...joinOf('x'), publicKey: 'bad' })).rejects.toMatchObject({ code: 3 });
+});
+
+const joinOf = (id: string) => ({ id, publicKey: keyOf(id), raftPort: 1, grpcPort: 1, wireguardPort: 1, primaryEndpoint: '', endpoints: [], assignIpv4: true, preferRaftIpv6: false, asVoter: false });
+
+test('a mesh address that changes moves the listeners without a restart', async () => {
+  const founder = await cluster.found('host');
+  const member = await cluster.joinAndStart(`${base}.1`, 'laptop');
+  await until(() => member.health().ready, 3000);
+  member.update({ meshIpv4: `${base}.77` });
+  await until(async () => (await cluster.listNodes(`${base}.77`).catch(() => [])).length === 2, 3000);
+  expect(member.node.replica.driver.transport.listening()).toEqual([`${base}.77:19443`]);
+  await expect(cluster.listNodes(`${base}.2`)).rejects.toMatchObject({ code: 14 });
+  expect(founder.health()).toEqual({ ready: true, problem: null });
+});

@@ -1,0 +1,156 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Log, silentLog } from '../../src/base/log.ts';
+import { NodeControl, type NodeSpec } from '../../src/gen/webmesh/helper/v1/helper.ts';
+import { MeshService } from '../../src/gen/v1/mesh.ts';
+import { type MeshNode } from '../../src/gen/v1/mesh_messages.ts';
+import { NodeService } from '../../src/gen/v1/node.ts';
+import { type JoinRequest, type JoinResponse } from '../../src/gen/v1/node_messages.ts';
+import { parseControl } from '../../src/node/config.ts';
+import { type DriverOptions } from '../../src/node/consensus/driver.ts';
+import { type NodeHealth, type RunningNode, startNode } from '../../src/node/node.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { setAside } from '../../src/platform/files.ts';
+import { createGrpcCaller } from '../../src/platform/grpc-call.ts';
+import { createGrpcServer } from '../../src/platform/grpc-server.ts';
+import { systemRandom } from '../../src/platform/random.ts';
+import { tcpSockets } from '../../src/platform/sockets.ts';
+import { openDatabase } from '../../src/platform/sqlite.ts';
+
+export const grpcPort = 18_443;
+export const raftPort = 19_443;
+
+/** Faster than the product's, so that a test need not wait for seconds; the ratios are the same. */
+export const quick: Partial<DriverOptions> = { tickMs: 20, transferTicks: 100 };
+
+interface MethodOf<Request, Response> {
+  readonly path: string;
+  readonly requestSerialize: (value: Request) => Uint8Array;
+  readonly responseDeserialize: (bytes: Buffer) => Response;
+}
+
+export interface TestNode {
+  readonly id: string;
+  readonly node: RunningNode;
+  readonly health: () => NodeHealth;
+  /** What ended the driver, if anything did. */
+  readonly broken: () => unknown;
+  update(spec: Partial<NodeSpec>): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Real nodes in one process: real files, gRPC and Raft over TCP, each node on an address of its own in 127.0.0.0/8. The mesh network
+ * lies in there too, so a leased address can be listened on at once, as if a tunnel were up.
+ */
+export interface LocalCluster {
+  readonly network: string;
+  readonly folder: string;
+  /** Starts a node on its data folder, which stands from an earlier start. The first address of the network is the founder's. */
+  start(id: string, spec?: Partial<NodeSpec>, options?: Partial<DriverOptions>, log?: Log): Promise<TestNode>;
+  /** Any unary method of the node at an address, as another machine would call it. */
+  call<Request, Response>(address: string, method: MethodOf<Request, Response>, request: Request, metadata?: Record<string, string>): Promise<Response>;
+  join(address: string, id: string, more?: Partial<JoinRequest>): Promise<JoinResponse>;
+  listNodes(address: string): Promise<readonly MeshNode[]>;
+  /** A founder that leads a founded mesh. */
+  found(id: string, options?: Partial<DriverOptions>): Promise<TestNode>;
+  /** Joins through an address and starts the node on what it was leased. */
+  joinAndStart(address: string, id: string, more?: Partial<JoinRequest>, options?: Partial<DriverOptions>): Promise<TestNode>;
+  close(): Promise<void>;
+}
+
+let clusters = 0;
+
+export function localCluster(): LocalCluster {
+  // Another test process on this machine takes another second byte.
+  const second = 16 + ((process.pid * 7 + clusters++) % 224);
+  const network = `127.${second}.0.0/16`;
+  const folder = mkdtempSync(join(tmpdir(), 'webmesh-node-'));
+  const running = new Set<TestNode>();
+  const caller = createGrpcCaller();
+  const address = (n: number): string => `127.${second}.0.${n}`;
+
+  const cluster: LocalCluster = {
+    network,
+    folder,
+    start: async (id, spec = {}, options = {}, log = silentLog) => {
+      const dataDir = join(folder, id);
+      mkdirSync(dataDir, { recursive: true });
+      let control = NodeControl.fromPartial({
+        dataDir, socketPath: join(folder, `${id}.sock`),
+        spec: { tunnelId: 't', nodeId: id, grpcPort, raftPort, services: { leaderProxy: true, meshApi: true, peerDiscovery: true, metrics: true, admin: true }, ...spec },
+      });
+      const configure = (): ReturnType<typeof parseControl> => parseControl(JSON.stringify(NodeControl.toJSON(control)));
+      let health: NodeHealth = { ready: false, problem: null };
+      let broken: unknown;
+      const remote = createGrpcCaller();
+      const node = await startNode(configure(), {
+        clock: systemClock, random: systemRandom, log, sockets: tcpSockets, remote,
+        build: { version: '0.0.0', commit: 'test', builtAt: 'unknown' },
+        hostSample: () => Promise.reject(new Error('this test has no host metrics')),
+        defer: (run) => void setImmediate(run),
+        openDatabase: (file) => openDatabase({ path: join(dataDir, file), durability: file === 'raft.db' ? 'full' : 'normal' }),
+        setAside: (file) => setAside(join(dataDir, file)),
+        onBroken: (error) => {
+          broken = error;
+        },
+        createServer: (services, serverLog) => createGrpcServer({ services, log: serverLog }),
+      }, (next) => {
+        health = next;
+      }, { ...quick, ...options });
+      const own: TestNode = {
+        id, node, health: () => health, broken: () => broken,
+        update: (change) => {
+          control = { ...control, spec: { ...(control.spec as NodeSpec), ...change } };
+          node.update(configure());
+        },
+        stop: async () => {
+          if (!running.delete(own)) return;
+          await node.close(200);
+          remote.close();
+        },
+      };
+      running.add(own);
+      return own;
+    },
+    call: async (to, { path, requestSerialize, responseDeserialize }, request, metadata = {}) => {
+      const bytes = await caller.unary(`${to}:${grpcPort}`, path, requestSerialize(request), { metadata, deadlineMs: 5000, signal: new AbortController().signal });
+      return responseDeserialize(Buffer.from(bytes));
+    },
+    join: (to, id, more = {}) => cluster.call(to, NodeService.join, {
+      id, publicKey: keyOf(id), raftPort, grpcPort, wireguardPort: 51_820, primaryEndpoint: '', endpoints: [], assignIpv4: true, preferRaftIpv6: false, asVoter: false, ...more,
+    }),
+    listNodes: async (to) => (await cluster.call(to, MeshService.listNodes, {})).nodes,
+    found: async (id, options) => {
+      const founder = await cluster.start(id, { publicAddresses: [address(1)], bootstrap: { networkName: 'test', ipv4Network: network } }, options);
+      await until(() => founder.health().ready && founder.node.replica.state.nodes().length === 1);
+      return founder;
+    },
+    joinAndStart: async (to, id, more, options) => {
+      const { addressIpv4 } = await cluster.join(to, id, more);
+      return cluster.start(id, { meshIpv4: addressIpv4.split('/')[0] ?? '' }, options);
+    },
+    close: async () => {
+      await Promise.all([...running].map((node) => node.stop()));
+      caller.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return cluster;
+}
+
+/** A WireGuard public key made of a name. */
+export function keyOf(name: string): string {
+  return Buffer.alloc(32, `${name}.`).toString('base64');
+}
+
+/** Waits for something to become true; fails with what it is after `ms`. */
+export async function until(holds: () => boolean | Promise<boolean>, ms = 10_000, story: () => unknown = () => holds.toString()): Promise<void> {
+  const late = Date.now() + ms;
+  while (!(await holds())) {
+    if (Date.now() > late) throw new Error(`not within ${ms} ms: ${JSON.stringify(story(), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
