@@ -1,4 +1,5 @@
 /** The privileged helper: the only code of the product that runs as root. It parses no network traffic. */
+import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +10,7 @@ import { commandRunner } from '../platform/command-runner.ts';
 import { createGrpcServer } from '../platform/grpc-server.ts';
 import { fenceFile, journalFile } from '../platform/helper-files.ts';
 import { giveSocket, lockFolder, ownedFolder } from '../platform/helper-folders.ts';
-import { createLog, stderrSink } from '../platform/log-file.ts';
+import { type LogSink, createLog, fileSink, stderrSink } from '../platform/log-file.ts';
 import { machineFacts } from '../platform/machine-facts.ts';
 import { nodeProcesses } from '../platform/node-processes.ts';
 import { tunnelKeys } from '../platform/tunnel-keys.ts';
@@ -23,8 +24,8 @@ import { helperService } from './rpc/service.ts';
 import { createDevice } from './tunnel/device.ts';
 import { openFence } from './tunnel/fence.ts';
 import { createJournal } from './tunnel/journal.ts';
-import { linux } from './tunnel/linux.ts';
 import { recover } from './tunnel/recover.ts';
+import { systemFor } from './tunnel/systems.ts';
 import { type Tunnel, createTunnel } from './tunnel/tunnel.ts';
 
 const version = '0.1.0';
@@ -38,10 +39,10 @@ async function main(options: HelperOptions): Promise<void> {
   const run = ownedFolder(options.run);
   const state = ownedFolder(options.state);
   const locks = [...new Set([state, run])].map(lockFolder);
-  const { log, lines } = openLog();
+  const { log, lines } = openLog(options.logToFile ? fileSink(join(state, 'helper.log')) : stderrSink());
   const clock = systemClock;
   const group = findGroup(groupName);
-  const system = linux;
+  const system = systemFor(process.platform);
 
   let tunnel: Tunnel | undefined;
   const keys = tunnelKeys(join(state, 'keys'));
@@ -104,10 +105,9 @@ async function main(options: HelperOptions): Promise<void> {
   log.info('serving', { socket });
 }
 
-/** JSON lines on standard error; the newest are kept for diagnostics. */
-function openLog() {
+/** JSON lines, of which the newest are kept for diagnostics. */
+function openLog(sink: LogSink) {
   const kept: string[] = [];
-  const sink = stderrSink();
   // Whoever read our log may be gone; that is no reason to end.
   process.stderr.on('error', () => {});
   const write = (line: string): void => {
@@ -139,7 +139,9 @@ try {
     console.error(`webmesh helper: it makes a network device, so it must run as root; next: sudo ${usage}`);
     process.exit(4);
   }
-  await main(options);
+  if (options.detach) {
+    spawn(process.execPath, [ownPath(), ...process.argv.slice(2).filter((word) => word !== '--detach'), '--log-to-file'], { detached: true, stdio: 'ignore', cwd: '/' }).unref();
+  } else await main(options);
 } catch (error) {
   const { code, detail } = toData(asFailure(error));
   const next = code === 'input.invalid' ? `usage: ${usage}` : code === 'app.already-running' ? 'next: use the one that runs, or end it first' : 'next: see the reason above';
