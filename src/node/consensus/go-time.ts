@@ -25,13 +25,6 @@ export function goBinaryTimeFromMs(epochMs: number): Uint8Array {
   return goBinaryTime({ seconds: BigInt(seconds), nanoseconds: Math.floor(epochMs - seconds * 1000) * 1_000_000 });
 }
 
-/** Milliseconds since 1970 of a binary time, rounded down. Throws DecodeError when it is none. */
-export function goBinaryTimeToMs(bytes: Uint8Array): number {
-  checkGoTime(bytes);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Number(view.getBigInt64(1) - unixOffsetSeconds) * 1000 + Math.floor(view.getUint32(9) / 1_000_000);
-}
-
 /** Version 1 has 15 bytes, version 2 (zones with odd seconds) has 16. The bytes are not looked into further: they travel unchanged. */
 export function checkGoTime(bytes: Uint8Array): void {
   const fits = (bytes[0] === 1 && bytes.length === 15) || (bytes[0] === 2 && bytes.length === 16);
