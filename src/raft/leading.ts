@@ -122,9 +122,10 @@ export function read(state: State, id: number): NotLeader | { readonly ok: true 
   const { role } = state;
   if (role.kind !== 'leader') return refusal('not-leader', role.kind === 'follower' ? role.leader : null);
   if (role.reads.length >= state.limits.readsMax) return refusal('busy', state.id);
-  role.round++;
-  role.reads.push({ id, round: role.round, index: null });
-  sendHeartbeats(state, role);
+  // One round at a time: reads that come while one is under way share the next.
+  const waits = role.reads.length > 0;
+  role.reads.push({ id, round: role.round + 1, index: null });
+  if (!waits) sendHeartbeats(state, role);
   confirmReads(state, role);
   return { ok: true };
 }
@@ -133,12 +134,11 @@ export function confirmReads(state: State, leader: Leader): void {
   if (state.commitIndex < leader.termStart) return;
   for (const one of leader.reads) one.index ??= state.commitIndex;
   const roundOf = (id: NodeId): number => (id === state.id ? leader.round : (leader.peers.get(id)?.confirmedRound ?? 0));
-  while (leader.reads.length > 0) {
-    const { id, round, index } = leader.reads[0] as Leader['reads'][number];
-    if (!state.rules.readConfirmed(servers(state), roundOf, round)) return;
-    state.confirmedReads.push({ id, index: index as Index });
-    leader.reads.shift();
-  }
+  const open = leader.reads.findIndex(({ round }) => !state.rules.readConfirmed(servers(state), roundOf, round));
+  const confirmed = leader.reads.splice(0, open < 0 ? leader.reads.length : open);
+  for (const { id, index } of confirmed) state.confirmedReads.push({ id, index: index as Index });
+  const next = leader.reads[0];
+  if (confirmed.length > 0 && next && next.round > leader.round) sendHeartbeats(state, leader);
 }
 
 export function tickLeader(state: State, leader: Leader): void {

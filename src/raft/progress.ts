@@ -21,9 +21,11 @@ export interface Peer {
   sentAt: number;
   /** Tick of the last answer of any kind. */
   contactAt: number;
-  heartbeatAt: number | null;
-  /** The round of reads that the heartbeat in flight, and the last answered one, belong to. */
-  heartbeatRound: number;
+  /**
+   * The round of reads that each heartbeat under way belongs to, oldest first. An answer is taken for the oldest and a lost one for
+   * the newest: whatever the order in which the transport settles them, no round is confirmed that was not.
+   */
+  heartbeats: number[];
   confirmedRound: number;
   /** Answers to heartbeats that were given up: they confirm nothing. */
   strayHeartbeats: number;
@@ -34,7 +36,7 @@ export interface Peer {
 export function createPeer(lastIndex: Index, now: number): Peer {
   return {
     state: 'probe', match: 0, next: lastIndex + 1, inFlight: 0, sentCommit: 0, due: true, pausedUntil: 0, sentAt: now, contactAt: now,
-    heartbeatAt: null, heartbeatRound: 0, confirmedRound: 0, strayHeartbeats: 0, stepBack: 1,
+    heartbeats: [], confirmedRound: 0, strayHeartbeats: 0, stepBack: 1,
   };
 }
 

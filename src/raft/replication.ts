@@ -48,29 +48,37 @@ function sendSnapshot(state: State, to: NodeId, peer: Peer, snapshot: SnapshotRe
   send(state, { kind: 'snapshot', from: state.id, to, term: state.term, snapshot });
 }
 
-/** Signs of life, one at a time to each peer, so that an answer belongs to the newest. */
+/** Signs of life. They also begin the round that waiting reads ask for. */
 export function sendHeartbeats(state: State, leader: Leader): void {
   leader.nextHeartbeatAt = state.now + state.heartbeatTicks;
-  for (const [id, peer] of leader.peers) if (peer.heartbeatAt === null) sendHeartbeat(state, leader, id, peer);
+  leader.round = Math.max(leader.round, leader.reads.at(-1)?.round ?? 0);
+  for (const [to, peer] of leader.peers) {
+    if (peer.heartbeats.length >= heartbeatsMax) giveUpHeartbeats(peer);
+    peer.heartbeats.push(leader.round);
+    send(state, { kind: 'heartbeat', from: state.id, to, term: state.term });
+  }
 }
 
-function sendHeartbeat(state: State, leader: Leader, to: NodeId, peer: Peer): void {
-  peer.heartbeatAt = state.now;
-  peer.heartbeatRound = leader.round;
-  send(state, { kind: 'heartbeat', from: state.id, to, term: state.term });
+const heartbeatsMax = 16;
+
+/** A transport that never settles must not silence the leader; answers that come after all confirm nothing. */
+function giveUpHeartbeats(peer: Peer): void {
+  peer.strayHeartbeats += peer.heartbeats.length;
+  peer.heartbeats = [];
 }
 
 export function onHeard(state: State, leader: Leader, message: Extract<Message, { kind: 'heard' }>): void {
   const peer = leader.peers.get(message.from);
   if (!peer) return;
   contacted(state, peer);
-  if (peer.strayHeartbeats > 0) peer.strayHeartbeats--;
-  else if (peer.heartbeatAt !== null) {
-    peer.heartbeatAt = null;
-    if (message.success) peer.confirmedRound = Math.max(peer.confirmedRound, peer.heartbeatRound);
-    if (peer.heartbeatRound < leader.round) sendHeartbeat(state, leader, message.from, peer);
-  }
+  const round = peer.strayHeartbeats > 0 ? strayed(peer) : peer.heartbeats.shift();
+  if (message.success) peer.confirmedRound = Math.max(peer.confirmedRound, round ?? 0);
   replicate(state, message.from, peer);
+}
+
+function strayed(peer: Peer): number {
+  peer.strayHeartbeats--;
+  return 0;
 }
 
 /** Anything heard from a peer, even a refusal, shows that it is there. */
@@ -115,8 +123,8 @@ export function onUnanswered(state: State, leader: Leader, { to, kind }: Unanswe
   const peer = leader.peers.get(to);
   if (!peer) return;
   if (kind === 'heartbeat') {
-    if (peer.strayHeartbeats > 0) peer.strayHeartbeats--;
-    else peer.heartbeatAt = null;
+    if (peer.strayHeartbeats > 0) strayed(peer);
+    else peer.heartbeats.pop();
     peer.due = true;
   } else if (kind === 'append' ? peer.state !== 'snapshot' : kind === 'snapshot' && peer.state === 'snapshot') {
     probe(peer);
@@ -128,15 +136,7 @@ export function onUnanswered(state: State, leader: Leader, { to, kind }: Unanswe
 export function tickPeers(state: State, leader: Leader): void {
   for (const [id, peer] of leader.peers) {
     if (peer.inFlight > 0 && state.now - peer.sentAt > 4 * state.electionTicks) probe(peer);
-    giveUpHeartbeat(state, peer);
     if (state.now - peer.sentAt >= state.electionTicks) peer.due = true;
     replicate(state, id, peer);
   }
-}
-
-/** A stuck heartbeat must not keep the next one from leaving before the follower's patience ends. Its late answer will be a stray. */
-function giveUpHeartbeat(state: State, peer: Peer): void {
-  if (peer.heartbeatAt === null || state.now - peer.heartbeatAt < state.electionTicks / 2) return;
-  peer.heartbeatAt = null;
-  peer.strayHeartbeats++;
 }

@@ -57,7 +57,7 @@ export type Message =
   | { readonly kind: 'heard'; readonly from: NodeId; readonly to: NodeId; readonly term: Term; readonly requestTerm: Term; readonly success: boolean }
   | { readonly kind: 'vote'; readonly from: NodeId; readonly to: NodeId; readonly term: Term; readonly lastIndex: Index; readonly lastTerm: Term; readonly transfer: boolean; readonly pre: boolean }
   | { readonly kind: 'voted'; readonly from: NodeId; readonly to: NodeId; readonly term: Term; readonly requestTerm: Term; readonly granted: boolean; readonly pre: boolean }
-  /** The transport streams the bytes of the snapshot that `snapshot` names. */
+  /** The transport streams the bytes of the snapshot that `snapshot` names, or of a newer one under that one's own reference. */
   | { readonly kind: 'snapshot'; readonly from: NodeId; readonly to: NodeId; readonly term: Term; readonly snapshot: SnapshotRef }
   | { readonly kind: 'installed'; readonly from: NodeId; readonly to: NodeId; readonly term: Term; readonly requestTerm: Term; readonly success: boolean; readonly index: Index }
   | { readonly kind: 'timeout-now'; readonly from: NodeId; readonly to: NodeId; readonly term: Term };

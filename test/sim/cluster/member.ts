@@ -291,12 +291,19 @@ export class Member implements Station {
     const { network, checks } = this.#ports;
     for (const message of messages) {
       checks.sends(this, message);
-      if (isRequest(message)) network.send(this, message, message.kind === 'snapshot' ? this.platter.snapshot : null);
+      if (message.kind === 'snapshot') this.#sendSnapshot(message);
+      else if (isRequest(message)) network.send(this, message, null);
       else {
         const call = this.#inbound.get(`${message.to} ${message.kind}`)?.shift();
         if (call) network.answer(this, call, message);
       }
     }
+  }
+
+  /** A newer snapshot may have been taken since the core spoke: what is there is sent, under its own name. */
+  #sendSnapshot(message: Extract<Message, { kind: 'snapshot' }>): void {
+    const { snapshot } = this.platter;
+    if (snapshot) this.#ports.network.send(this, { ...message, snapshot: snapshot.ref }, snapshot);
   }
 
   #apply(entries: readonly Entry[]): void {
