@@ -135,11 +135,12 @@ function drive(identity: ReplicaIdentity, store: Store, state: MeshState, { cloc
 const lonelyTicks = 50;
 
 /**
- * Members are heard. Others only by a node that has lost touch: its own configuration may be old, and whom it does not know yet
- * may be the leader that brings it the new one. The core itself refuses votes to those who are no members.
+ * Members and the present leader are heard. Others only by a node that has lost touch, or never had it: its configuration may be old,
+ * and whom it does not know yet may be the leader that brings it the new one. The core itself refuses votes to those who are no members.
  */
-function hears({ configuration, leaderContactTicks }: RaftView, from: NodeId): boolean {
-  return configuration.servers.some((server) => server.id === from) || leaderContactTicks === null || leaderContactTicks > lonelyTicks;
+export function hears({ configuration: { servers }, leader, leaderContactTicks }: Pick<RaftView, 'configuration' | 'leader' | 'leaderContactTicks'>, from: NodeId): boolean {
+  if (servers.length === 0 || from === leader || servers.some((server) => server.id === from)) return true;
+  return leaderContactTicks === null || leaderContactTicks > lonelyTicks;
 }
 
 function closeAll(driver: Driver | undefined, store: Store, mesh: Database | undefined): void {
