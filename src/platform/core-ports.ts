@@ -1,6 +1,17 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Level, Log } from '../base/log.ts';
 import type { CorePorts, SystemEvents } from '../core/ports.ts';
-import { failure } from '../base/failure.ts';
+import { systemClock } from './clock.ts';
+import { createDocuments } from './documents.ts';
+import { linkHelper } from './helper-link.ts';
+import { createHostMetricsSource } from './host-metrics.ts';
+import { newestLines } from './log-lines.ts';
+import { meshClient, nodeClient, peerMetrics } from './mesh-client.ts';
+import { watchNetwork } from './network.ts';
+import { tcpProbe } from './peer-probe.ts';
+import { systemRandom } from './random.ts';
+import { assertTrustedSocket } from './trusted-socket.ts';
 
 export interface CorePortsOptions {
   /** The user's folder: documents, logs, reports. Made when missing. */
@@ -21,7 +32,32 @@ export interface CorePortsOptions {
 
 export type RealCorePorts = CorePorts & { close(): void };
 
-/** The real world for createApp, in one line. */
+/** The real world for createApp, in one line. Throws internal.storage when the home folder cannot be made. */
 export async function createCorePorts(options: CorePortsOptions): Promise<RealCorePorts> {
-  throw failure('internal.unexpected', { message: `not built yet: ${options.home}` });
+  const { home, helperSocket, version, log, logFile = join(home, 'logs', 'app.log') } = options;
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const network = watchNetwork(systemClock);
+  const machine = createHostMetricsSource();
+  const helper = linkHelper({ socketPath: helperSocket, version, clock: systemClock, log: log.scope('helper'), assertTrusted: options.trustAnyHelper ? () => {} : assertTrustedSocket });
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    version,
+    mesh: meshClient,
+    helper,
+    node: nodeClient,
+    probe: tcpProbe,
+    peerMetrics,
+    documents: createDocuments(join(home, 'documents'), join(home, 'reports')),
+    hostMetrics: { sample: () => machine.view() },
+    network,
+    system: options.system ?? { on: () => () => {} },
+    logs: { newest: (linesMax) => newestLines(logFile, linesMax), setLevel: (level) => options.setLogLevel?.(level) },
+    quit: () => options.quit?.(),
+    close: () => {
+      helper.close();
+      network.close();
+    },
+  };
 }

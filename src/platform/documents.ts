@@ -1,0 +1,44 @@
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type Cell, cell } from '../base/cell.ts';
+import type { Documents } from '../core/ports.ts';
+import { readJson, setAside, storageFailure, writeFileAtomic } from './files.ts';
+
+const namePattern = /^[a-z0-9-]{1,64}$/;
+
+/** One JSON file a document in `folder`; reports go to `reportFolder`. Writes of one document happen in the order they were asked for. */
+export function createDocuments(folder: string, reportFolder: string): Documents {
+  const aside: Cell<readonly string[]> = cell<readonly string[]>([]);
+  const queue = new Map<string, Promise<void>>();
+  const pathOf = (name: string): string => {
+    if (!namePattern.test(name)) throw new Error(`not a document name: ${name}`);
+    return join(folder, `${name}.json`);
+  };
+  const keptAs = (path: string): void => aside.set([...aside.get(), basename(path)]);
+  const inOrder = (name: string, work: () => Promise<void>): Promise<void> => {
+    const next = (queue.get(name) ?? Promise.resolve()).then(work, work);
+    queue.set(name, next);
+    return next;
+  };
+  return {
+    setAside: aside,
+    load: async (name) => {
+      const read = await readJson(pathOf(name), (value) => value);
+      if (read.kind === 'damaged') keptAs(read.keptAs);
+      return read.kind === 'value' ? read.value : undefined;
+    },
+    save: (name, value) => inOrder(name, () => writeFileAtomic(pathOf(name), `${JSON.stringify(value, null, 1)}\n`)),
+    remove: (name) => inOrder(name, async () => {
+      const path = pathOf(name);
+      await rm(path, { force: true }).catch((error: unknown) => {
+        throw storageFailure(error, path);
+      });
+    }),
+    reject: async (name) => keptAs(await setAside(pathOf(name))),
+    report: async (name, text) => {
+      const path = join(reportFolder, name);
+      await writeFileAtomic(path, text);
+      return path;
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { abortError, isAbort } from '../base/abort.ts';
+import { type Cell, cell } from '../base/cell.ts';
+import { type Clock, sleep } from '../base/clock.ts';
+import { asFailure, failure, toData } from '../base/failure.ts';
+import type { Log } from '../base/log.ts';
+import type { HelperClient, HelperLink } from '../core/ports.ts';
+import { HelperService, type WatchResponse } from '../gen/webmesh/helper/v1/helper.ts';
+import { type Channel, openChannel } from './grpc-client.ts';
+
+export interface HelperLinkOptions {
+  readonly socketPath: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Throws helper.unreachable or helper.not-trusted. Asked before every connection. */
+  readonly assertTrusted: (path: string) => void;
+}
+
+const retryMs = { first: 500, last: 3_000 } as const;
+const deadlineMs = { hello: 3_000, order: 30_000, export: 10_000 } as const;
+/** The helper tells its state every second or so; silence for this long is a link that is dead without saying so. */
+const silenceMs = 15_000;
+
+/** Connects to the helper's socket and stays connected: says hello, follows its Watch, and starts again when either ends. */
+export function linkHelper({ socketPath, version, clock, log, assertTrusted }: HelperLinkOptions): HelperClient {
+  const link: Cell<HelperLink> = cell<HelperLink>({ state: 'down', failure: toData(failure('helper.unreachable', { path: socketPath })) });
+  const report: Cell<WatchResponse | null> = cell<WatchResponse | null>(null);
+  const ending = new AbortController();
+  let channel: Channel | null = null;
+
+  async function run(): Promise<void> {
+    let waitMs: number = retryMs.first;
+    while (!ending.signal.aborted) {
+      try {
+        await once(() => {
+          waitMs = retryMs.first;
+        });
+      } catch (error) {
+        if (isAbort(error) && ending.signal.aborted) return;
+        const problem = asFailure(error);
+        const before = link.get();
+        if (before.state === 'up' || before.failure.code !== problem.code) {
+          log.warn('helper-away', { code: problem.code });
+          link.set({ state: 'down', failure: toData(problem) });
+        }
+      }
+      await sleep(clock, waitMs, ending.signal).catch(() => {}); // Aborted: the loop ends by itself.
+      waitMs = Math.min(retryMs.last, waitMs * 1.5);
+    }
+  }
+
+  /** One connection, from hello to its end. */
+  async function once(up: () => void): Promise<never> {
+    assertTrusted(socketPath);
+    const opened = openChannel(`unix:${socketPath}`, { away: 'helper.unreachable', name: socketPath });
+    const silence = new AbortController();
+    let cancelSilence = (): void => {};
+    const heard = (): void => {
+      cancelSilence();
+      cancelSilence = clock.after(silenceMs, () => silence.abort(abortError('the helper is silent')));
+    };
+    try {
+      const hello = await opened.unary(HelperService.hello, { clientVersion: version, tunnelId: '' }, { signal: ending.signal, deadlineMs: deadlineMs.hello });
+      channel = opened;
+      heard();
+      let first = true;
+      for await (const event of opened.stream(HelperService.watch, {}, AbortSignal.any([ending.signal, silence.signal]))) {
+        heard();
+        report.set(event);
+        if (first) link.set({ state: 'up', hello });
+        if (first) log.info('helper-here', { version: hello.version, engine: hello.engine });
+        first = false;
+        up();
+      }
+      throw failure('helper.lost', { path: socketPath });
+    } catch (error) {
+      if (silence.signal.aborted) throw failure('helper.lost', { path: socketPath, problem: 'silent' }, error);
+      throw error;
+    } finally {
+      cancelSilence();
+      if (channel === opened) channel = null;
+      opened.close();
+      if (link.get().state === 'up') link.set({ state: 'down', failure: toData(failure('helper.lost', { path: socketPath })) });
+      report.set(null);
+    }
+  }
+
+  /** The channel of the present connection. Orders never travel on one that was opened behind the link's back. */
+  function present(): Channel {
+    if (channel) return channel;
+    throw failure('helper.unreachable', { path: socketPath });
+  }
+
+  void run();
+  return {
+    link,
+    report,
+    hello: async (tunnelId, signal) => present().unary(HelperService.hello, { clientVersion: version, tunnelId }, { signal, deadlineMs: deadlineMs.hello }),
+    applyTunnel: async (generation, spec, signal) => {
+      const { state } = await present().unary(HelperService.applyTunnel, { generation, spec }, { signal, deadlineMs: deadlineMs.order });
+      if (!state) throw failure('helper.version', { problem: 'no state in the answer' });
+      return state;
+    },
+    clearTunnel: async (generation, signal) => void (await present().unary(HelperService.clearTunnel, { generation }, { signal, deadlineMs: deadlineMs.order })),
+    setNode: async (generation, spec, signal) => {
+      const { state } = await present().unary(HelperService.setNode, { generation, spec: spec ?? undefined }, { signal, deadlineMs: deadlineMs.order });
+      if (!state) throw failure('helper.version', { problem: 'no state in the answer' });
+      return state;
+    },
+    exportDiagnostics: async (signal) => (await present().unary(HelperService.exportDiagnostics, {}, { signal, deadlineMs: deadlineMs.export })).report,
+    shutdown: async (signal) => void (await present().unary(HelperService.shutdown, {}, { signal, deadlineMs: deadlineMs.order })),
+    close: () => ending.abort(abortError('the helper link was closed')),
+  };
+}
