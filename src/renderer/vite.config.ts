@@ -1,13 +1,11 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
-import about from '../../package.json' with { type: 'json' };
 
 /** The page of every shell: one script, one style sheet, nothing inline, relative addresses. */
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
   plugins: [svelte()],
-  define: { __APP_VERSION__: JSON.stringify(about.version) },
   build: {
     outDir: '../../dist/renderer',
     emptyOutDir: true,
