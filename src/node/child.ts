@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { asFailure, failure, type FailureData } from '../base/failure.ts';
+import { asFailure, type FailureData } from '../base/failure.ts';
 import { type Level } from '../base/log.ts';
 import { NodeReport } from '../gen/webmesh/helper/v1/helper.ts';
 import { buildInfo } from '../platform/build-info.ts';
@@ -9,6 +9,7 @@ import { systemClock } from '../platform/clock.ts';
 import { setAside } from '../platform/files.ts';
 import { createGrpcCaller } from '../platform/grpc-call.ts';
 import { createGrpcServer } from '../platform/grpc-server.ts';
+import { readHost } from '../platform/host-metrics.ts';
 import { createLog, stderrSink } from '../platform/log-file.ts';
 import { systemRandom } from '../platform/random.ts';
 import { tcpSockets } from '../platform/sockets.ts';
@@ -79,7 +80,7 @@ function portsFor({ dataDir }: NodeConfig): NodePorts {
   const path = (file: DataFile): string => join(dataDir, file);
   return {
     clock: systemClock, random: systemRandom, log, sockets: tcpSockets, remote: caller, build: buildInfo,
-    hostSample: () => Promise.reject(failure('internal.unexpected', { message: 'no host metrics' })),
+    hostSample: readHost,
     defer: (run) => void setImmediate(run),
     openDatabase: (file) => openDatabase({ path: path(file), durability: file === 'raft.db' ? 'full' : 'normal', valueBytesMax: snapshotBytesMax }),
     setAside: async (file) => {

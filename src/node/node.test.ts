@@ -60,10 +60,47 @@ const joinOf = (id: string) => ({ id, publicKey: keyOf(id), raftPort: 1, grpcPor
 test('a mesh address that changes moves the listeners without a restart', async () => {
   const founder = await cluster.found('host');
   const member = await cluster.joinAndStart(`${base}.1`, 'laptop');
-  await until(() => member.health().ready, 3000);
+  await until(() => member.node.replica.state.nodes().length === 2, 3000);
   member.update({ meshIpv4: `${base}.77` });
   await until(async () => (await cluster.listNodes(`${base}.77`).catch(() => [])).length === 2, 3000);
   expect(member.node.replica.driver.transport.listening()).toEqual([`${base}.77:19443`]);
   await expect(cluster.listNodes(`${base}.2`)).rejects.toMatchObject({ code: 14 });
   expect(founder.health()).toEqual({ ready: true, problem: null });
+});
+
+test('three voters by wish; the leader dies and another leads; the mesh takes Joins and Leaves again', async () => {
+  const founder = await cluster.found('host');
+  await cluster.join(`${base}.1`, 'host');
+  const members = [await cluster.joinAndStart(`${base}.1`, 'one', { asVoter: true }), await cluster.joinAndStart(`${base}.1`, 'two', { asVoter: true })];
+  const voters = (node: typeof founder): string => node.node.replica.driver.view.get().configuration.servers.filter(({ voter }) => voter).map(({ id }) => id).sort().join();
+  await until(() => [founder, ...members].every((node) => voters(node) === 'host,one,two'), 5000);
+  await founder.stop();
+  const leader = (): typeof founder | undefined => members.find((node) => node.node.replica.driver.view.get().role === 'leader');
+  await until(() => leader() !== undefined, 5000);
+  const at = leader()?.id === 'one' ? `${base}.2` : `${base}.3`;
+  expect((await cluster.join(at, 'phone')).addressIpv4).toBe(`${base}.4/16`);
+  await cluster.call(at, NodeService.leave, { id: 'host' });
+  await until(() => members.every((node) => voters(node) === 'one,two'), 3000);
+  // Leadership goes to the other voter before the leader that left is removed.
+  const [old, next] = [leader(), members.find((node) => node !== leader())];
+  await cluster.call(at, NodeService.leave, { id: old?.id ?? '' });
+  await until(() => next?.node.replica.driver.view.get().role === 'leader' && voters(next) === next.id, 5000);
+  expect(members.map((node) => node.broken())).toEqual([undefined, undefined]);
+});
+
+test('a fresh observer gets the state as a snapshot when the log is gone, and both restart from theirs', async () => {
+  const options = { snapshotEntries: 8, trailingEntries: 2 };
+  const founder = await cluster.found('host', options);
+  for (let i = 0; i < 20; i++) await cluster.join(`${base}.1`, `node-${i}`);
+  const late = await cluster.joinAndStart(`${base}.1`, 'late', {}, options);
+  const state = (node: typeof founder): unknown => node.node.replica.state.nodes();
+  await until(() => late.node.replica.state.nodes().length === 22, 3000);
+  expect(state(late)).toEqual(state(founder));
+  const before = Buffer.from(founder.node.replica.state.snapshot());
+  await founder.stop();
+  await late.stop();
+  const [again, lateAgain] = [await cluster.start('host', { meshIpv4: `${base}.1` }, options), await cluster.start('late', { meshIpv4: `${base}.22` }, options)];
+  await until(() => again.health().ready && lateAgain.health().ready, 3000);
+  await until(() => Buffer.from(lateAgain.node.replica.state.snapshot()).equals(before), 3000);
+  expect([Buffer.from(again.node.replica.state.snapshot()).equals(before), again.broken(), lateAgain.broken()]).toEqual([true, undefined, undefined]);
 });
