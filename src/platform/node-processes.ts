@@ -28,11 +28,11 @@ export function nodeProcesses(options: NodeProcessOptions): NodeProcesses {
     start: async (tunnelId, ears) => {
       if (!existsSync(script)) throw failure('node.start-failed', { path: script, problem: 'the file is missing' });
       const dataDir = ownFolder(join(stateFolder, 'nodes'), tunnelId, user, user?.gid, 0o700);
-      const socketDir = ownFolder(join(runFolder, 'nodes'), tunnelId, user, group ?? user?.gid, group === undefined ? 0o700 : 0o2750);
+      const socketDir = ownFolder(join(runFolder, 'nodes'), tunnelId, user, group ?? user?.gid, group === undefined ? 0o700 : 0o750);
       if (user !== undefined) for (const path of [process.execPath, script, dataDir, socketDir]) refuseUnreachable(path, user);
-      // Its socket takes the folder's group and may be used by it; its files are its own.
+      // Its socket may be used by its group; its files are its own, because its data folder lets nobody else in.
       const before = process.umask(group === undefined ? 0o077 : 0o007);
-      const identity = user === undefined || user.uid === process.geteuid?.() ? {} : { uid: user.uid, gid: user.gid };
+      const identity = user === undefined || user.uid === process.geteuid?.() ? {} : { uid: user.uid, gid: group ?? user.gid };
       const child = spawn(process.execPath, [script], { ...identity, cwd: dataDir, env: environment(dataDir), stdio: ['pipe', 'pipe', 'pipe'], detached: true, windowsHide: true });
       process.umask(before);
       const ended = new Promise<NodeEnd>((resolve) => {

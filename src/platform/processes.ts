@@ -9,7 +9,7 @@ export interface ProcessIdentity {
 
 export interface SeenProcess extends ProcessIdentity {
   readonly argv: readonly string[];
-  /** The program file, as the kernel knows it. */
+  /** The program file, as the kernel knows it; empty when we may not know. */
   readonly program: string;
 }
 
@@ -21,7 +21,7 @@ export function seeProcess(pid: number): SeenProcess | undefined {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z') return undefined;
     const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-    return { pid, startTicks: fields[19] ?? '', argv, program: readlinkSync(`/proc/${pid}/exe`) };
+    return { pid, startTicks: fields[19] ?? '', argv, program: linkOf(`/proc/${pid}/exe`) };
   } catch {
     // Gone, or not ours to see.
     return undefined;
@@ -30,9 +30,9 @@ export function seeProcess(pid: number): SeenProcess | undefined {
 
 /** Linux: the processes of our own network namespace that look as told. */
 export function findProcesses(looks: (seen: SeenProcess) => boolean): readonly SeenProcess[] {
-  const here = namespaceOf('self');
+  const here = linkOf('/proc/self/ns/net');
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
-  return pids.map(seeProcess).filter((seen) => seen !== undefined).filter((seen) => looks(seen) && namespaceOf(String(seen.pid)) === here);
+  return pids.map(seeProcess).filter((seen) => seen !== undefined).filter((seen) => looks(seen) && linkOf(`/proc/${seen.pid}/ns/net`) === here);
 }
 
 /** Kills exactly that process and waits until it is gone. A number that was given to another process is left alone. */
@@ -49,11 +49,11 @@ export async function killProcess({ pid, startTicks }: ProcessIdentity, signal: 
   return !alive();
 }
 
-function namespaceOf(pid: string): string {
+function linkOf(path: string): string {
   try {
-    return readlinkSync(`/proc/${pid}/ns/net`);
+    return readlinkSync(path);
   } catch {
-    // A process that is gone is in no namespace.
+    // Gone, or of a user whose processes we may not look into.
     return '';
   }
 }

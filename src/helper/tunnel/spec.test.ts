@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { asFailure } from '../../base/failure.ts';
+import { type Random, between, chance, pick, seeded } from '../../base/random.ts';
+import { PeerSpec, TunnelSpec } from '../../gen/webmesh/helper/v1/helper.ts';
+import { parseTunnelSpec, withoutIpv6 } from './spec.ts';
+
+const key = 'qRCwZSKInrMAq5sepfCdaCsRJaoLe5jhtzfiw7CjbVM=';
+const name = (id: string): string => `wm${id}`;
+const good = TunnelSpec.fromPartial({
+  tunnelId: 'home', addresses: ['172.16.0.2/32', 'FD00:1:2:3:0:0:0:0/128'], routes: ['172.16.0.2/12', 'fd00:1:2::/48'], listenPort: 51820,
+  peers: [{ publicKey: key, endpoint: '[2001:DB8::1]:51820', allowedIps: ['172.16.0.3/32', 'fd00:1:2:4::5/64'], keepaliveSeconds: 25 }],
+});
+
+function codeOf(change: Partial<TunnelSpec> | undefined): string {
+  try {
+    parseTunnelSpec(change && { ...good, ...change }, name);
+    return 'accepted';
+  } catch (error) {
+    const { code, detail } = asFailure(error);
+    return `${code} ${detail['field'] ?? ''}`;
+  }
+}
+const withPeer = (change: Partial<PeerSpec>): Partial<TunnelSpec> => ({ peers: [{ ...(good.peers[0] as PeerSpec), ...change }] });
+
+test('brings a good wish into canonical form', () => {
+  expect(parseTunnelSpec(good, name)).toEqual({
+    tunnelId: 'home', device: 'wmhome', addresses: ['172.16.0.2/32', 'fd00:1:2:3::/128'], routes: ['172.16.0.0/12', 'fd00:1:2::/48'], listenPort: 51820, mtu: 1420,
+    peers: [{ publicKey: key, endpoint: '[2001:db8::1]:51820', allowedIps: ['172.16.0.3/32', 'fd00:1:2:4::/64'], keepaliveSeconds: 25 }],
+  });
+});
+
+test.each<[string, Partial<TunnelSpec> | undefined, string]>([
+  ['nothing', undefined, 'input.invalid spec'],
+  ['an id that is a path', { tunnelId: '../x' }, 'input.invalid tunnel_id'],
+  ['an id that is too long', { tunnelId: 'a'.repeat(33) }, 'input.invalid tunnel_id'],
+  ['an address without bits', { addresses: ['10.0.0.1'] }, 'input.invalid addresses'],
+  ['an address with a command', { addresses: ['10.0.0.1/32; id'] }, 'input.invalid addresses'],
+  ['a loopback address', { addresses: ['127.0.0.5/32'] }, 'input.invalid addresses'],
+  ['a multicast address', { addresses: ['ff02::1/128'] }, 'input.invalid addresses'],
+  ['nine addresses', { addresses: Array.from({ length: 9 }, (_, i) => `10.0.0.${i}/32`) }, 'input.limit addresses'],
+  ['a default route', { routes: ['0.0.0.0/0'] }, 'input.invalid routes'],
+  ['half of everything', { routes: ['128.0.0.0/1'] }, 'input.invalid routes'],
+  ['a route over this host', { routes: ['127.0.0.0/8'] }, 'input.invalid routes'],
+  ['a link-local route', { routes: ['fe80::/64'] }, 'input.invalid routes'],
+  ['a port that is none', { listenPort: 65536 }, 'input.invalid listen_port'],
+  ['an MTU below what IPv6 needs', { mtu: 1279 }, 'input.invalid mtu'],
+  ['a short key', withPeer({ publicKey: key.slice(4) }), 'input.invalid peers.public_key'],
+  ['an endpoint by name', withPeer({ endpoint: 'example.com:1' }), 'input.invalid peers.endpoint'],
+  ['an endpoint without a port', withPeer({ endpoint: '1.2.3.4' }), 'input.invalid peers.endpoint'],
+  ['an endpoint that is everybody', withPeer({ endpoint: '255.255.255.255:1' }), 'input.invalid peers.endpoint'],
+  ['65 allowed IPs', withPeer({ allowedIps: Array.from({ length: 65 }, (_, i) => `10.0.0.${i}/32`) }), 'input.limit peers.allowed_ips'],
+  ['one key twice', { peers: [good.peers[0] as PeerSpec, { ...(good.peers[0] as PeerSpec), allowedIps: [] }] }, 'input.invalid peers.public_key'],
+  ['4097 peers', { peers: Array.from({ length: 4097 }, () => good.peers[0] as PeerSpec) }, 'input.limit peers'],
+])('refuses %s', (_what, change, expected) => {
+  expect(codeOf(change)).toBe(expected);
+});
+
+test('leaves IPv6 out where it is switched off', () => {
+  const { addresses, routes } = withoutIpv6(parseTunnelSpec(good, name));
+  expect({ addresses, routes }).toEqual({ addresses: ['172.16.0.2/32'], routes: ['172.16.0.0/12'] });
+});
+
+test('any garbage is a Failure of the input family, never another error; what passes holds only safe letters (20,000 seeds)', () => {
+  let accepted = 0;
+  for (let seed = 1; seed <= 20_000; seed++) {
+    const spec = garbage(seeded(seed));
+    try {
+      const { peers, ...rest } = parseTunnelSpec(spec, name);
+      accepted++;
+      const texts = [rest.device, ...rest.addresses, ...rest.routes, ...peers.flatMap((peer) => [peer.publicKey, peer.endpoint, ...peer.allowedIps])];
+      expect({ seed, unsafe: texts.filter((text) => !/^[A-Za-z0-9+/=.:[\]]*$/.test(text)) }).toEqual({ seed, unsafe: [] });
+    } catch (error) {
+      expect({ seed, family: asFailure(error).code.split('.')[0] }).toEqual({ seed, family: 'input' });
+    }
+  }
+  expect(accepted).toBeGreaterThan(100);
+});
+
+function garbage(random: Random): TunnelSpec {
+  const pieces = ['10.0.0.1/32', 'fd00::1/128', '172.16.0.0/12', '10.0.0.1', '::/0', '0.0.0.0/0', '', ' ', '\n', '$(id)', '10.0.0.1/33', 'fe80::1%eth0/64', '1.2.3.4:5', '[fd00::1]:5', '[::]:1', key, 'é', '10.0.0.1/-1', '../..', '\0'];
+  const text = (): string => (chance(random, 0.9) ? pick(random, pieces) : pick(random, pieces) + pick(random, pieces));
+  const list = (p: number): string[] => Array.from({ length: chance(random, p) ? between(random, 0, 3) : 0 }, text);
+  const number = (): number => pick(random, [0, 1, 1280, 1420, 51820, 65535, 65536, -1, 1.5, Number.NaN, 2 ** 32]);
+  const peers = Array.from({ length: chance(random, 0.5) ? between(random, 0, 3) : 0 }, () => PeerSpec.fromPartial({ publicKey: chance(random, 0.7) ? key : text(), endpoint: text(), allowedIps: list(0.5), keepaliveSeconds: chance(random, 0.7) ? 25 : number() }));
+  return TunnelSpec.fromPartial({ tunnelId: chance(random, 0.8) ? 'home' : text(), addresses: list(0.5), routes: list(0.5), listenPort: chance(random, 0.7) ? 1 : number(), mtu: chance(random, 0.7) ? 0 : number(), peers });
+}

@@ -1,0 +1,136 @@
+import { type Cancel, type Clock } from '../../src/base/clock.ts';
+import { failure } from '../../src/base/failure.ts';
+import { type FenceFile, type JournalFile, type Keys, type MachineFacts } from '../../src/helper/ports.ts';
+import { Secret } from '../../src/base/log.ts';
+import { type Device } from '../../src/helper/tunnel/device.ts';
+import { type Applied, type Step, after } from '../../src/helper/tunnel/reconcile.ts';
+import { type EngineName, type MachineRoute } from '../../src/helper/tunnel/system.ts';
+
+/** A clock that moves only when told. */
+export class ManualClock implements Clock {
+  private now = 0;
+  private waiting: { readonly atMs: number; readonly run: () => void }[] = [];
+
+  nowMs(): number {
+    return this.now;
+  }
+
+  monotonicMs(): number {
+    return this.now;
+  }
+
+  after(delayMs: number, run: () => void): Cancel {
+    const entry = { atMs: this.now + delayMs, run };
+    this.waiting.push(entry);
+    return () => {
+      this.waiting = this.waiting.filter((other) => other !== entry);
+    };
+  }
+
+  /** Lets time pass; what became due runs in order, with room for promises in between. */
+  async pass(ms: number): Promise<void> {
+    const end = this.now + ms;
+    for (;;) {
+      const next = this.waiting.filter(({ atMs }) => atMs <= end).sort((a, b) => a.atMs - b.atMs)[0];
+      if (next === undefined) break;
+      this.waiting = this.waiting.filter((entry) => entry !== next);
+      this.now = Math.max(this.now, next.atMs);
+      next.run();
+      await settle();
+    }
+    this.now = end;
+    await settle();
+  }
+}
+
+/** Lets everything that is ready run. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+/** A machine in memory: it applies steps to a value, can be told to fail, and writes down what happened in which order. */
+export class FakeMachine implements Device {
+  applied: Applied | null = null;
+  readonly diary: string[];
+  /** Fails the next step of this kind with this failure, after or before it took effect. */
+  failNext: { readonly kind: Step['kind']; readonly halfDone: boolean; readonly code?: 'tunnel.failed' | 'tunnel.engine-missing' } | null = null;
+  engine: EngineName | null = 'wireguard-go';
+  machineRoutes: MachineRoute[] = [];
+  handshakes = new Map<string, bigint>();
+  silent = false;
+
+  constructor(diary: string[] = []) {
+    this.diary = diary;
+  }
+
+  async choose() {
+    return this.engine === null ? { problem: 'no engine' } : { engine: this.engine, version: '1' };
+  }
+
+  async perform(step: Step, engine: EngineName, tunnelId: string): Promise<void> {
+    this.diary.push(`${step.kind}${engine === 'kernel' ? ' (kernel)' : ''}`);
+    const failing = this.failNext?.kind === step.kind ? this.failNext : null;
+    if (failing !== null) this.failNext = null;
+    if (failing === null || failing.halfDone) this.applied = after(this.applied, step, tunnelId === '' ? (this.applied?.tunnelId ?? '') : tunnelId);
+    if (failing !== null) throw failure(failing.code ?? 'tunnel.failed', { step: step.kind });
+  }
+
+  async read() {
+    if (this.silent || this.applied === null) throw failure('tunnel.failed', { step: 'configure' });
+    const peers = (this.applied.peers ?? []).map((peer) => ({ ...peer, lastHandshakeMs: this.handshakes.get(peer.publicKey) ?? 0n, receiveBytes: 0n, transmitBytes: 0n }));
+    return { listenPort: this.applied.listenPort ?? 0, peers };
+  }
+
+  async routes(): Promise<readonly MachineRoute[]> {
+    return this.machineRoutes;
+  }
+}
+
+export class FakeJournalFile implements JournalFile {
+  text: string | undefined;
+  readonly diary: string[];
+  readonly asides: string[] = [];
+
+  constructor(diary: string[] = []) {
+    this.diary = diary;
+  }
+
+  async read(): Promise<string | undefined> {
+    return this.text;
+  }
+
+  async append(text: string): Promise<void> {
+    this.diary.push('journal');
+    this.text = (this.text ?? '') + text;
+  }
+
+  async remove(): Promise<void> {
+    this.diary.push('journal-removed');
+    this.text = undefined;
+  }
+
+  async setAside(): Promise<string> {
+    this.asides.push(this.text ?? '');
+    this.text = undefined;
+    return 'journal.damaged-1';
+  }
+}
+
+export class FakeFenceFile implements FenceFile {
+  text: string | undefined;
+
+  async read(): Promise<string | undefined> {
+    return this.text;
+  }
+
+  async write(text: string): Promise<void> {
+    this.text = text;
+  }
+}
+
+export const fakeKeys: Keys = {
+  of: async (tunnelId) => ({ publicKey: `public-${tunnelId}`, privateKey: new Secret('AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='), path: `/keys/${tunnelId}` }),
+  known: async () => ['abc'],
+};
+
+export const fakeFacts: MachineFacts = { kernelWireguard: async () => false, ipv6: async () => true, deviceExists: async () => false };
