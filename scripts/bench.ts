@@ -4,11 +4,11 @@
  *   tunnel    throughput through our tunnel as a ratio to the same engine configured by hand with wg, in turn, in the same run
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { type PeerView } from '../src/contract/state.ts';
-import { Host, until } from './lib/hosts.ts';
+import { Host, hostsFolder, until } from './lib/hosts.ts';
 import { createLan, inNamespace, ping } from './lib/namespaces.ts';
 import { prepare } from './lib/prepare.ts';
 import { root } from './lib/set-up.mjs';
@@ -21,7 +21,7 @@ const streamSeconds = 4;
 
 await prepare({ why: 'the bench', iperf: true });
 print(`machine: ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`);
-const folder = mkdtempSync(join(tmpdir(), 'webmesh-bench-'));
+const folder = hostsFolder('bench');
 const lan = createLan('wmbench', ['alpha', 'beta', 'hand1', 'hand2']);
 const alpha = new Host('alpha', folder, lan.namespace('alpha'));
 const beta = new Host('beta', folder, lan.namespace('beta'));

@@ -4,14 +4,13 @@
  *   --once       exit when everything was shown; exit code 1 when a pair does not ping
  *   --kill-host  kill -9 the hosting machine and show that the other two keep pinging each other, also after one restarts
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { type PeerView } from '../src/contract/state.ts';
 import { forwardFromNamespace } from './lib/forward.ts';
-import { Host, until } from './lib/hosts.ts';
+import { Host, hostsFolder, until } from './lib/hosts.ts';
 import { createLan, inNamespace, ping, type Lan } from './lib/namespaces.ts';
 import { prepare } from './lib/prepare.ts';
 
@@ -19,9 +18,10 @@ const { values: flags } = parseArgs({ options: { once: { type: 'boolean' }, 'kil
 const names = ['alpha', 'beta', 'gamma'] as const;
 const pingRounds = 3;
 let failures = 0;
+let finishing = false;
 
 await prepare({ why: 'the demo', iperf: true });
-const folder = mkdtempSync(join(tmpdir(), 'webmesh-demo-'));
+const folder = hostsFolder('demo');
 const lan = createLan('wmdemo', names);
 const hosts = names.map((name) => new Host(name, folder, lan.namespace(name)));
 const forwards: (() => void)[] = [];
@@ -157,7 +157,6 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-let finishing = false;
 async function finish(): Promise<void> {
   if (finishing) return;
   finishing = true;

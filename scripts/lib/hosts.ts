@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { chmodSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attach, type Client } from '../../src/contract/carrier.ts';
 import { type AppState, type SessionTopic, type TopicName } from '../../src/contract/state.ts';
@@ -26,7 +27,7 @@ export class Host {
   constructor(name: string, folder: string, namespace: string | null) {
     this.name = name;
     this.paths = { run: join(folder, name, 'run'), state: join(folder, name, 'state'), home: join(folder, name, 'home'), namespace };
-    for (const path of [this.paths.run, this.paths.state, this.paths.home]) mkdirSync(path, { recursive: true });
+    for (const path of [this.paths.run, this.paths.state, this.paths.home]) mkdirSync(path, { recursive: true, mode: 0o755 });
   }
 
   get helperSocket(): string {
@@ -134,6 +135,13 @@ export class Host {
     child.on('error', (error) => log.write(`${error}\n`));
     return child;
   }
+}
+
+/** A temporary folder for the hosts of one run. The node process has a user of its own and must be able to pass through. */
+export function hostsFolder(purpose: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `webmesh-${purpose}-`));
+  chmodSync(folder, 0o711);
+  return folder;
 }
 
 /** Waits for a condition, looking every 50 ms. */

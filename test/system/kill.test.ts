@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seeded, between, type Random } from '../../src/base/random.ts';
-import { Host, until } from '../../scripts/lib/hosts.ts';
+import { Host, hostsFolder, until } from '../../scripts/lib/hosts.ts';
 import { createLan, inNamespace, type Lan, ping } from '../../scripts/lib/namespaces.ts';
 import { prepare } from '../../scripts/lib/prepare.ts';
 
@@ -23,7 +21,7 @@ let beta: Host;
 
 beforeAll(async () => {
   await prepare({ why: 'the kill test' });
-  folder = mkdtempSync(join(tmpdir(), 'webmesh-kill-'));
+  folder = hostsFolder('kill');
   lan = createLan('wmkill', ['alpha', 'beta']);
   alpha = new Host('alpha', folder, lan.namespace('alpha'));
   beta = new Host('beta', folder, lan.namespace('beta'));
