@@ -45,7 +45,10 @@ export function createRaft(options: RaftOptions): Raft {
     },
     compacted: (snapshot, keepFrom) => {
       assert(snapshot.index <= state.commitIndex, 'a snapshot holds only what is committed');
-      if (snapshot.index > (state.log.snapshot?.index ?? 0)) state.log.compact(snapshot, keepFrom);
+      if (snapshot.index <= (state.log.snapshot?.index ?? 0)) return;
+      // Right after a restart the state machine may hold, and put into a snapshot, entries that were not handed out in this life.
+      state.handedIndex = Math.max(state.handedIndex, snapshot.index);
+      state.log.compact(snapshot, keepFrom);
     },
     snapshotAt: (index) => snapshotAt(state, index),
     view: () => view(state),

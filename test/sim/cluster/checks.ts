@@ -156,7 +156,7 @@ export class Checks {
     if (noop && member.raft?.view().role === 'leader' && member.raft.view().term === noop.term) this.#elected(member, noop, ready);
     if (ready.truncateFrom !== null) {
       this.figures.truncations++;
-      const { term } = member.platter.hardState;
+      const { term } = ready.hardState ?? member.platter.hardState;
       const own = this.#leaders.get(term) === member.id && member.platter.entries[ready.truncateFrom - member.platter.firstIndex]?.term === term;
       must(!own, 'leader-append-only', () => `${member.id} truncates its own entries of term ${term} from ${ready.truncateFrom}`);
     }

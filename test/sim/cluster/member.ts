@@ -309,7 +309,7 @@ export class Member implements Station {
   #apply(entries: readonly Entry[]): void {
     const { checks, plan, dice, faults } = this.#ports;
     for (const entry of entries) {
-      if (entry.index <= this.machine.index) continue;
+      if (entry.index < this.machine.index || (entry.index === this.machine.index && !faults.appliesTwiceAfterRestart)) continue;
       this.machine = { index: entry.index, hash: chain(this.machine.hash, entry) };
       checks.applied(this, entry);
       const write = this.#writes.get(entry.index);

@@ -12,6 +12,8 @@ export interface Cast {
   readonly network: Network;
   readonly checks: Checks;
   readonly members: ReadonlyMap<NodeId, Member>;
+  /** A client asks this member for a linearizable read. */
+  readonly ask: (member: Member) => void;
 }
 
 /** Starts every kind of fault that the plan has. They end when the world is calmed. */
@@ -20,6 +22,7 @@ export function unleash(cast: Cast, dice: Random): void {
   often(cast, dice, plan.crashEveryMs, () => crash(cast, dice));
   often(cast, dice, plan.pauseEveryMs, () => pause(cast, dice));
   often(cast, dice, plan.partitionEveryMs, () => partition(cast, dice));
+  often(cast, dice, plan.clogEveryMs, () => clog(cast, dice));
   often(cast, dice, plan.pauseEveryMs, () => {
     const member = any(cast, dice);
     member.slowDisk = !member.slowDisk;
@@ -49,7 +52,7 @@ function crash(cast: Cast, dice: Random): void {
     member.crash();
     cast.checks.died(member);
   }
-  revive(cast, member, between(dice, 50, 2_500));
+  revive(cast, member, chance(dice, 0.4) ? between(dice, 1, 30) : between(dice, 50, 2_500));
 }
 
 function revive({ timeline, checks }: Cast, member: Member, delayMs: number): void {
@@ -59,14 +62,18 @@ function revive({ timeline, checks }: Cast, member: Member, delayMs: number): vo
   });
 }
 
-function pause({ timeline, checks, ...cast }: Cast, dice: Random): void {
-  const member = any({ timeline, checks, ...cast }, dice);
+function pause(cast: Cast, dice: Random): void {
+  const { timeline, checks, ask } = cast;
+  const member = any(cast, dice);
   const { life } = member;
   checks.figures.pauses++;
   checks.say(`${member.id} pauses`);
   member.pause();
   timeline.after(between(dice, 100, 4_000), () => {
-    if (member.life === life) member.resume();
+    if (member.life !== life) return;
+    // What clients ask comes before the backlog of messages that would tell a former leader that it is none.
+    for (let i = 0; i < 3; i++) ask(member);
+    member.resume();
   });
 }
 
@@ -92,6 +99,13 @@ function partition({ network, timeline, members, checks }: Cast, dice: Random): 
   for (const from of ids) for (const to of ids) if (from !== to && parts(from, to)) network.cut(from, to);
   checks.say(`partition ${kind} ${lonely}`);
   timeline.after(between(dice, 200, 4_000), () => network.healAll());
+}
+
+/** Some links become slow, for as long as an election may take. */
+function clog({ network, timeline, members, checks }: Cast, dice: Random): void {
+  for (const from of members.keys()) for (const to of members.keys()) if (from !== to && chance(dice, 0.4)) network.clog(from, to, between(dice, 100, 2_000));
+  checks.say('clog');
+  timeline.after(between(dice, 500, 4_000), () => network.unclogAll());
 }
 
 /** A random change of membership, sensible or not: the core refuses what may not be. */

@@ -32,7 +32,10 @@ export interface Network {
   giveUp(call: Call, delayMs: number): void;
   /** Cuts the way from one to another; the way back stays. */
   cut(from: NodeId, to: NodeId): void;
+  /** Everything from one to another takes longer by up to this much: late answers, and answers in another order. */
+  clog(from: NodeId, to: NodeId, extraMs: number): void;
   healAll(): void;
+  unclogAll(): void;
   /** No faults from now on. */
   calm(): void;
 }
@@ -42,7 +45,12 @@ export function createNetwork(timeline: Timeline, plan: Plan, dice: Random, stat
   const timeoutMs = 2 * plan.electionTicks * 100;
   let calm = false;
   const lost = (probability: number): boolean => !calm && probability > 0 && chance(dice, probability);
-  const latency = (): number => (calm ? 1 + dice.next() : plan.latencyMinMs - plan.latencyMeanMs * Math.log(1 - dice.next()));
+  const clogs = new Map<string, number>();
+  const latency = (from: NodeId, to: NodeId): number => {
+    if (calm) return 1 + dice.next();
+    const usual = plan.latencyMinMs - plan.latencyMeanMs * Math.log(1 - dice.next());
+    return clogs.size === 0 ? usual : usual + dice.next() * (clogs.get(`${from}>${to}`) ?? 0);
+  };
   const isCut = (from: NodeId, to: NodeId): boolean => cuts.size > 0 && cuts.has(`${from}>${to}`);
 
   const settle = (call: Call, answer: Answer | null): void => {
@@ -68,20 +76,23 @@ export function createNetwork(timeline: Timeline, plan: Plan, dice: Random, stat
     send: (from, request, payload) => {
       const call: Call = { request, life: from.life, payload, sentAt: timeline.now, settled: false };
       if (lost(plan.loss)) return giveUp(call, timeoutMs);
-      timeline.after(latency(), () => arrive(call));
-      if (lost(plan.duplication)) timeline.after(latency(), () => arrive({ ...call, settled: true }));
+      timeline.after(latency(from.id, request.to), () => arrive(call));
+      if (lost(plan.duplication)) timeline.after(latency(from.id, request.to), () => arrive({ ...call, settled: true }));
     },
     answer: (from, call, answer) => {
       if (call.settled) return;
       if (isCut(from.id, call.request.from) || lost(plan.answerLoss)) return giveUp(call, untilTimeout(call));
-      timeline.after(latency(), () => settle(call, timeline.now - call.sentAt > timeoutMs ? null : answer));
+      timeline.after(latency(from.id, call.request.from), () => settle(call, timeline.now - call.sentAt > timeoutMs ? null : answer));
     },
     giveUp,
     cut: (from, to) => cuts.add(`${from}>${to}`),
+    clog: (from, to, extraMs) => clogs.set(`${from}>${to}`, extraMs),
     healAll: () => cuts.clear(),
+    unclogAll: () => clogs.clear(),
     calm: () => {
       calm = true;
       cuts.clear();
+      clogs.clear();
     },
   };
 }

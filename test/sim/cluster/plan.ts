@@ -19,6 +19,7 @@ export interface Plan {
   readonly crashEveryMs: number;
   readonly pauseEveryMs: number;
   readonly partitionEveryMs: number;
+  readonly clogEveryMs: number;
   readonly changeEveryMs: number;
   readonly transferEveryMs: number;
   readonly proposeEveryMs: number;
@@ -51,16 +52,17 @@ export function drawPlan(seed: number): Plan {
     voters,
     observers: some(0.4, () => between(dice, 1, 2), 0),
     spares: some(0.5, () => 1, 0),
-    chaosMs: between(dice, 6_000, 14_000),
+    chaosMs: between(dice, 5_000, 60_000),
     latencyMinMs: pick(dice, [0, 1, 5, 20]),
     latencyMeanMs: pick(dice, [1, 5, 20, 60, 150]),
     loss: some(0.4, () => dice.next() * 0.2, 0),
     answerLoss: some(0.4, () => dice.next() * 0.2, 0),
     duplication: some(0.3, () => dice.next() * 0.1, 0),
     neverSettled: some(0.1, () => 0.3, 0),
-    crashEveryMs: some(0.7, () => between(dice, 500, 4_000), 0),
+    crashEveryMs: some(0.7, () => between(dice, 200, 4_000), 0),
     pauseEveryMs: some(0.3, () => between(dice, 1_000, 5_000), 0),
     partitionEveryMs: some(0.7, () => between(dice, 600, 4_000), 0),
+    clogEveryMs: some(0.4, () => between(dice, 600, 4_000), 0),
     changeEveryMs: some(0.5, () => between(dice, 200, 2_000), 0),
     transferEveryMs: some(0.3, () => between(dice, 500, 3_000), 0),
     proposeEveryMs: between(dice, 40, 300),

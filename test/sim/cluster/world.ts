@@ -65,7 +65,8 @@ function createWorld(seed: number, { rules = {}, faults = {} }: Mutation, verbos
     member.platter.entries.push(first);
     member.platter.hashes.push(chain(0, first));
   }
-  return { plan, timeline, members, checks, network, clients: stream(seed, 'clients'), nemesis: stream(seed, 'nemesis'), writes: 0, reads: 0 };
+  const world: World = { plan, timeline, members, checks, network, clients: stream(seed, 'clients'), nemesis: stream(seed, 'nemesis'), writes: 0, reads: 0, ask: (member) => void member.read(++world.reads) };
+  return world;
 }
 
 const nodeIds = ({ voters, observers, spares }: Plan): NodeId[] => Array.from({ length: voters + observers + spares }, (_, i) => `n${i + 1}`);
@@ -92,7 +93,7 @@ function employClients(world: World): void {
   often(world, dice, plan.proposeEveryMs, () => {
     for (let burst = chance(dice, 0.1) ? 8 : 1; burst > 0; burst--) write(world, someone());
   });
-  often(world, dice, plan.readEveryMs, () => void someone().read(++world.reads));
+  often(world, dice, plan.readEveryMs, () => world.ask(someone()));
   often(world, dice, plan.changeEveryMs, () => void someone().change(randomChange(world, dice)));
   often(world, dice, plan.transferEveryMs, () => void someone().transfer(chance(dice, 0.5) ? null : pick(dice, [...world.members.keys()])));
 }
