@@ -15,7 +15,7 @@ import { createLog, fileSink } from '../platform/log-file.ts';
 import { readArguments } from './arguments.ts';
 import { attachToCore, type Attachment } from './attachment.ts';
 import { hardenContents, hardenSession } from './hardening.ts';
-import { startHelper } from './install-helper.ts';
+import { helperFiles, startHelper } from './install-helper.ts';
 import { serveWindows } from './ipc.ts';
 import { setLoginItem } from './login-item.ts';
 import { noticeOf } from './notices.ts';
@@ -112,7 +112,7 @@ async function act(action: TrayAction, { client }: Attachment, window: MainWindo
     case 'open':
       return window?.show();
     case 'install-helper':
-      return startHelper(builtFile(__dirname, 'helper', 'helper.mjs'));
+      return startHelper(helperFiles({ packaged: app.isPackaged, resources: process.resourcesPath, mainFolder: __dirname }));
     case 'quit':
       return app.quit();
   }

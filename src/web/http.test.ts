@@ -58,8 +58,10 @@ const refused = (ws: WebSocket): Promise<string> =>
   });
 
 test('a ticket becomes a strict cookie, the cookie opens the page, and both carry every guard header', async () => {
-  const door = await get(`/?ticket=${tickets.issue()}`);
+  const door = await get(`/?ticket=${tickets.issue()}`, { 'sec-fetch-site': 'cross-site' });
   expect([door.status, door.headers['set-cookie']]).toEqual([200, [expect.stringMatching(/^webmesh-\d+=[\w-]{32}; HttpOnly; SameSite=Strict; Path=\/$/)]]);
+  expect(door.body).toContain('content="0;url=/"');
+  expect((await get(`/?ticket=${tickets.issue()}`)).body).toBe('<h1>page</h1>');
   const page = await get('/', { cookie: await cookieOf() });
   expect([page.status, page.body]).toEqual([200, '<h1>page</h1>']);
   for (const { headers } of [door, page, await get('/')]) {

@@ -47,7 +47,10 @@ export async function servePages({ pages, port, tickets, log, open }: PageServer
         log.debug('request.refused', { status: verdict.status, why: verdict.why });
         return void response.writeHead(verdict.status, { ...pageHeaders, 'content-type': 'text/plain; charset=utf-8' }).end(refusal[verdict.status]);
       case 'admit':
-        return void response.writeHead(200, { ...pageHeaders, 'content-type': mediaType('.html'), 'set-cookie': setCookie(authority, verdict.cookie) }).end(doorPage);
+        response.setHeader('set-cookie', setCookie(authority, verdict.cookie));
+        // Browsers say where a request comes from. What does not is a program, which follows no page and gets the page itself.
+        if (request.headers['sec-fetch-site'] === undefined) return sendFile(request, response, 'index.html');
+        return void response.writeHead(200, { ...pageHeaders, 'content-type': mediaType('.html') }).end(doorPage);
       case 'file':
         return sendFile(request, response, verdict.file);
     }
