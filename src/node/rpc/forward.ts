@@ -51,7 +51,8 @@ async function forward(method: Method, request: never, call: Call, ports: Forwar
   let refusal = new RpcError(status.unavailable, 'no leader');
   for (const address of addresses) {
     try {
-      return method.responseDeserialize(Buffer.from(await ports.remote.unary(address, method.path, bytes, options)));
+      const answer = await ports.remote.unary(address, method.path, bytes, options);
+      return readAnswer(answer, method.responseDeserialize);
     } catch (error) {
       if (isAbort(error) || !(error instanceof RpcError)) throw error;
       // Only an address that cannot be reached makes the next one worth a try; anything else is the leader's answer.
@@ -61,6 +62,15 @@ async function forward(method: Method, request: never, call: Call, ports: Forwar
     }
   }
   throw refusal;
+}
+
+/** Another node's answer is not ours to trust: bytes that are no message are a refusal, not a fault of this node. */
+export function readAnswer<T>(bytes: Uint8Array, decode: (bytes: Buffer) => T): T {
+  try {
+    return decode(Buffer.from(bytes));
+  } catch (error) {
+    throw new RpcError(status.internal, 'the other node answered what cannot be read', error);
+  }
 }
 
 /** Inside the mesh first, then from outside. Empty when nobody is known to lead. */

@@ -7,6 +7,7 @@ import { NodeService } from '../../gen/v1/node.ts';
 import { type Consensus, type RemoteCaller } from '../ports.ts';
 import { instantFromMs } from '../state/go-time.ts';
 import { type MeshReads, privateAddress, publicAddress } from '../state/reads.ts';
+import { readAnswer } from './forward.ts';
 import { clusterStatus } from './views.ts';
 
 export interface StatusPorts {
@@ -48,5 +49,5 @@ export async function getStatus({ id }: GetStatusRequest, call: Call, ports: Sta
   if (address === undefined) throw new RpcError(status.failedPrecondition, 'node is unknown or has no address');
   const deadlineMs = Math.min(call.deadlineMs ?? remoteDeadlineMs, remoteDeadlineMs);
   const request = GetStatusRequest.encode({ id: '' }).finish();
-  return Status.decode(await ports.remote.unary(address, NodeService.getStatus.path, request, { metadata: {}, deadlineMs, signal: call.signal }));
+  return readAnswer(await ports.remote.unary(address, NodeService.getStatus.path, request, { metadata: {}, deadlineMs, signal: call.signal }), Status.decode);
 }

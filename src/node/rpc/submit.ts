@@ -31,30 +31,41 @@ export interface Serialiser {
   run<T>(call: Call, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-/** Each work gets the caller's deadline, or 20 s. When 256 wait, more are refused with resourceExhausted. */
+/**
+ * Each work gets the caller's deadline, or 20 s, and a caller that is gone is answered at once. The next work waits for the work
+ * itself all the same: what was begun may still change what the next one reads. When 256 wait, more are refused with resourceExhausted.
+ */
 export function createSerialiser(clock: Clock): Serialiser {
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
+
+  function enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const turn = last.then(work);
+    waiting++;
+    last = turn.then(() => {}, () => {}).finally(() => waiting--);
+    return turn;
+  }
+
   return {
     run: async (call, what, work) => {
       if (waiting >= queueMax) throw new RpcError(status.resourceExhausted, 'too much is waiting');
-      waiting++;
-      const before = last;
-      const turn = (signal: AbortSignal): ReturnType<typeof work> => before.then(() => {
-        signal.throwIfAborted();
-        return work(signal);
-      });
-      let running: ReturnType<typeof work> | undefined;
-      const outcome = withDeadline(clock, call.deadlineMs ?? deadlineDefaultMs, what, call.signal, (signal) => (running = turn(signal)));
-      // The next one waits for the work itself: a caller that went away does not end what was begun.
-      last = (running ?? Promise.resolve()).then(() => {}, () => {});
       try {
-        return await outcome;
+        return await withDeadline(clock, call.deadlineMs ?? deadlineDefaultMs, what, call.signal, (signal) => untilAborted(signal, enqueue(async () => {
+          signal.throwIfAborted();
+          return work(signal);
+        })));
       } catch (error) {
         throw isFailure(error) && error.code === 'mesh.timeout' ? new RpcError(status.deadlineExceeded, `${what} took too long`, error) : error;
-      } finally {
-        waiting--;
       }
     },
   };
+}
+
+function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
