@@ -45,6 +45,9 @@ export function openChannel(target: string, { away, name }: ChannelOptions): Cha
     'grpc.enable_retries': 0,
     // The machine's web proxy has no part in this.
     'grpc.enable_http_proxy': 0,
+    // A far end that hangs, or a path that went away in silence, is noticed by its missing answer.
+    'grpc.keepalive_time_ms': 10_000,
+    'grpc.keepalive_timeout_ms': 5_000,
     // Two channels to one address must not share a connection that one of them closes.
     'grpc.use_local_subchannel_pool': 1,
   });

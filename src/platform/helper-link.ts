@@ -18,8 +18,6 @@ export interface HelperLinkOptions {
 
 const retryMs = { first: 500, last: 3_000 } as const;
 const deadlineMs = { hello: 3_000, order: 30_000, export: 10_000 } as const;
-/** The helper tells its state every second or so; silence for this long is a link that is dead without saying so. */
-const silenceMs = 15_000;
 
 /** Connects to the helper's socket and stays connected: says hello, follows its Watch, and starts again when either ends. */
 export function linkHelper({ socketPath, version, clock, log, assertTrusted }: HelperLinkOptions): HelperClient {
@@ -53,19 +51,11 @@ export function linkHelper({ socketPath, version, clock, log, assertTrusted }: H
   async function once(up: () => void): Promise<never> {
     assertTrusted(socketPath);
     const opened = openChannel(`unix:${socketPath}`, { away: 'helper.unreachable', name: socketPath });
-    const silence = new AbortController();
-    let cancelSilence = (): void => {};
-    const heard = (): void => {
-      cancelSilence();
-      cancelSilence = clock.after(silenceMs, () => silence.abort(abortError('the helper is silent')));
-    };
     try {
       const hello = await opened.unary(HelperService.hello, { clientVersion: version, tunnelId: '' }, { signal: ending.signal, deadlineMs: deadlineMs.hello });
       channel = opened;
-      heard();
       let first = true;
-      for await (const event of opened.stream(HelperService.watch, {}, AbortSignal.any([ending.signal, silence.signal]))) {
-        heard();
+      for await (const event of opened.stream(HelperService.watch, {}, ending.signal)) {
         report.set(event);
         if (first) link.set({ state: 'up', hello });
         if (first) log.info('helper-here', { version: hello.version, engine: hello.engine });
@@ -73,11 +63,7 @@ export function linkHelper({ socketPath, version, clock, log, assertTrusted }: H
         up();
       }
       throw failure('helper.lost', { path: socketPath });
-    } catch (error) {
-      if (silence.signal.aborted) throw failure('helper.lost', { path: socketPath, problem: 'silent' }, error);
-      throw error;
     } finally {
-      cancelSilence();
       if (channel === opened) channel = null;
       opened.close();
       if (link.get().state === 'up') link.set({ state: 'down', failure: toData(failure('helper.lost', { path: socketPath })) });

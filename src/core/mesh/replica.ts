@@ -6,7 +6,7 @@ import type { Log } from '../../base/log.ts';
 import type { WatchReplicaResponse } from '../../gen/webmesh/local/v1/local.ts';
 import type { HelperClient, NodeClient } from '../ports.ts';
 
-const againMs = 400;
+const againMs = 150;
 
 /** The newest view of the node process on this machine; null while there is none. Follows it through restarts. */
 export function followReplica({ helper, node, clock, log }: { helper: HelperClient; node: NodeClient; clock: Clock; log: Log }): { readonly replica: ReadCell<WatchReplicaResponse | null>; close(): void } {
