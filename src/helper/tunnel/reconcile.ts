@@ -68,10 +68,12 @@ export function after(applied: Applied | null, step: Step, tunnelId: string): Ap
   }
 }
 
-/** What may be applied after a step failed half-way: additions count as done, so that going back removes them; settings become unknown. */
+/**
+ * What may be applied after a step failed half-way: additions count as done, so that going back removes them; settings become unknown;
+ * removals count as done too, once the caller has tried them again.
+ */
 export function suspect(applied: Applied | null, step: Step, tunnelId: string): Applied | null {
   switch (step.kind) {
-    case 'remove-device': case 'remove-address': case 'remove-route': return applied;
     case 'set-identity': return applied && { ...applied, listenPort: null };
     case 'bring-up': return applied && { ...applied, mtu: null };
     case 'set-peers': return applied && { ...applied, peers: null };
@@ -87,6 +89,10 @@ export function undoOf(step: Step): Step | null {
     case 'add-route': return { kind: 'remove-route', device: step.device, network: step.network };
     default: return null;
   }
+}
+
+export function isRemoval(step: Step): boolean {
+  return step.kind === 'remove-device' || step.kind === 'remove-address' || step.kind === 'remove-route';
 }
 
 function removal(applied: Applied): readonly Step[] {

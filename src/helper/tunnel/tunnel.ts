@@ -8,7 +8,7 @@ import { refuseConflicts } from './conflict.ts';
 import { type Device, kernelCannot, touchesRoutes } from './device.ts';
 import { type Fence, type Generation } from './fence.ts';
 import { type Journal } from './journal.ts';
-import { type Applied, type Step, after, reconcile, suspect } from './reconcile.ts';
+import { type Applied, type Step, after, isRemoval, reconcile, suspect } from './reconcile.ts';
 import { type WantedTunnel, withoutIpv6 } from './spec.ts';
 import { type EngineName } from './system.ts';
 import { type DeviceStats } from './uapi.ts';
@@ -92,6 +92,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
       } catch (error) {
         if (step.kind === 'add-device' && engine === 'kernel' && kernelCannot(error)) return runAll(steps, from, 'wireguard-go', tunnelId);
         log.warn('step-failed', { step: step.kind, failure: asFailure(error) });
+        if (isRemoval(step)) await device.perform(step, engine, tunnelId).catch(() => {}); // Once more, so that it is gone for sure; the first error is the one that is told.
         await goBack(suspect(applied, step, tunnelId), engine, asFailure(error));
         throw asFailure(error);
       }

@@ -1,0 +1,167 @@
+import { expect, test } from 'vitest';
+import { FakeFenceFile, FakeJournalFile, FakeMachine, ManualClock, fakeFacts, fakeKeys, settle } from '../../../test/fakes/helper-machine.ts';
+import { asFailure } from '../../base/failure.ts';
+import { silentLog } from '../../base/log.ts';
+import { TunnelPhase } from '../../gen/webmesh/helper/v1/helper.ts';
+import { openFence } from './fence.ts';
+import { createJournal } from './journal.ts';
+import { recover } from './recover.ts';
+import { type Step } from './reconcile.ts';
+import { type WantedTunnel } from './spec.ts';
+import { type Tunnel, createTunnel } from './tunnel.ts';
+
+const wanted = (change: Partial<WantedTunnel> = {}): WantedTunnel => ({
+  tunnelId: 'home', device: 'wmhome', addresses: ['10.9.0.1/32'], routes: ['10.9.0.0/16'], listenPort: 51820, mtu: 1420,
+  peers: [{ publicKey: 'ann', endpoint: '1.1.1.1:1', allowedIps: ['10.9.0.2/32'], keepaliveSeconds: 25 }], ...change,
+});
+const at = (epoch: number, revision: number) => ({ epoch: BigInt(epoch), revision: BigInt(revision) });
+
+async function world(machine = new FakeMachine(), file = new FakeJournalFile(machine.diary)) {
+  const clock = new ManualClock();
+  const fence = await openFence(new FakeFenceFile());
+  const tunnel: Tunnel = createTunnel({ device: machine, facts: fakeFacts, keys: fakeKeys, journal: createJournal(file), fence, clock, log: silentLog });
+  return { machine, file, clock, tunnel };
+}
+const codeOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'done', (error: unknown) => asFailure(error).code);
+
+test('writes every undo down before the first step, and forgets them after the last removal', async () => {
+  const { machine, tunnel } = await world();
+  await tunnel.apply(at(1, 1), wanted());
+  await tunnel.apply(at(1, 2), wanted({ peers: [] }));
+  await tunnel.clear(at(1, 3));
+  expect(machine.diary).toEqual([
+    'journal', 'add-device', 'set-identity', 'add-address', 'bring-up', 'add-route', 'set-peers',
+    'set-peers',
+    'remove-route', 'remove-address', 'remove-device', 'journal-removed',
+  ]);
+});
+
+test('a step that fails, wherever and however far it got, leaves the machine as it was before', async () => {
+  const kinds: Step['kind'][] = ['add-device', 'set-identity', 'add-address', 'bring-up', 'add-route', 'set-peers'];
+  for (const kind of kinds) {
+    for (const halfDone of [true, false]) {
+      const { machine, file, tunnel } = await world();
+      machine.failNext = { kind, halfDone };
+      expect([kind, halfDone, await codeOf(tunnel.apply(at(1, 1), wanted())), machine.applied, file.text]).toEqual([kind, halfDone, 'tunnel.failed', null, undefined]);
+      expect([tunnel.state.get().phase, tunnel.state.get().problem]).toEqual([TunnelPhase.TUNNEL_PHASE_FAILED, `tunnel.failed {"step":"${kind}"}`]);
+      await tunnel.apply(at(1, 2), wanted());
+      expect(tunnel.state.get().phase).toBe(TunnelPhase.TUNNEL_PHASE_UP);
+    }
+  }
+});
+
+test('a failed change of a living tunnel goes back to the last good wish', async () => {
+  const kinds: Step['kind'][] = ['remove-route', 'remove-address', 'set-identity', 'add-address', 'bring-up', 'add-route', 'set-peers'];
+  for (const kind of kinds) {
+    const { machine, tunnel } = await world();
+    await tunnel.apply(at(1, 1), wanted());
+    const before = machine.applied;
+    machine.failNext = { kind, halfDone: true };
+    expect([kind, await codeOf(tunnel.apply(at(1, 2), wanted({ addresses: ['10.9.0.7/32'], routes: ['10.9.0.0/17'], listenPort: 1, mtu: 1300, peers: [] })))]).toEqual([kind, 'tunnel.failed']);
+    expect([kind, machine.applied, tunnel.state.get().generation]).toEqual([kind, before, at(1, 1)]);
+  }
+});
+
+test('a kernel that cannot after all gives way to wireguard-go', async () => {
+  const machine = new FakeMachine();
+  machine.engine = 'kernel';
+  machine.failNext = { kind: 'add-device', halfDone: false, code: 'tunnel.engine-missing' };
+  const { tunnel } = await world(machine);
+  expect((await tunnel.apply(at(1, 1), wanted())).engine).toBe('wireguard-go');
+});
+
+test('no engine, a conflict and an old order are refused before anything is touched', async () => {
+  const { machine, tunnel } = await world();
+  machine.engine = null;
+  expect(await codeOf(tunnel.apply(at(1, 1), wanted()))).toBe('tunnel.engine-missing');
+  machine.engine = 'wireguard-go';
+  machine.machineRoutes = [{ network: '10.0.0.0/8', device: 'eth0', own: false }];
+  expect(await codeOf(tunnel.apply(at(1, 2), wanted()))).toBe('tunnel.conflict');
+  expect(await codeOf(tunnel.apply(at(1, 1), wanted()))).toBe('helper.stale');
+  expect(machine.diary).toEqual([]);
+});
+
+test('a late clear does not take a newer tunnel down', async () => {
+  const { machine, tunnel } = await world();
+  await tunnel.apply(at(2, 1), wanted());
+  expect(await codeOf(tunnel.clear(at(1, 99)))).toBe('helper.stale');
+  expect([tunnel.state.get().phase, machine.applied === null]).toEqual([TunnelPhase.TUNNEL_PHASE_UP, false]);
+});
+
+test('tells traffic once a second while it is up, and not after', async () => {
+  const { machine, clock, tunnel } = await world();
+  await tunnel.apply(at(1, 1), wanted());
+  const seen: (bigint | undefined)[] = [];
+  tunnel.state.subscribe((state) => seen.push(state.peers[0]?.lastHandshakeMs));
+  machine.handshakes.set('ann', 5n);
+  await clock.pass(3_000);
+  await tunnel.clear(at(1, 2));
+  await clock.pass(3_000);
+  expect(seen).toEqual([5n, 5n, 5n, undefined]);
+});
+
+test('a dead engine is a failed tunnel, swept away, and the next order builds it anew', async () => {
+  const { machine, file, clock, tunnel } = await world();
+  await tunnel.apply(at(1, 1), wanted());
+  tunnel.engineEnded('wmother', 'not ours');
+  tunnel.engineEnded('wmhome', 'wireguard-go ended (SIGKILL)');
+  await settle();
+  expect([tunnel.state.get().phase, tunnel.state.get().problem, machine.applied, file.text]).toEqual([TunnelPhase.TUNNEL_PHASE_FAILED, 'wireguard-go ended (SIGKILL)', null, undefined]);
+  await tunnel.apply(at(1, 2), wanted());
+  machine.silent = true;
+  await clock.pass(1_000);
+  expect([tunnel.state.get().phase, tunnel.state.get().problem.slice(0, 27)]).toEqual([TunnelPhase.TUNNEL_PHASE_FAILED, 'the engine does not answer:']);
+});
+
+test('a life that ends at any step is taken back by the next one', async () => {
+  for (let steps = 1; steps <= 6; steps++) {
+    const machine = new FakeMachine();
+    const file = new FakeJournalFile(machine.diary);
+    const dying = new FakeMachine(machine.diary);
+    let left = steps;
+    dying.perform = async (step, engine, tunnelId) => {
+      if (left-- === 0) return new Promise(() => {});
+      await machine.perform(step, engine, tunnelId);
+    };
+    const { tunnel } = await world(dying, file);
+    void tunnel.apply(at(1, 1), wanted());
+    await settle();
+    expect(machine.applied).not.toBe(null);
+    await recover({ device: machine, journal: createJournal(file), file, keys: fakeKeys, facts: fakeFacts, deviceName: (id) => `wm${id}`, log: silentLog });
+    expect([steps, machine.applied, file.text]).toEqual([steps, null, undefined]);
+  }
+});
+
+test('a damaged journal is kept, its good lines count, and devices of known tunnels go', async () => {
+  const machine = new FakeMachine();
+  const file = new FakeJournalFile();
+  file.text = '{"engine":"wireguard-go","step":{"kind":"remove-route","device":"wmhome","network":"10.9.0.0/16"}}\ngarbage\n{"engine":"wireguard-go","step":{"kind":"remove-device","device":"eth0"}}\n';
+  await recover({ device: machine, journal: createJournal(file), file, keys: fakeKeys, facts: { deviceExists: async (name) => name === 'wmabc' }, deviceName: (id) => `wm${id}`, log: silentLog });
+  expect([machine.diary, file.asides.length]).toEqual([['remove-route', 'remove-device'], 1]);
+});
+
+test('an undo that fails stays in the journal for the next start', async () => {
+  const machine = new FakeMachine();
+  machine.failNext = { kind: 'remove-route', halfDone: false };
+  const file = new FakeJournalFile();
+  const text = '{"engine":"kernel","step":{"kind":"remove-device","device":"wmhome"}}\n{"engine":"kernel","step":{"kind":"remove-route","device":"wmhome","network":"10.9.0.0/16"}}\n';
+  file.text = text;
+  const ports = { device: machine, journal: createJournal(file), file, keys: fakeKeys, facts: fakeFacts, deviceName: (id: string) => `wm${id}`, log: silentLog };
+  await recover(ports);
+  expect([machine.diary, file.text]).toEqual([['remove-route (kernel)', 'remove-device (kernel)'], text]);
+  await recover(ports);
+  expect(file.text).toBe(undefined);
+});
+
+test('an unfinished last line of the journal was never acted on and is no damage', async () => {
+  const file = new FakeJournalFile();
+  file.text = '{"engine":"kernel","step":{"kind":"remove-device","device":"wmhome"}}\n{"engine":"ker';
+  expect(await createJournal(file).read()).toEqual({ kind: 'undos', undos: [{ engine: 'kernel', step: { kind: 'remove-device', device: 'wmhome' } }] });
+});
+
+test('a closed tunnel takes no more orders', async () => {
+  const { machine, tunnel } = await world();
+  await tunnel.apply(at(1, 1), wanted());
+  await tunnel.close();
+  expect([await codeOf(tunnel.apply(at(2, 1), wanted())), machine.applied]).toEqual(['helper.lost', null]);
+});
