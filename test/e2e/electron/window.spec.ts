@@ -1,0 +1,101 @@
+import { expect } from '@playwright/test';
+import { on, test } from './fixture.ts';
+
+test(`the window talks to the core over the real bridge ${on}`, async ({ page, fake }) => {
+  await page.getByRole('button', { name: 'Connect', exact: true }).click();
+  await expect.poll(() => fake.app.topics.session.get().phase).toBe('connected');
+  await expect(page.getByRole('button', { name: 'Disconnect', exact: true })).toBeVisible();
+  expect(fake.app.calls.map(({ name }) => name)).toEqual(['session.connect']);
+  fake.app.show('blocked');
+  await expect(page.getByText('51820').first()).toBeVisible();
+});
+
+test(`the page's world has the bridge and nothing else: no Node, no Electron, nothing to change ${on}`, async ({ page }) => {
+  const world = await page.evaluate(() => {
+    const bridge = Reflect.get(window, 'webmesh') as Record<string, unknown>;
+    let redefined = 'yes';
+    try {
+      Object.defineProperty(window, 'webmesh', { value: 1 });
+    } catch (error) {
+      redefined = (error as Error).name;
+    }
+    return {
+      bridge: Object.keys(bridge).sort(),
+      frozen: Object.isFrozen(bridge) && !Reflect.set(bridge, 'send', 1),
+      redefined,
+      node: ['require', 'process', 'module', 'Buffer', 'global', '__dirname'].filter((name) => name in window),
+      leaks: Object.getOwnPropertyNames(window).filter((name) => /standin|electron|ipc/i.test(name)),
+      origin: location.protocol,
+    };
+  });
+  expect(world).toMatchObject({ bridge: ['onMessage', 'platform', 'send'], frozen: true, redefined: 'TypeError', node: [], leaks: [] });
+});
+
+test(`the content policy is enforced: no inline script, no handler attribute, no eval, nothing from elsewhere ${on}`, async ({ page }) => {
+  const seen = await page.evaluate(async () => {
+    const violations = new Set<string>();
+    document.addEventListener('securitypolicyviolation', (event) => violations.add(event.effectiveDirective));
+    const add = (tag: string, fields: object): void => void document.body.append(Object.assign(document.createElement(tag), fields));
+    add('script', { textContent: 'window.broken = "inline"' });
+    add('script', { src: 'https://example.com/x.js' });
+    add('img', { src: 'https://example.com/x.png' });
+    add('iframe', { src: 'https://example.com/' });
+    document.body.insertAdjacentHTML('beforeend', '<img src="./none.png" onerror="window.broken = 1">');
+    document.body.insertAdjacentHTML('beforeend', '<form action="https://example.com/"><button>x</button></form>');
+    document.querySelector('form')?.submit();
+    await fetch('https://example.com/').catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return { violations: [...violations].sort(), broken: Reflect.get(window, 'broken') };
+  });
+  expect(seen).toEqual({ violations: ['connect-src', 'form-action', 'frame-src', 'img-src', 'script-src-attr', 'script-src-elem'], broken: undefined });
+});
+
+test(`the page cannot go elsewhere or open windows; help links go to the browser ${on}`, async ({ electron, page }) => {
+  await electron.evaluate(({ shell }) => {
+    const opened: string[] = [];
+    Reflect.set(globalThis, 'opened', opened);
+    shell.openExternal = async (url) => void opened.push(url);
+  });
+  await page.evaluate(() => {
+    for (const href of ['https://www.wireguard.com/install/', 'https://evil.example/', 'file:///etc/passwd', 'http://github.com/']) {
+      const link = Object.assign(document.createElement('a'), { href, target: '_blank', rel: 'noreferrer' });
+      document.body.append(link);
+      link.click();
+    }
+    window.open('https://evil.example/');
+  });
+  await expect.poll(() => electron.evaluate(() => Reflect.get(globalThis, 'opened'))).toEqual(['https://www.wireguard.com/install/']);
+  const address = page.url();
+  await page.evaluate(() => void (location.href = 'http://127.0.0.1:9/elsewhere'));
+  await page.waitForTimeout(300);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  expect([page.url(), electron.windows().length]).toEqual([address, 1]);
+});
+
+test(`permissions are denied ${on}`, async ({ page }) => {
+  const state = await page.evaluate(async () => {
+    const denied = await navigator.mediaDevices?.getUserMedia({ video: true }).then(() => 'granted', (error: Error) => error.name);
+    const where = await new Promise((resolve) => navigator.geolocation.getCurrentPosition(() => resolve('granted'), (error) => resolve(`code ${error.code}`)));
+    return { denied, where };
+  });
+  expect(state.denied).not.toBe('granted');
+  expect(state.where).not.toBe('granted');
+});
+
+test(`what a page sends must be a call of the contract, with good input ${on}`, async ({ page, fake }) => {
+  const answers = await page.evaluate(async () => {
+    const bridge = Reflect.get(window, 'webmesh') as { send(message: unknown): void; onMessage(take: (message: unknown) => void): void };
+    const replies: unknown[] = [];
+    bridge.onMessage((message) => {
+      if ((message as { kind: string }).kind === 'reply') replies.push(message);
+    });
+    for (const message of [null, 7, 'x', {}, { kind: 'call' }, { kind: 'call', id: 'a', name: 'app.quit' }]) bridge.send(message);
+    bridge.send({ kind: 'call', id: 9001, name: 'shell.run', input: { command: 'id' } });
+    bridge.send({ kind: 'call', id: 9002, name: '__proto__', input: {} });
+    bridge.send({ kind: 'call', id: 9003, name: 'profile.remove', input: { profile: '../../etc' } });
+    while (replies.length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    return replies.map((reply) => (reply as { failure: { code: string } }).failure.code);
+  });
+  expect(answers).toEqual(['input.unknown-command', 'input.unknown-command', 'input.invalid']);
+  expect(fake.app.calls).toEqual([]);
+});
