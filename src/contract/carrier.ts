@@ -14,6 +14,7 @@ export const limits = { callsAtOnce: 64 } as const;
 /** Serves the core on one port: parses every call with its row, answers a value or a failure, sends each topic at once. */
 export function serve(port: Port, handlers: Handlers, topics: Topics): void {
   const running = new Map<number, AbortController>();
+  let closed = false;
   const stops = topicNames.map((name) => {
     const publish = (value: unknown): void => port.send({ kind: 'topic', name, value } satisfies Answer);
     publish(topics[name].get());
@@ -26,6 +27,7 @@ export function serve(port: Port, handlers: Handlers, topics: Topics): void {
     void answer(request);
   });
   port.onClose(() => {
+    closed = true;
     for (const stop of stops) stop();
     for (const controller of running.values()) controller.abort();
   });
@@ -36,12 +38,17 @@ export function serve(port: Port, handlers: Handlers, topics: Topics): void {
       if (running.size >= limits.callsAtOnce || running.has(id)) throw failure('app.busy', { calls: running.size });
       running.set(id, controller);
       const value = await run(handlers, name, input, controller.signal);
-      port.send({ kind: 'reply', id, ok: true, value } satisfies Answer);
+      reply({ kind: 'reply', id, ok: true, value });
     } catch (error) {
-      port.send({ kind: 'reply', id, ok: false, failure: toData(asFailure(error)) } satisfies Answer);
+      reply({ kind: 'reply', id, ok: false, failure: toData(asFailure(error)) });
     } finally {
       if (running.get(id) === controller) running.delete(id);
     }
+  }
+
+  /** Whoever left hears no answer. */
+  function reply(answer: Answer): void {
+    if (!closed) port.send(answer);
   }
 }
 

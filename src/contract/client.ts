@@ -37,6 +37,7 @@ export function attach(port: Port): Client {
   let nextId = 1;
   let closed = false;
   port.onMessage((message) => {
+    if (typeof message !== 'object' || message === null) return;
     const answer = message as Answer;
     if (answer.kind === 'topic') {
       latest[answer.name] = answer.value;
@@ -58,12 +59,13 @@ export function attach(port: Port): Client {
     call: (name, input, signal) =>
       new Promise((resolve, reject) => {
         if (closed) return reject(failure('app.not-running'));
+        if (signal?.aborted) return reject(reasonOf(signal));
         const id = nextId++;
         waiting.set(id, { resolve, reject });
         signal?.addEventListener('abort', () => {
           if (!waiting.delete(id)) return;
           port.send({ kind: 'cancel', id } satisfies Request);
-          reject(signal.reason instanceof Error ? signal.reason : new DOMException('cancelled', 'AbortError'));
+          reject(reasonOf(signal));
         }, { once: true });
         port.send({ kind: 'call', id, name, input } satisfies Request);
       }),
@@ -77,4 +79,8 @@ export function attach(port: Port): Client {
     onClose: (tell) => closers.add(tell),
     close: () => port.close(),
   };
+}
+
+function reasonOf(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new DOMException('cancelled', 'AbortError');
 }
