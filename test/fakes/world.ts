@@ -34,7 +34,7 @@ const studio: ProfileView = { id: 'studio2', name: 'Studio', kind: 'host', nodeI
 
 function member(nowMs: number, peers: number): AppState {
   const list = peerList(peers, nowMs);
-  const servers = list.slice(0, 3).map((p) => ({ id: p.id, address: `${p.ipv4}:9443`, voter: p.role !== 'observer' }));
+  const servers = list.slice(1, 4).map((p) => ({ id: p.id, address: `${p.ipv4}:9443`, voter: p.role !== 'observer' }));
   return {
     session: { want: 'connected', profile: home.id, epoch: 4, ...connectedPhase(nowMs) },
     peers: { source: 'replica', list },

@@ -37,6 +37,10 @@ test('a name that appears later finds its place', () => {
   expect(fresh([...list, peer('barn')], '', { key: 'name', down: false }).map((p) => p.id)).toEqual(['zoe', 'attic', 'barn', 'Node-2', 'node-10']);
 });
 
+test('a name that stands twice is shown once', () => {
+  expect(createPeerOrder()([...list, peer('attic', { role: 'voter' })], '', { key: 'name', down: false }).map((p) => p.id)).toEqual(['zoe', 'attic', 'Node-2', 'node-10']);
+});
+
 test('every path has its own word, shape and reason', () => {
   const paths: PeerPath[] = [
     { kind: 'self' }, { kind: 'direct' }, { kind: 'silent', reason: 'no-handshake-lately' }, { kind: 'down', reason: 'not-connected' },

@@ -52,11 +52,17 @@ export function createPeerOrder(): (list: readonly PeerView[], query: string, so
       places = new Map(names.map((name, place) => [name, place]));
     }
     const place = (peer: PeerView): number => (peer.self ? -1 : (places.get(peer.id) ?? 0));
-    const found = query.trim() === '' ? [...list] : list.filter(matches(query));
+    const found = (query.trim() === '' ? [...list] : list.filter(matches(query))).filter(firstOfItsName());
     const turn = sort.down ? -1 : 1;
     const value = valueOf[sort.key];
     return found.sort((a, b) => turn * (value(a) - value(b)) || (sort.key === 'name' ? turn : 1) * (place(a) - place(b)));
   };
+}
+
+/** Rows are told apart by name. A mesh has each name once; a list from elsewhere that breaks this must not break the page. */
+function firstOfItsName(): (peer: PeerView) => boolean {
+  const seen = new Set<string>();
+  return ({ id }) => seen.size < seen.add(id).size;
 }
 
 /** Numbers to compare by; unknown ones go last when rising. */

@@ -39,7 +39,11 @@ export function createRouter(page: Window): Router {
   page.addEventListener('hashchange', () => (route = parseRoute(page.location.hash)));
   return {
     get route() { return route; },
-    go: (screen, detail = null) => (page.location.hash = hashOf({ screen, detail })),
+    go: (screen, detail = null) => {
+      // The browser tells of the change later; what follows a step, such as moving the focus, must not wait for that.
+      route = { screen, detail };
+      page.location.hash = hashOf(route);
+    },
     slide: (screen, detail) => {
       page.history.replaceState(null, '', hashOf({ screen, detail }));
       route = { screen, detail };

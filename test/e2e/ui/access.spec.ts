@@ -1,0 +1,87 @@
+import type { SceneName } from '../../fakes/world.ts';
+import { expect, test } from './fixture.ts';
+
+/** What a checker of accessibility would look for first, on each screen in both themes and at both ends of the widths. */
+const places: readonly { readonly scene: SceneName; readonly at: string }[] = [
+  { scene: 'first-run', at: 'connect' }, { scene: 'disconnected', at: 'connect' }, { scene: 'joining', at: 'connect' }, { scene: 'clear-text', at: 'connect' }, { scene: 'blocked', at: 'connect' },
+  { scene: 'degraded', at: 'connect' }, { scene: 'connected', at: 'peers' }, { scene: 'connected', at: 'peers/kitchen-tablet' }, { scene: 'host', at: 'device' }, { scene: 'connected', at: 'settings' },
+];
+
+/** Runs in the page: text below 4.5:1 (3:1 when large), controls without a name or too small to hit, ids used twice, and a page wider than its window. */
+const problems = `(() => {
+  const found = [];
+  const seen = (el) => { const r = el.getBoundingClientRect(); const s = getComputedStyle(el); return r.width > 1 && r.height > 1 && s.visibility !== 'hidden' && !el.closest('.unseen') && s.clipPath === 'none'; };
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (colour) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data; return [r, g, b, a / 255]; };
+  const over = (top, under) => top.slice(0, 3).map((v, i) => v * top[3] + under[i] * (1 - top[3]));
+  const ground = (el) => { const chain = []; for (let e = el; e; e = e.parentElement) chain.unshift(rgba(getComputedStyle(e).backgroundColor)); return chain.reduce((under, top) => over(top, under), [255, 255, 255]); };
+  const light = (rgb) => { const [r, g, b] = rgb.map((v) => { const c = v / 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const el = node.parentElement; const text = node.textContent.trim();
+    if (!text || !seen(el) || el.closest('svg, :disabled')) continue;
+    const style = getComputedStyle(el); const under = ground(el); const ink = over(rgba(style.color), under);
+    const [a, b] = [light(ink), light(under)].sort((x, y) => y - x); const ratio = (a + 0.05) / (b + 0.05);
+    const large = parseFloat(style.fontSize) >= 24;
+    if (ratio < (large ? 3 : 4.5)) found.push('contrast ' + ratio.toFixed(2) + ': ' + text.slice(0, 40));
+  }
+  for (const el of document.querySelectorAll('a[href], button, input, select')) {
+    if (!seen(el)) continue;
+    const name = el.getAttribute('aria-label') || (el.getAttribute('aria-labelledby') && document.getElementById(el.getAttribute('aria-labelledby'))?.textContent) || [...(el.labels ?? [])].map((l) => l.textContent).join(' ') || el.textContent;
+    if (!name.trim()) found.push('no name: ' + el.outerHTML.slice(0, 80));
+    const r = el.getBoundingClientRect();
+    if (r.height < 20 || r.width < 16) found.push('small: ' + name.trim().slice(0, 40) + ' ' + Math.round(r.width) + 'x' + Math.round(r.height));
+  }
+  const ids = [...document.querySelectorAll('[id]')].map((el) => el.id);
+  for (const id of new Set(ids.filter((id, i) => ids.indexOf(id) !== i))) found.push('id twice: ' + id);
+  for (const el of document.querySelectorAll('[aria-labelledby], [aria-describedby], [aria-activedescendant]')) {
+    for (const attribute of ['aria-labelledby', 'aria-describedby', 'aria-activedescendant']) {
+      for (const id of (el.getAttribute(attribute) ?? '').split(' ').filter(Boolean)) if (!document.getElementById(id)) found.push(attribute + ' to nothing: ' + id);
+    }
+  }
+  const levels = [...document.querySelectorAll('h1, h2, h3')].filter(seen).map((h) => Number(h.tagName[1]));
+  if (levels.filter((l) => l === 1).length !== 1) found.push('headings of level 1: ' + levels.join(''));
+  if (document.querySelectorAll('main').length !== 1) found.push('no single main');
+  for (const el of [document.documentElement, document.querySelector('main')]) if (el.scrollWidth > el.clientWidth) found.push('wider than its window: ' + el.tagName + ' ' + el.scrollWidth);
+  return found;
+})()`;
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [360, 1280]) {
+    test(`names, contrast, headings and widths hold in ${colorScheme} at ${width}`, async ({ page: blank, open }) => {
+      test.setTimeout(60_000);
+      await blank.setViewportSize({ width, height: 800 });
+      await blank.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const found: Record<string, unknown> = {};
+      for (const { scene, at } of places) {
+        const { page } = await open({ scene, at });
+        await page.waitForTimeout(80);
+        found[`${scene} ${at}`] = await page.evaluate(problems);
+      }
+      expect(found).toEqual(Object.fromEntries(places.map(({ scene, at }) => [`${scene} ${at}`, []])));
+    });
+  }
+}
+
+test('every screen is reached and used with the keyboard alone, and the focus is seen', async ({ open }) => {
+  const { page, server } = await open({ scene: 'disconnected' });
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to the screen' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('main')).toBeFocused();
+  const connect = page.getByRole('button', { name: 'Connect', exact: true });
+  for (let i = 0; i < 6; i++) {
+    await page.keyboard.press('Tab');
+    if ((await page.evaluate('document.activeElement.textContent.trim()')) === 'Connect') break;
+  }
+  await expect(connect).toBeFocused();
+  await expect(connect).toHaveCSS('outline-style', 'solid');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => server.app.calls.length).toBe(1);
+  for (const [name, heading] of [[/^Peers/, 'Peers'], ['This device', 'This device'], ['Settings', 'Settings']] as const) {
+    await page.getByRole('link', { name }).focus();
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
+    await expect(page.getByRole('navigation').locator('[aria-current=page]')).toContainText(heading);
+  }
+});

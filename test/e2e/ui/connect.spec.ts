@@ -1,0 +1,72 @@
+import { expect, test } from './fixture.ts';
+
+test('connects and disconnects with one button, through the phases of the topic', async ({ open }) => {
+  const { page, server } = await open({ scene: 'disconnected', stepMs: 1500 });
+  const says = page.getByRole('region', { name: 'Connection' }).getByRole('status');
+  await expect(says).toContainText('Not connected');
+  await page.getByRole('button', { name: 'Connect', exact: true }).click();
+  await expect(says).toContainText('Asking attic.example.net:8443 to let this device in.');
+  await expect(page.getByRole('list', { name: 'Steps of connecting' }).locator('[aria-current=step]')).toContainText('Join');
+  await expect(page.getByRole('button', { name: 'Cancel' })).toBeVisible();
+  await expect(says).toContainText('Connected');
+  await expect(page).toHaveTitle('Connected · Webmesh');
+  await page.getByRole('button', { name: 'Disconnect' }).click();
+  await expect(says).toContainText('Not connected');
+  expect(server.app.calls.map((call) => call.name)).toEqual(['session.connect', 'session.disconnect']);
+});
+
+test('cancels while connecting', async ({ open }) => {
+  const { page } = await open({ scene: 'joining' });
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('button', { name: 'Connect', exact: true })).toBeVisible();
+});
+
+test('says what blocks and what to do', async ({ open }) => {
+  const { page, server } = await open({ scene: 'blocked' });
+  await expect(page.getByRole('alert')).toContainText('Another program already uses UDP port 51820, which the tunnel needs. Stop that program');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('button', { name: 'Disconnect' })).toBeVisible();
+  server.app.show('reconnecting');
+  await expect(page.getByRole('alert')).toContainText('No answer from attic.example.net:8443.');
+  await expect(page.getByText(/Next try in \d s \(attempt 3\)\./)).toBeVisible();
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await expect.poll(() => server.app.calls.at(-1)?.name).toBe('session.retry');
+});
+
+test('tells a frozen network, polling and clear text apart from trouble', async ({ open }) => {
+  const { page, server } = await open({ scene: 'degraded' });
+  await expect(page.getByRole('alert')).toContainText('Changes are frozen, traffic is fine');
+  server.app.show('polling');
+  await expect(page.getByRole('alert')).toContainText('asks for the list of peers every few seconds. Traffic is fine.');
+  server.app.show('clear-text');
+  await expect(page.getByText('Clear text.')).toBeVisible();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
+test('keeps the last state, greyed, while the app is away, and goes on when it is back', async ({ open }) => {
+  const { page, server } = await open({ scene: 'connected' });
+  server.refuse(true);
+  server.drop();
+  await expect(page.getByText('Lost contact with the app; trying again.')).toBeVisible();
+  await expect(page.getByText('to Home for')).toBeVisible();
+  await expect(page.locator('main')).toHaveAttribute('inert');
+  server.app.show('disconnected');
+  server.refuse(false);
+  await expect(page.getByRole('button', { name: 'Connect', exact: true })).toBeEnabled({ timeout: 10_000 });
+  await expect(page.getByText('Lost contact')).toHaveCount(0);
+});
+
+test('switches networks', async ({ open }) => {
+  const { page, server } = await open({ scene: 'connected' });
+  await page.getByRole('combobox', { name: 'Network' }).selectOption('Studio');
+  await expect.poll(() => server.app.calls).toEqual([{ name: 'session.connect', input: { profile: 'studio2' } }]);
+  await expect(page.getByText('to Studio for')).toBeVisible();
+});
+
+test('copies an address', async ({ open, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { page } = await open({ scene: 'connected' });
+  await page.getByRole('button', { name: 'Copy the IPv4 address: 172.16.0.9' }).click();
+  await expect(page.getByText('Copied the IPv4 address.')).toBeVisible();
+  expect(await page.evaluate('navigator.clipboard.readText()')).toBe('172.16.0.9');
+});
