@@ -3,8 +3,10 @@ import * as grpc from '@grpc/grpc-js';
 import { parseIp } from '../base/ip.ts';
 import { type Log } from '../base/log.ts';
 import { type Service } from '../base/rpc.ts';
+import { healthService } from './grpc-health.ts';
 import { implementationOf } from './grpc-handlers.ts';
 import { bind, bindUnix, type TcpAddress } from './grpc-listen.ts';
+import { addReflection } from './grpc-reflection.ts';
 
 export interface GrpcServerOptions {
   readonly services: readonly Service[];
@@ -15,6 +17,8 @@ export interface GrpcServerOptions {
   readonly callsPerConnectionMax?: number;
   /** Largest number of connections at once; more are closed at once. */
   readonly connectionsMax?: number;
+  /** Serve grpc.health and grpc.reflection beside the services. Off when left out: a private socket needs neither. */
+  readonly standard?: boolean;
 }
 
 /** Serves handlers over gRPC. Addresses come and go while it runs; all of them serve the same methods. */
@@ -41,7 +45,7 @@ const messageBytesDefault = 4 * 1024 * 1024;
 const callsDefault = 128;
 const connectionsDefault = 1024;
 
-export function createGrpcServer({ services, log, messageBytesMax = messageBytesDefault, callsPerConnectionMax = callsDefault, connectionsMax = connectionsDefault }: GrpcServerOptions): GrpcServer {
+export function createGrpcServer({ services, log, messageBytesMax = messageBytesDefault, callsPerConnectionMax = callsDefault, connectionsMax = connectionsDefault, standard = false }: GrpcServerOptions): GrpcServer {
   const raw = new grpc.Server({
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
@@ -49,7 +53,10 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 15_000,
   });
-  for (const { definition, handlers } of services) raw.addService(definition as grpc.ServiceDefinition, implementationOf({ definition, handlers }, log));
+  const names = services.flatMap(({ definition }) => Object.values(definition).slice(0, 1).map(({ path }) => path.split('/')[1] ?? ''));
+  const all = standard ? [...services, healthService(names)] : services;
+  if (standard) addReflection(raw, names, async () => Buffer.from((await import('../gen/image.ts')).imageBase64, 'base64'));
+  for (const { definition, handlers } of all) raw.addService(definition as grpc.ServiceDefinition, implementationOf({ definition, handlers }, log));
   // All connections enter through one injector: the listeners stay ours, so their errors keep their codes and each can end alone.
   const injector = raw.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   const listeners = new Map<string, { server: NetServer; address: TcpAddress | null }>();
