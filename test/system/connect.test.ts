@@ -50,7 +50,7 @@ test('a second machine joins; both see and reach each other within two seconds o
   expect(list.map(({ self, role, path }) => ({ self, role, path: path.kind }))).toEqual([{ self: true, role: 'observer', path: 'self' }, { self: false, role: 'leader', path: 'direct' }]);
   const leader = list.find(({ self }) => !self)?.id ?? '';
   expect((await b.client.call('peer.ping', { id: leader })).latencyMs).toBeGreaterThan(0);
-  expect((await b.client.call('peer.metrics', { id: leader })).metrics).toMatchObject({ listen_port: 51820 });
+  expect((await b.client.call('peer.metrics', { id: leader })).metrics).toMatchObject({ listenPort: 51820 });
 });
 
 test('disconnecting leaves nothing, on the machine and in the mesh', async () => {

@@ -28,9 +28,8 @@ export type Step = 'authorising' | 'joining' | 'configuring';
 
 export type Phase =
   | { readonly name: 'disconnected' }
-  | { readonly name: 'authorising' }
-  /** `again`: the mesh asked for new authorisation once already. */
-  | { readonly name: 'joining'; readonly again: boolean }
+  /** `again`: a Join asked for new authorisation once already. */
+  | { readonly name: 'authorising' | 'joining'; readonly again: boolean }
   | ({ readonly name: 'configuring' } & Held)
   | ({ readonly name: 'connected'; readonly revision: number; readonly degraded: Degraded } & Held)
   /** `held` is what configuring resumes with; null for the other two. */

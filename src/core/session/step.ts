@@ -21,7 +21,7 @@ export function step(state: State, event: Event): Stepped {
     case 'connect': return connect(state, event.profile, event.stored);
     case 'disconnect': return disconnect(state);
     case 'retryNow': return state.phase.name === 'reconnecting' ? resumeIfReady(state) : stay(state);
-    case 'authorised': return state.phase.name === 'authorising' ? enter(state, { name: 'joining', again: false }) : stay(state);
+    case 'authorised': return state.phase.name === 'authorising' ? enter(state, { name: 'joining', again: state.phase.again }) : stay(state);
     case 'joined': return joined(state, event.lease);
     case 'configured': return configured(state);
     case 'applied': return stay(state);
@@ -117,7 +117,7 @@ function failed(state: State, of: string, cause: FailureData): Stepped {
 }
 
 function joinFailed(state: State, again: boolean, cause: FailureData): Stepped {
-  if (cause.code === 'auth.unauthenticated' && !again) return enter(state, { name: 'authorising' });
+  if (cause.code === 'auth.unauthenticated' && !again) return enter(state, { name: 'authorising', again: true });
   if (cause.retry !== 'later') return leave(state, { to: 'blocked', failure: cause });
   // Only the mesh's own silence is a reason to go on without it; a missing helper or node process is not cured by an old lease.
   const meshAway = cause.code.startsWith('mesh.');
@@ -194,7 +194,7 @@ function helper(before: State, up: boolean): Stepped {
 
 function start(state: State): Stepped {
   const fresh: State = { ...state, attempt: 0 };
-  return state.online ? interrupt(fresh, { name: 'authorising' }) : waitForNetwork(fresh, 'authorising');
+  return state.online ? interrupt(fresh, { name: 'authorising', again: false }) : waitForNetwork(fresh, 'authorising');
 }
 
 /** Enters a phase under a new epoch, with the effects that belong to it. */
@@ -262,7 +262,7 @@ function resume(state: State): Stepped {
   if (state.phase.name !== 'reconnecting') return stay(state);
   const { resumeAt, held } = state.phase;
   switch (resumeAt) {
-    case 'authorising': return interrupt(state, { name: 'authorising' });
+    case 'authorising': return interrupt(state, { name: 'authorising', again: false });
     case 'joining': return interrupt(state, { name: 'joining', again: false });
     case 'configuring': return interrupt(state, { name: 'configuring', ...present(held, 'what configuring resumes with') });
     default: return unreachable(resumeAt);
