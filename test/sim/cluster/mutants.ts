@@ -24,12 +24,13 @@ export const mutants: Readonly<Record<string, Mutation>> = {
   'counts what is not on its own disk': { rules: { ownMatch: (_stable, last) => last } },
   'wins with half of the votes': { rules: { elects: (servers, votes) => 2 * votersOf(servers).filter((id) => votes.get(id)).length >= votersOf(servers).length } },
   'counts observers in elections': { rules: { elects: (servers, votes) => [...votes.values()].filter(Boolean).length >= majority(votersOf(servers).length) - Number(hasObserver(servers)) } },
-  'counts answers of older terms': { rules: { answerCounts: () => true } },
+  'counts answers of older terms': { rules: { answerCounts: () => true }, plan: { voters: 5, clogEveryMs: 500, partitionEveryMs: 1_500, electionTicks: 5, chaosMs: 60_000 } },
   'allows two changes at once': { rules: { mayChange: (_settled, ownTerm) => ownTerm } },
   'changes before an entry of its own term': { rules: { mayChange: (settled) => settled } },
   'uses the old configuration for a new entry': { rules: { configurationInForce: (_latest, committed) => committed } },
   'takes proposals while handing over': { rules: { proposesWhile: () => true } },
   'reads without confirming leadership': { rules: { readConfirmed: () => true } },
+  'a voter that is being removed never campaigns': { rules: { mayCampaign: (open, id) => isVoterIn(open.at(-1)?.servers ?? [], id) } },
   'votes before storing the vote': { faults: { speaksBeforeStoring: 'votes' } },
   'acknowledges before storing': { faults: { speaksBeforeStoring: 'acknowledgements' } },
   'forgets its vote at restart': { faults: { forgetsVoteAtRestart: true } },
@@ -44,6 +45,7 @@ function matches(servers: readonly Server[], matchOf: (id: NodeId) => Index): re
   return votersOf(servers).map(matchOf);
 }
 const nth = (indexes: readonly Index[], n: number): Index => [...indexes].sort((a, b) => b - a)[n - 1] ?? 0;
+const isVoterIn = (servers: readonly Server[], id: NodeId): boolean => servers.some((one) => one.id === id && one.voter);
 const hasObserver = (servers: readonly Server[]): boolean => servers.some((one) => !one.voter);
 
 export interface Kill {

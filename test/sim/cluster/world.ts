@@ -15,6 +15,8 @@ import { drawPlan, type Plan, tickMs } from './plan.ts';
 export interface Mutation {
   readonly rules?: Partial<Rules>;
   readonly faults?: DriverFaults;
+  /** A world in which this mistake shows sooner. */
+  readonly plan?: Partial<Plan>;
 }
 
 export interface Outcome {
@@ -49,8 +51,8 @@ interface World extends Cast {
   reads: number;
 }
 
-function createWorld(seed: number, { rules = {}, faults = {} }: Mutation, verbose: boolean): World {
-  const plan = drawPlan(seed);
+function createWorld(seed: number, { rules = {}, faults = {}, plan: harsher = {} }: Mutation, verbose: boolean): World {
+  const plan = { ...drawPlan(seed), ...harsher };
   const timeline = createTimeline();
   const members = new Map<NodeId, Member>();
   const configuration = firstConfiguration(plan);

@@ -1,0 +1,18 @@
+import { type ClusterRun } from './cluster/run.ts';
+
+/** A piece of work for one core: some seeds of one simulation, with nothing or one thing wrong on purpose. */
+export interface Job {
+  readonly simulation: 'cluster' | 'session';
+  readonly first: number;
+  readonly count: number;
+  /** A mutant of the cluster, or a guard that the session goes without. Such a job ends at its first violation. */
+  readonly wrong: string | null;
+}
+
+export interface Done {
+  readonly job: Job;
+  readonly seeds: number;
+  readonly seconds: number;
+  readonly violations: readonly { readonly seed: number; readonly what: string }[];
+  readonly cluster: ClusterRun | null;
+}

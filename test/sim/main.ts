@@ -1,0 +1,118 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { mutants, regressionSeeds, traceClusterSeed } from './cluster/run.ts';
+import { type Figures, noFigures } from './cluster/checks.ts';
+import { type Done, type Job } from './job.ts';
+import { guards } from './session/run.ts';
+
+const usage = `usage: npm run sim -- [cluster | session] [options]
+  --seeds N        seeds of each simulation (default 2000)
+  --seed FIRST     the first seed (default 1)
+  --fresh          begin at a seed drawn from the clock
+  --budget N       seeds for each mutant or removed guard until it must be caught (default 600; 0 leaves them out)
+  --wrong NAME     run the seeds with this mutant, or without this guard
+  --trace LINES    one cluster seed, with the last lines of its story`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seeds: { type: 'string', default: '2000' }, seed: { type: 'string', default: '1' }, budget: { type: 'string', default: '600' }, fresh: { type: 'boolean', default: false },
+    wrong: { type: 'string' }, trace: { type: 'string' }, help: { type: 'boolean', default: false },
+  },
+});
+const only = positionals[0];
+const simulations = (['session', 'cluster'] as const).filter((one) => only === undefined || one === only);
+const first = values.fresh ? Date.now() % 1_000_000_000 : Number(values.seed);
+const [count, budget] = [Number(values.seeds), Number(values.budget)];
+
+if (values.help || simulations.length === 0 || [first, count, budget].some(Number.isNaN)) {
+  console.log(usage);
+  process.exitCode = values.help ? 0 : 2;
+} else if (values.trace !== undefined) {
+  for (const line of traceClusterSeed(first, values.wrong, Number(values.trace))) console.log(line);
+} else {
+  process.exitCode = (await runAll()) ? 0 : 1;
+}
+
+/** Runs everything on all cores and prints one table. True when nothing was violated and every mistake was caught. */
+async function runAll(): Promise<boolean> {
+  const startedMs = performance.now();
+  const done = await spread(jobs());
+  const clean = simulations.map((simulation) => summary(simulation, done)).every(Boolean);
+  const caught = wrongs().map(({ simulation, wrong }) => wrongSummary(simulation, wrong, done)).every(Boolean);
+  console.log(`${((performance.now() - startedMs) / 1000).toFixed(1)} s on ${availableParallelism()} cores; first seed ${first}; Node ${process.version}`);
+  return clean && caught;
+}
+
+function jobs(): Job[] {
+  const list: Job[] = [];
+  const chunk = 100;
+  for (const simulation of simulations) {
+    for (let at = 0; at < count; at += chunk) list.push({ simulation, first: first + at, count: Math.min(chunk, count - at), wrong: values.wrong ?? null });
+    if (simulation === 'cluster') for (const seed of regressionSeeds()) list.push({ simulation, first: seed, count: 1, wrong: null });
+  }
+  for (const { simulation, wrong } of wrongs()) list.push({ simulation, first, count: budget, wrong });
+  return list;
+}
+
+function wrongs(): { simulation: Job['simulation']; wrong: string }[] {
+  if (budget === 0 || values.wrong !== undefined) return [];
+  return simulations.flatMap((simulation) => (simulation === 'cluster' ? Object.keys(mutants) : guards).map((wrong) => ({ simulation, wrong })));
+}
+
+/** Every core takes the next job when it has finished one. */
+async function spread(list: readonly Job[]): Promise<readonly Done[]> {
+  const waiting = [...list];
+  const done: Done[] = [];
+  const work = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(new URL('./worker.ts', import.meta.url));
+      const next = (): void => {
+        const job = waiting.shift();
+        if (job) worker.postMessage(job);
+        else void worker.terminate().then(() => resolve());
+      };
+      worker.on('error', reject);
+      worker.on('message', (one: Done) => {
+        done.push(one);
+        next();
+      });
+      next();
+    });
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  return done;
+}
+
+function summary(simulation: Job['simulation'], all: readonly Done[]): boolean {
+  const done = all.filter(({ job }) => job.simulation === simulation && (job.wrong === null || job.wrong === values.wrong));
+  const seeds = done.reduce((sum, one) => sum + one.seeds, 0);
+  const seconds = done.reduce((sum, one) => sum + one.seconds, 0);
+  const violations = done.flatMap((one) => one.violations);
+  console.log(`${simulation}: ${seeds} seeds, ${violations.length} violations, ${Math.round(seeds / seconds)} seeds/s on one core`);
+  if (simulation === 'cluster') console.log(`  ${clusterFigures(done)}`);
+  for (const { seed, what } of violations.slice(0, 5)) console.log(`  seed ${seed}: ${what}\n    npm run sim -- ${simulation} --seed ${seed} --seeds 1${reproduction(simulation)}`);
+  return violations.length === 0;
+}
+
+function reproduction(simulation: Job['simulation']): string {
+  return `${values.wrong === undefined ? '' : ` --wrong '${values.wrong}'`}${simulation === 'cluster' ? ' --trace 200' : ' --budget 0'}`;
+}
+
+function clusterFigures(done: readonly Done[]): string {
+  const total = noFigures();
+  let virtual = 0;
+  for (const { cluster } of done) {
+    virtual += cluster?.virtualSeconds ?? 0;
+    for (const key of Object.keys(total) as (keyof Figures)[]) total[key] += cluster?.figures[key] ?? 0;
+  }
+  return [`${(virtual / 3600).toFixed(1)} virtual hours`, ...Object.entries(total).map(([key, value]) => `${key} ${value}`)].join(', ');
+}
+
+function wrongSummary(simulation: Job['simulation'], wrong: string, all: readonly Done[]): boolean {
+  const done = all.find(({ job }) => job.simulation === simulation && job.wrong === wrong);
+  const caught = done?.violations[0];
+  const result = caught ? `caught at seed ${String(done.seeds).padStart(3)} of ${budget}: ${caught.what.split('\n')[0]?.slice(0, 100)}` : `NOT CAUGHT in ${budget} seeds`;
+  console.log(`  ${simulation} without/with: ${wrong.padEnd(52)} ${result}`);
+  return caught !== undefined;
+}

@@ -1,0 +1,23 @@
+import { parentPort } from 'node:worker_threads';
+import { type Done, type Job } from './job.ts';
+
+/** Takes one job at a time from the main thread. */
+parentPort?.on('message', (job: Job) => {
+  void run(job).then((done) => parentPort?.postMessage(done));
+});
+
+async function run(job: Job): Promise<Done> {
+  const startedMs = performance.now();
+  const { first, count, wrong } = job;
+  const common = { first, count, stopAtFirst: wrong !== null };
+  const seconds = (): number => (performance.now() - startedMs) / 1000;
+  if (job.simulation === 'cluster') {
+    const { runClusterSeeds } = await import('./cluster/run.ts');
+    const cluster = runClusterSeeds(wrong === null ? common : { ...common, mutant: wrong });
+    return { job, seeds: cluster.seeds, seconds: seconds(), violations: cluster.violations, cluster };
+  }
+  const { guards, runSessionSeeds } = await import('./session/run.ts');
+  const guard = guards.find((one) => one === wrong);
+  const session = await runSessionSeeds(guard === undefined ? common : { ...common, guard });
+  return { job, seeds: session.seeds, seconds: seconds(), violations: session.violations, cluster: null };
+}
