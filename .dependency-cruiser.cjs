@@ -42,14 +42,17 @@ module.exports = {
     }, ['^src/(base|contract|core|platform)/', '^src/(main|cli|web)/', '^[a-z0-9:_/]+$', 'node_modules/']),
     never('shells-are-apart', 'Each shell stands without the others.', { path: '^src/(main|cli|web)/', pathNot: tests }, { path: '^src/(main|cli|web)/', pathNot: '^src/$1/' }),
     only('page-is-a-page', 'The page runs in a sandbox: it has the contract and a browser, nothing else.', { path: '^src/renderer/', pathNot: [tests, 'vite\\.config\\.ts$'] }, [
-      '^src/(base|contract|renderer)/', 'node_modules/(svelte|uplot|virtua|bits-ui|@lucide/svelte|@internationalized/date|vite)/', '^vite/client$',
+      '^src/(base|contract|renderer)/', '^package\\.json$', 'node_modules/(svelte|uplot|virtua|bits-ui|@lucide/svelte|@internationalized/date|vite)/', '^vite/client$',
     ]),
     never('roots-are-first', 'A root builds the real world when it is loaded: nobody may load it by accident.', {}, { path: roots }),
     never('platform-is-built-by-roots', 'Layers ask for ports; who imports a real one cannot be simulated.', {
       path: '^src/(base|contract|raft|core|node|helper|renderer)/', pathNot: [roots, tests],
     }, { path: '^src/platform/' }),
     never('product-knows-no-test', 'What is shipped must not need what is not.', { path: '^src/', pathNot: tests }, { path: ['^test/', tests] }),
-    never('no-cycles', 'Two files that need each other are one file, or lack a third.', {}, { circular: true }),
+    never('no-cycles', 'Two files that need each other are one file, or lack a third.', { path: '^src/' }, { circular: true }),
+    never('no-cycles-in-tests', 'As above; types may name each other where a stand-in copies an API that does.', { pathNot: '^src/' }, {
+      circular: true, viaOnly: { dependencyTypesNot: ['type-only'] },
+    }),
     never('electron-in-main-only', 'Everything else must run without it.', { pathNot: '^(src/main/|test/)' }, { path: '(^|node_modules/)electron(/|$)' }),
     only('preload-is-alone', 'The preload script runs beside the page with more power than it: it is one small file.', { path: '^src/main/preload\\.ts$' }, [
       '(^|node_modules/)electron(/|$)',

@@ -71,6 +71,10 @@ const rows: readonly Row[] = [
   // everywhere
   { from: 'src/base/cycle-a.ts', import: "import './cycle-b.ts';", breaks: ['no-cycles'] },
   { from: 'src/base/cycle-b.ts', import: "import './cycle-a.ts';", breaks: [] }, // one report for the whole cycle
+  { from: 'test/cycle-a.ts', import: "import { b } from './cycle-b.ts'; export const a = b;", breaks: ['no-cycles-in-tests'] },
+  { from: 'test/cycle-b.ts', import: "import { a } from './cycle-a.ts'; export const b = a;", breaks: [] }, // one report for the whole cycle
+  { from: 'test/types-a.ts', import: "import { type B } from './types-b.ts'; export type A = B;", breaks: [] },
+  { from: 'test/types-b.ts', import: "import { type A } from './types-a.ts'; export type B = A;", breaks: [] },
   { from: 'src/base/t1.ts', import: "import '../../test/fake.ts';", breaks: ['base-stands-alone', 'product-knows-no-test'] },
   { from: 'src/web/t2.ts', import: "import '../raft/r.test.ts';", breaks: ['product-knows-no-test', 'shells-are-thin'] },
   { from: 'src/web/u1.ts', import: "import './nowhere.ts';", breaks: ['everything-resolves', 'shells-are-thin'] },
@@ -126,7 +130,7 @@ function expected(list: readonly Row[]): string[] {
 }
 
 async function violations(): Promise<string[]> {
-  const result = await cruise(['src'], { ...rules.options, baseDir: tree, validate: true, ruleSet: { forbidden: rules.forbidden } });
+  const result = await cruise(['src', 'test'], { ...rules.options, baseDir: tree, validate: true, ruleSet: { forbidden: rules.forbidden } });
   const output = result.output as ICruiseResult;
   return [...new Set(output.summary.violations.map((v) => `${relative('.', v.from)} breaks ${v.rule.name}`))].sort();
 }
