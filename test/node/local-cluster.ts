@@ -57,6 +57,8 @@ export interface LocalCluster {
   found(id: string, options?: Partial<DriverOptions>): Promise<TestNode>;
   /** Joins through an address and starts the node on what it was leased. */
   joinAndStart(address: string, id: string, more?: Partial<JoinRequest>, options?: Partial<DriverOptions>): Promise<TestNode>;
+  /** Forgets connections, and with them how long to wait before an address that refused is tried again. */
+  reconnect(): void;
   close(): Promise<void>;
 }
 
@@ -68,7 +70,7 @@ export function localCluster(): LocalCluster {
   const network = `127.${second}.0.0/16`;
   const folder = mkdtempSync(join(tmpdir(), 'webmesh-node-'));
   const running = new Set<TestNode>();
-  const caller = createGrpcCaller();
+  let caller = createGrpcCaller();
   const address = (n: number): string => `127.${second}.0.${n}`;
 
   const cluster: LocalCluster = {
@@ -130,6 +132,10 @@ export function localCluster(): LocalCluster {
     joinAndStart: async (to, id, more, options) => {
       const { addressIpv4 } = await cluster.join(to, id, more);
       return cluster.start(id, { meshIpv4: addressIpv4.split('/')[0] ?? '' }, options);
+    },
+    reconnect: () => {
+      caller.close();
+      caller = createGrpcCaller();
     },
     close: async () => {
       await Promise.all([...running].map((node) => node.stop()));
