@@ -1,0 +1,150 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type Server, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { asFailure } from '../base/failure.ts';
+import { isKey } from '../base/keys.ts';
+import { Secret } from '../base/log.ts';
+import { commandRunner } from './command-runner.ts';
+import { commandLine, helperCommand } from './elevate.ts';
+import { journalFile } from './helper-files.ts';
+import { nodeProcesses } from './node-processes.ts';
+import { findProcesses, killProcess, seeProcess } from './processes.ts';
+import { assertTrustedSocket } from './trusted-socket.ts';
+import { publicKeyOf, tunnelKeys } from './tunnel-keys.ts';
+import { findUser } from './users.ts';
+
+const isRoot = process.geteuid?.() === 0;
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wmh-unit-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function codeOf(run: () => unknown): string {
+  try {
+    run();
+    return 'fine';
+  } catch (error) {
+    const { code, detail } = asFailure(error);
+    return `${code} ${detail['reason'] ?? ''}`.trim();
+  }
+}
+
+test('a public key is the X25519 of its private key (RFC 7748 section 5.2, first iteration)', () => {
+  const nine = Buffer.from('09'.padEnd(64, '0'), 'hex').toString('base64');
+  expect(Buffer.from(publicKeyOf(nine), 'base64').toString('hex')).toBe('422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079');
+});
+
+test('a tunnel\'s key is made once, kept for root alone, and made anew when its file is damaged', async () => {
+  const path = join(folder, 'keys');
+  const [first, again] = await Promise.all([tunnelKeys(path).of('home'), tunnelKeys(path).of('other')]);
+  expect([isKey(first.publicKey), isKey(first.privateKey.reveal()), first.publicKey === again.publicKey]).toEqual([true, true, false]);
+  expect([(await tunnelKeys(path).of('home')).publicKey, statSync(first.path).mode & 0o777, statSync(path).mode & 0o777]).toEqual([first.publicKey, 0o600, 0o700]);
+  expect(JSON.stringify(first)).not.toContain(first.privateKey.reveal());
+  writeFileSync(first.path, 'x');
+  expect((await tunnelKeys(path).of('home')).publicKey).not.toBe(first.publicKey);
+  expect([await tunnelKeys(path).known(), readFileSync(`${first.path}.damaged-1`, 'utf8')]).toEqual([['home', 'other'], 'x']);
+});
+
+test('a program gets its input as a file that leaves no name behind, and nothing of our environment', async () => {
+  process.env['WEBMESH_TEST_SECRET'] = 'x';
+  const runner = commandRunner(folder);
+  const { code, stdout } = await runner.run({ argv: ['sh', '-c', 'cat /dev/stdin; env | grep -c WEBMESH; ls -A "$0"', folder], input: new Secret('key') });
+  expect([code, stdout]).toEqual([0, 'key0\n']);
+  expect(await runner.run({ argv: ['false'] })).toEqual({ code: 1, stdout: '', stderr: '' });
+  await expect(runner.run({ argv: ['no-such-program'] })).rejects.toMatchObject({ code: 'tunnel.engine-missing', detail: { program: 'no-such-program' } });
+});
+
+test('the journal is appended to and set aside', async () => {
+  const file = journalFile(join(folder, 'state/journal'));
+  expect(await file.read()).toBe(undefined);
+  await file.append('a\n');
+  await file.append('b\n');
+  expect([await file.read(), statSync(join(folder, 'state/journal')).mode & 0o777]).toEqual(['a\nb\n', 0o600]);
+  await file.setAside();
+  expect(await file.read()).toBe(undefined);
+});
+
+test.runIf(process.platform === 'linux')('a process is known by number and start time, and only that one is killed', async () => {
+  const child = spawn('sleep', ['731']);
+  const seen = findProcesses(({ argv }) => argv[1] === '731')[0];
+  expect(seen).toMatchObject({ pid: child.pid, argv: ['sleep', '731'] });
+  if (!seen) return;
+  expect(await killProcess({ pid: seen.pid, startTicks: '1' }, 'SIGKILL', 1_000)).toBe(true);
+  expect(seeProcess(seen.pid)).toEqual(seen);
+  expect(await killProcess(seen, 'SIGKILL', 1_000)).toBe(true);
+  expect(seeProcess(seen.pid)).toBe(undefined);
+});
+
+test.runIf(process.platform !== 'win32')('a socket is trusted only where nobody else could have put it', async () => {
+  const open = join(folder, 'open');
+  mkdirSync(open);
+  const path = join(open, 'helper.sock');
+  expect(codeOf(() => assertTrustedSocket(path))).toBe('helper.unreachable');
+  writeFileSync(path, '');
+  expect(codeOf(() => assertTrustedSocket(path))).toBe('helper.not-trusted not a socket');
+  rmSync(path);
+  const server: Server = createServer();
+  await new Promise<void>((done) => server.listen(path, done));
+  expect(codeOf(() => assertTrustedSocket(path))).toBe('fine');
+  chmodSync(open, 0o777);
+  expect(codeOf(() => assertTrustedSocket(path))).toBe('helper.not-trusted others can write the folder');
+  chmodSync(open, 0o1777);
+  expect(codeOf(() => assertTrustedSocket(path))).toBe('fine');
+  await new Promise((done) => server.close(done));
+});
+
+test('the elevated command is fixed: absolute plain paths, quoted, nothing else', () => {
+  const words = helperCommand('/opt/Webmesh App/helper.mjs', { node: '/usr/bin/node', run: '/run/webmesh' }, 1000);
+  expect(commandLine(words)).toBe("'/usr/bin/node' '/opt/Webmesh App/helper.mjs' '--run' '/run/webmesh' '--owner' '1000' '--detach'");
+  const bad = ['relative/helper.mjs', "/opt/x'y", '/opt/$(id)/h', '/opt/a;b', '/opt/`id`', '/opt/"x"', '/opt/a\nb', '/opt/../etc/x', '/opt/a\\b', '/opt/!x', '/opt/*'];
+  expect(bad.map((path) => codeOf(() => helperCommand(path, { node: '/usr/bin/node' }, 1000)))).toEqual(bad.map(() => 'input.invalid not a plain absolute path'));
+  expect(bad.map((path) => codeOf(() => helperCommand('/opt/helper', { cache: path }, 1000)))).toEqual(bad.map(() => 'input.invalid not a plain absolute path'));
+  expect(codeOf(() => helperCommand('/opt/helper.mjs', {}, 1000))).toBe('input.invalid a script needs the program that runs it');
+});
+
+test.runIf(process.platform === 'linux' && isRoot)('the node process runs as another user, in folders of its own, and ends with its input', async () => {
+  chmodSync(folder, 0o755);
+  const script = join(folder, 'child.mjs');
+  writeFileSync(script, `
+    import { writeFileSync, statSync } from 'node:fs';
+    writeFileSync('mine', 'x');
+    console.log(JSON.stringify({ uid: process.getuid(), gid: process.getgid(), groups: process.getgroups(), cwd: process.cwd(), env: Object.keys(process.env).sort() }));
+    console.error('a log line');
+    process.stdin.on('data', (text) => console.log('heard ' + String(text).trim())).on('end', () => process.exit(7));
+  `);
+  const user = findUser('nobody');
+  const processes = nodeProcesses({ script, runFolder: folder, stateFolder: folder, user, group: undefined });
+  const reports: string[] = [];
+  const logs: string[] = [];
+  const child = await processes.start('home', { report: (line) => reports.push(line), log: (line) => logs.push(line) });
+  child.send('{"a":1}');
+  while (reports.length < 2) await new Promise((done) => setTimeout(done, 5));
+  child.endInput();
+  expect(await child.ended).toEqual({ code: 7, signal: null });
+  expect([JSON.parse(reports[0] ?? ''), reports[1], logs]).toEqual([
+    { uid: user?.uid, gid: user?.gid, groups: [user?.gid], cwd: join(folder, 'nodes/home'), env: ['HOME', 'LC_ALL', 'PATH'] }, 'heard {"a":1}', ['a log line'],
+  ]);
+  expect([statSync(child.dataDir).mode & 0o777, statSync(child.dataDir).uid]).toEqual([0o700, user?.uid]);
+});
+
+test.runIf(process.platform === 'linux' && isRoot)('a folder that keeps the unprivileged user out is named', async () => {
+  writeFileSync(join(folder, 'child.mjs'), '');
+  const processes = nodeProcesses({ script: join(folder, 'child.mjs'), runFolder: folder, stateFolder: folder, user: findUser('nobody'), group: undefined });
+  await expect(processes.start('home', { report: () => {}, log: () => {} })).rejects.toMatchObject({ code: 'node.start-failed', detail: { path: folder, problem: 'the user nobody may not enter this folder' } });
+});
+
+test.runIf(process.platform === 'linux' && isRoot)('a node process that an earlier life left behind is ended, another one with its number is not', async () => {
+  chmodSync(folder, 0o755);
+  const script = join(folder, 'child.mjs');
+  writeFileSync(script, 'setInterval(() => {}, 1000)');
+  const options = { script, runFolder: folder, stateFolder: folder, user: findUser('nobody'), group: undefined };
+  const child = await nodeProcesses(options).start('home', { report: () => {}, log: () => {} });
+  await nodeProcesses({ ...options, script: '/another/script' }).stopStray();
+  expect(seeProcess(child.pid)?.pid).toBe(child.pid);
+  await nodeProcesses(options).stopStray();
+  expect(await child.ended).toEqual({ code: null, signal: 'SIGTERM' });
+});
