@@ -13,10 +13,16 @@ const lookedUpByOthers = new Set(['then', 'toJSON', 'constructor', 'inspect', 'n
 export function strict<T extends object>(name: string, object: T): T {
   return new Proxy(object, {
     get: (target, key) => {
-      if (typeof key === 'symbol' || key in target || lookedUpByOthers.has(key) || key.startsWith('_')) return Reflect.get(target, key, target);
+      const known = typeof key === 'symbol' || key in target || lookedUpByOthers.has(key) || key.startsWith('_');
+      if (known) return bound(Reflect.get(target, key, target), target);
       throw new StandinUnsupported(`${name}.${key}`);
     },
   });
+}
+
+/** Methods see the object itself, because private members are not there on its proxy. */
+function bound(member: unknown, target: object): unknown {
+  return typeof member === 'function' ? member.bind(target) : member;
 }
 
 /** What would have had an effect outside the process: for assertions that real Electron gives no handle for. */
