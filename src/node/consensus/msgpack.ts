@@ -64,7 +64,7 @@ export class Writer {
   }
 
   text(value: string): this {
-    return this.bytes(encoder.encode(value));
+    return this.#shortAscii(value) ? this : this.bytes(encoder.encode(value));
   }
 
   array(items: number): this {
@@ -74,6 +74,21 @@ export class Writer {
 
   map(pairs: number): this {
     return pairs < 16 ? this.byte(0x80 | pairs) : this.byte(0xde).#uint16(pairs);
+  }
+
+  /** Field names and ids are nearly all short and plain; for those the encoder costs more than the bytes. */
+  #shortAscii(value: string): boolean {
+    if (value.length > 31) return false;
+    this.#room(1 + value.length);
+    let at = this.#at;
+    this.#bytes[at++] = 0xa0 | value.length;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 127) return false;
+      this.#bytes[at++] = code;
+    }
+    this.#at = at;
+    return true;
   }
 
   #uint16(value: number): this {
@@ -238,11 +253,22 @@ export class Reader {
 
 /** UTF-8 or a DecodeError: ids and addresses are text, whatever family their bytes travelled in. */
 export function textOf(bytes: Uint8Array): string {
+  const plain = bytes.length < 32 ? shortAsciiOf(bytes) : undefined;
+  if (plain !== undefined) return plain;
   try {
     return utf8.decode(bytes);
   } catch {
     throw new DecodeError('text is not UTF-8');
   }
+}
+
+function shortAsciiOf(bytes: Uint8Array): string | undefined {
+  let text = '';
+  for (const byte of bytes) {
+    if (byte > 127) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
 
 /**
