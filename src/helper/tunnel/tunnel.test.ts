@@ -107,6 +107,7 @@ test('a dead engine is a failed tunnel, swept away, and the next order builds it
   tunnel.engineEnded('wmhome', 'wireguard-go ended (SIGKILL)');
   await settle();
   expect([tunnel.state.get().phase, tunnel.state.get().problem, machine.applied, file.text]).toEqual([TunnelPhase.TUNNEL_PHASE_FAILED, 'wireguard-go ended (SIGKILL)', null, undefined]);
+  expect(tunnel.state.get().generation).toEqual(at(1, 1));
   await tunnel.apply(at(1, 2), wanted());
   machine.silent = true;
   await clock.pass(1_000);

@@ -49,6 +49,8 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
   const { device, facts, keys, journal, fence, clock, log } = ports;
   const state: Cell<TunnelState> = cell(noTunnel);
   let live: Live | null = null;
+  /** The order that the state answers for: a watcher must know whose tunnel was lost. */
+  let newest: Generation | undefined;
   let closed = false;
   let queue: Promise<unknown> = Promise.resolve();
   let cancelRead = (): void => {};
@@ -147,7 +149,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     live = null;
     cancelRead();
     if (clean) await journal.clear();
-    state.set(problem === '' ? noTunnel : { ...noTunnel, phase: TunnelPhase.TUNNEL_PHASE_FAILED, problem });
+    state.set({ ...noTunnel, generation: newest, phase: problem === '' ? noTunnel.phase : TunnelPhase.TUNNEL_PHASE_FAILED, problem });
   }
 
   async function clearNow(problem: string): Promise<void> {
@@ -174,11 +176,17 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     state,
     apply: async (order, wanted) => {
       const generation = await fence.pass('tunnel', order);
-      return inTurn(() => applyNow(generation, wanted));
+      return inTurn(() => {
+        newest = generation;
+        return applyNow(generation, wanted);
+      });
     },
     clear: async (order) => {
-      await fence.pass('tunnel', order);
-      return inTurn(() => clearNow(''));
+      const generation = await fence.pass('tunnel', order);
+      return inTurn(() => {
+        newest = generation;
+        return clearNow('');
+      });
     },
     engineEnded: (name, sentence) => {
       void inTurn(async () => {
