@@ -8,7 +8,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { type PeerView } from '../src/contract/state.ts';
+import { type PeersTopic, type PeerView } from '../src/contract/state.ts';
 import { forwardFromNamespace } from './lib/forward.ts';
 import { Host, hostsFolder, until } from './lib/hosts.ts';
 import { createLan, inNamespace, ping, type Lan } from './lib/namespaces.ts';
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   await createMesh(alpha);
   await joinMesh(beta, [alpha]);
   await joinMesh(gamma, [alpha, beta]);
-  for (const host of hosts) showPeers(host.name, (await meshOf(host)).peers);
+  for (const host of hosts) showPeers(host.name, (await settled(host)).list);
   await pingAll(hosts);
   await measure(lan, alpha, beta);
   if (flags['kill-host']) await killHost(alpha, beta, gamma);
@@ -138,6 +138,12 @@ async function showUrls(): Promise<void> {
 async function meshOf(host: Host): Promise<{ self: PeerView; peers: readonly PeerView[] }> {
   const { list } = await host.topic('peers', (peers) => peers.list.some((p) => p.self), 10_000, 'seeing itself');
   return { self: list.find((p) => p.self) as PeerView, peers: list };
+}
+
+/** The peers topic once it comes from the replica and every other machine is direct; as it is after ten seconds otherwise. */
+async function settled(host: Host): Promise<PeersTopic> {
+  const whole = (peers: PeersTopic): boolean => peers.source === 'replica' && peers.list.length === hosts.length && peers.list.every((p) => p.self || p.path.kind === 'direct');
+  return host.topic('peers', whole, 10_000, 'seeing everybody').catch(() => host.topic('peers', () => true, 1000, 'seeing anybody'));
 }
 
 function showPeers(name: string, peers: readonly PeerView[]): void {
