@@ -12,7 +12,8 @@ export interface Job {
 export interface Done {
   readonly job: Job;
   readonly seeds: number;
-  readonly seconds: number;
+  /** Processor time, so that other work on the machine does not count. */
+  readonly cpuSeconds: number;
   readonly violations: readonly { readonly seed: number; readonly what: string }[];
   readonly cluster: ClusterRun | null;
 }

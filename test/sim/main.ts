@@ -87,9 +87,9 @@ async function spread(list: readonly Job[]): Promise<readonly Done[]> {
 function summary(simulation: Job['simulation'], all: readonly Done[]): boolean {
   const done = all.filter(({ job }) => job.simulation === simulation && (job.wrong === null || job.wrong === values.wrong));
   const seeds = done.reduce((sum, one) => sum + one.seeds, 0);
-  const seconds = done.reduce((sum, one) => sum + one.seconds, 0);
+  const seconds = done.reduce((sum, one) => sum + one.cpuSeconds, 0);
   const violations = done.flatMap((one) => one.violations);
-  console.log(`${simulation}: ${seeds} seeds, ${violations.length} violations, ${Math.round(seeds / seconds)} seeds/s on one core`);
+  console.log(`${simulation}: ${seeds} seeds, ${violations.length} violations, ${Math.round(seeds / seconds)} seeds/s per core`);
   if (simulation === 'cluster') console.log(`  ${clusterFigures(done)}`);
   for (const { seed, what } of violations.slice(0, 5)) console.log(`  seed ${seed}: ${what}\n    npm run sim -- ${simulation} --seed ${seed} --seeds 1${reproduction(simulation)}`);
   return violations.length === 0;
@@ -113,6 +113,6 @@ function wrongSummary(simulation: Job['simulation'], wrong: string, all: readonl
   const done = all.find(({ job }) => job.simulation === simulation && job.wrong === wrong);
   const caught = done?.violations[0];
   const result = caught ? `caught at seed ${String(done.seeds).padStart(3)} of ${budget}: ${caught.what.split('\n')[0]?.slice(0, 100)}` : `NOT CAUGHT in ${budget} seeds`;
-  console.log(`  ${simulation} without/with: ${wrong.padEnd(52)} ${result}`);
+  console.log(`  ${simulation === 'cluster' ? 'mutant' : 'without'} ${wrong.padEnd(51)} ${result}`);
   return caught !== undefined;
 }

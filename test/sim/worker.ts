@@ -7,17 +7,20 @@ parentPort?.on('message', (job: Job) => {
 });
 
 async function run(job: Job): Promise<Done> {
-  const startedMs = performance.now();
+  const started = process.threadCpuUsage();
   const { first, count, wrong } = job;
   const common = { first, count, stopAtFirst: wrong !== null };
-  const seconds = (): number => (performance.now() - startedMs) / 1000;
+  const cpuSeconds = (): number => {
+    const { user, system } = process.threadCpuUsage(started);
+    return (user + system) / 1_000_000;
+  };
   if (job.simulation === 'cluster') {
     const { runClusterSeeds } = await import('./cluster/run.ts');
     const cluster = runClusterSeeds(wrong === null ? common : { ...common, mutant: wrong });
-    return { job, seeds: cluster.seeds, seconds: seconds(), violations: cluster.violations, cluster };
+    return { job, seeds: cluster.seeds, cpuSeconds: cpuSeconds(), violations: cluster.violations, cluster };
   }
   const { guards, runSessionSeeds } = await import('./session/run.ts');
   const guard = guards.find((one) => one === wrong);
   const session = await runSessionSeeds(guard === undefined ? common : { ...common, guard });
-  return { job, seeds: session.seeds, seconds: seconds(), violations: session.violations, cluster: null };
+  return { job, seeds: session.seeds, cpuSeconds: cpuSeconds(), violations: session.violations, cluster: null };
 }

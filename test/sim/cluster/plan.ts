@@ -52,7 +52,7 @@ export function drawPlan(seed: number): Plan {
     voters,
     observers: some(0.4, () => between(dice, 1, 2), 0),
     spares: some(0.5, () => 1, 0),
-    chaosMs: between(dice, 5_000, 100_000),
+    chaosMs: between(dice, 5_000, 70_000),
     latencyMinMs: pick(dice, [0, 1, 5, 20]),
     latencyMeanMs: pick(dice, [1, 5, 20, 60, 150]),
     loss: some(0.4, () => dice.next() * 0.2, 0),
