@@ -88,7 +88,7 @@ function portsFor({ dataDir }: NodeConfig): NodePorts {
       return setAside(path(file));
     },
     onBroken: broken,
-    createServer: (services, serverLog) => createGrpcServer({ services, log: serverLog, standard: true }),
+    createServer: createGrpcServer,
   };
 }
 

@@ -19,7 +19,8 @@ export interface RpcServer extends Listener {
 }
 
 export interface NodePorts extends ReplicaPorts, ServicePorts {
-  readonly createServer: (services: readonly Service[], log: Log) => RpcServer;
+  /** `standard`: with grpc.health and grpc.reflection beside the services. */
+  readonly createServer: (options: { readonly services: readonly Service[]; readonly log: Log; readonly standard: boolean }) => RpcServer;
 }
 
 /** How the node is, for whoever started it. */
@@ -52,8 +53,8 @@ export async function startNode(first: NodeConfig, ports: NodePorts, onHealth: (
   const replica = await openReplica({ id: first.nodeId, address: () => raftAddressOf(config) }, first, ports, options);
   const { driver, state } = replica;
   const { mesh, local } = createServices({ config: () => config, replica, ports, tickMs: options.tickMs ?? driverDefaults.tickMs });
-  const api = ports.createServer(mesh, log.scope('api'));
-  const localServer = ports.createServer(local, log.scope('local'));
+  const api = ports.createServer({ services: mesh, log: log.scope('api'), standard: true });
+  const localServer = ports.createServer({ services: local, log: log.scope('local'), standard: false });
   const closing = new AbortController();
   const problems = new Map<string, Failure>();
   let health: NodeHealth = { ready: false, problem: null };

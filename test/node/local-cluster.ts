@@ -97,7 +97,7 @@ export function localCluster(): LocalCluster {
         onBroken: (error) => {
           broken = error;
         },
-        createServer: (services, serverLog) => createGrpcServer({ services, log: serverLog }),
+        createServer: createGrpcServer,
       }, (next) => {
         health = next;
       }, { ...quick, ...options });
