@@ -7,7 +7,7 @@ import type { Handlers } from '../contract/commands.ts';
 import type { AppState, MetricsTopic, PeerView } from '../contract/state.ts';
 import { NodeMetrics } from '../gen/v1/node_metrics.ts';
 import { derived, topicEveryMs } from './coalesce.ts';
-import { hostProfile, memberProfile } from './commands.ts';
+import { hostAddress, hostProfile, memberProfile } from './commands.ts';
 import { report } from './diagnostics.ts';
 import { healthTopic } from './health.ts';
 import { measureLatencies, targetsOf } from './latency.ts';
@@ -66,7 +66,7 @@ export async function createApp(ports: CorePorts): Promise<App> {
       roster: session.roster.get(), tunnel: tunnel()?.peers ?? [], latencies: phase ? latency.latencies.get() : new Map(), nowMs: clock.nowMs(),
     });
   });
-  const profilesNow = derived(clock, topicEveryMs, () => profilesTopic(profiles.document.get()));
+  const profilesNow = derived(clock, topicEveryMs, () => profilesTopic(profiles.document.get(), (profile) => hostAddress(profile, network)));
   const node = derived(clock, topicEveryMs, () => nodeTopic(helper.report.get()?.node, session.replica.get()));
   const health = derived(clock, topicEveryMs, () => healthTopic({
     session: sessionNow.cell.get(), profile: profilesNow.cell.get().list.find(({ id }) => id === current()?.id), link: helper.link.get(),
@@ -98,6 +98,7 @@ export async function createApp(ports: CorePorts): Promise<App> {
       health.mark();
     }),
     latency.latencies.subscribe(() => peers.mark()),
+    network.addresses.subscribe(() => profilesNow.mark()),
     profiles.document.subscribe(() => {
       profilesNow.mark();
       markAll();

@@ -17,11 +17,13 @@ export async function hostProfile(input: Parsed<'mesh.create'>, { network, rando
   const nodeId = input.nodeId === undefined ? newNodeId(network.hostname, random) : checkNodeId(input.nodeId);
   const ipv4Network = input.ipv4Network === undefined ? freeNetwork(network.addresses.get(), random) : checkNetwork(input.ipv4Network);
   const ports = await choosePorts(input, network);
-  const { primary } = advertise(network.addresses.get(), null, '127.0.0.1');
-  return {
-    id: shortId(random, 12), name: input.name, kind: 'host', nodeId, address: joinHostPort(primary === '' ? '127.0.0.1' : primary, ports.grpcPort),
-    insecure: true, ...ports, asVoter: true, ipv4Network,
-  };
+  const profile = { id: shortId(random, 12), name: input.name, kind: 'host' as const, nodeId, insecure: true, ...ports, asVoter: true, ipv4Network };
+  return { ...profile, address: hostAddress(profile, network) };
+}
+
+/** Where others can join a network that this machine hosts. */
+export function hostAddress({ grpcPort }: Pick<Profile, 'grpcPort'>, network: Pick<Network, 'addresses'>): string {
+  return joinHostPort(advertise(network.addresses.get(), null, '127.0.0.1').primary, grpcPort);
 }
 
 /** The profile of a network that runs elsewhere. Throws input.invalid, or mesh.incompatible when clear text was not asked for. */

@@ -84,6 +84,13 @@ export async function loadProfiles(documents: Documents): Promise<Profiles> {
   };
 }
 
-export function profilesTopic({ list, selected }: ProfilesDocument): ProfilesTopic {
-  return { list: list.map(({ id, name, kind, nodeId, address, insecure }) => ({ id, name, kind, nodeId, address, insecure })), selected };
+/** `hostAddress` is where others can join a network of this machine now; addresses change with the network we are in. */
+export function profilesTopic({ list, selected }: ProfilesDocument, hostAddress: (profile: Profile) => string): ProfilesTopic {
+  return {
+    list: list.map((profile) => {
+      const { id, name, kind, nodeId, address, insecure } = profile;
+      return { id, name, kind, nodeId, address: kind === 'host' ? hostAddress(profile) : address, insecure };
+    }),
+    selected,
+  };
 }

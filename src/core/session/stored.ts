@@ -61,8 +61,13 @@ export function createStored({ documents, clock, log }: { documents: Documents; 
       if (pending) return pending;
       await writing;
       const value = await documents.load(nameOf(profile));
-      if (typeof value !== 'object' || value === null) return nothing;
-      return { lease: leaseFromStored('lease' in value ? value.lease : undefined) ?? null, nodes: fromStored('nodes' in value ? value.nodes : undefined) };
+      if (value === undefined) return nothing;
+      const lease = typeof value === 'object' && value !== null && 'lease' in value ? leaseFromStored(value.lease) : undefined;
+      if (lease === undefined) {
+        await documents.reject(nameOf(profile));
+        return nothing;
+      }
+      return { lease, nodes: fromStored((value as { nodes?: unknown }).nodes) };
     },
     save: (profile, kept) => {
       waiting.set(profile, kept);
