@@ -15,6 +15,8 @@ export const inboundLimits = {
   /** Requests of one connection that wait for their answers; beyond it nothing more is read from it. */
   waitingMax: 16,
   snapshotBytesMax: 256 * 1024 * 1024,
+  /** Of all connections together, in frames that are not whole yet: nobody is known before a frame is. */
+  unreadBytesMax: 64 * 1024 * 1024,
   /** A connection without a request for this long is closed. Go's leaders speak at least every 30 s. */
   idleMs: 90_000,
   /** A frame that began, or a request that was taken, must move within this time. */
@@ -45,6 +47,7 @@ export function serveInbound(
   { clock, log }: { clock: Clock; log: Log }, identity: TransportIdentity, idOf: (address: string) => NodeId | undefined, events: Pick<TransportEvents, 'receive'>,
 ): Inbound {
   const connections = new Set<Served>();
+  let unreadBytes = 0;
 
   function accept(connection: Connection): void {
     if (connections.size >= inboundLimits.connectionsMax) return connection.destroy();
@@ -54,6 +57,7 @@ export function serveInbound(
     let snapshot: { readonly decoded: DecodedRequest; readonly parts: Uint8Array[]; missing: number } | undefined;
     let paused = false;
     let closed = false;
+    let counted = 0;
     let stopTimer: Cancel = () => {};
 
     const served: Served = { waiting, flush, destroy };
@@ -70,6 +74,12 @@ export function serveInbound(
       destroy();
     }
 
+    function count(held: number): void {
+      unreadBytes += held - counted;
+      counted = held;
+      if (unreadBytes > inboundLimits.unreadBytesMax) throw new DecodeError('too much is unread');
+    }
+
     /** Takes as many whole requests as are here and may wait at once. */
     function read(): void {
       while (!closed && waiting.length < inboundLimits.waitingMax && takeOne());
@@ -79,6 +89,7 @@ export function serveInbound(
         if (full) connection.pause();
         else connection.resume();
       }
+      count(frames.length);
       watch();
     }
 
@@ -160,6 +171,8 @@ export function serveInbound(
       closed: () => {
         closed = true;
         stopTimer();
+        unreadBytes -= counted;
+        counted = 0;
         connections.delete(served);
       },
     });

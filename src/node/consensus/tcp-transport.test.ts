@@ -333,6 +333,24 @@ describe('as a server', () => {
     await until(() => silent.closed);
   });
 
+  test('half frames of all connections together are bounded', async () => {
+    const b = await node('b');
+    // A byte string of 15 MiB that lacks its last bytes, five times.
+    const half = Buffer.concat([Uint8Array.of(0, 0xdb, 0x00, 0xf0, 0x00, 0x10), Buffer.alloc(15 * 1024 * 1024)]);
+    const sockets: Socket[] = [];
+    for (let i = 0; i < 5; i++) {
+      const socket = await dial(b);
+      sockets.push(socket);
+      await new Promise((resolve) => socket.write(half, resolve));
+    }
+    await until(() => sockets.some((socket) => socket.closed));
+    expect(sockets.filter((socket) => socket.closed).length).toBe(1);
+    const honest = await dial(b);
+    b.serve = (message) => b.transport.send(appendedTo(message));
+    honest.write(encodeRequest(append(1), 'x'));
+    expect((await take(honest, 10)).length).toBeGreaterThan(10);
+  });
+
   test('a request without an id is its address\'s member\'s', async () => {
     const b = await node('b');
     b.transport.setConfiguration({ servers: [{ id: 'old', address: '10.0.0.9:9443', voter: true }] });
