@@ -10,6 +10,7 @@ export function becomeLeader(state: State): void {
   };
   state.role = leader;
   state.termLeader = state.id;
+  syncPeers(state, leader);
   append(state, leader, entryType.noop, new Uint8Array(0), null);
   sendHeartbeats(state, leader);
 }
@@ -20,6 +21,8 @@ function append(state: State, leader: Leader, type: EntryType, data: Uint8Array,
   noteConfiguration(state, entry);
   leader.uncommittedSizes.push(data.length);
   leader.uncommittedBytes += data.length;
+  // Once before the configuration takes effect: a member that it removes is told so, if it follows.
+  if (type === entryType.configuration) replicateAll(state, leader);
   syncPeers(state, leader);
   replicateAll(state, leader);
   return { ok: true, index: entry.index, term: entry.term };

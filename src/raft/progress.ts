@@ -40,10 +40,10 @@ export function createPeer(lastIndex: Index, now: number): Peer {
   };
 }
 
-/** Back to looking for the meeting point, from what is known for sure. */
+/** Back to looking for the meeting point: from what is known for sure if entries were sent ahead, else from where the search stands. */
 export function probe(peer: Peer): void {
+  if (peer.state !== 'probe') peer.next = peer.match + 1;
   peer.state = 'probe';
-  peer.next = peer.match + 1;
   peer.inFlight = 0;
   peer.sentCommit = 0;
   peer.due = true;
