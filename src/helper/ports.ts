@@ -7,7 +7,7 @@ export interface CommandRunner {
 
 export interface Command {
   readonly argv: readonly string[];
-  /** What the program reads as /dev/stdin. Never on the command line: other users can read that. */
+  /** What the program reads as standard input, which it may also open as a file. Never on the command line: other users can read that. */
   readonly input?: Secret;
 }
 

@@ -6,8 +6,17 @@ import { type FailureData, fromData, toData } from '../../src/base/failure.ts';
 import { HelperClient, type HelloResponse, type NodeSpec, type NodeState, TunnelSpec, type TunnelState, WatchResponse } from '../../src/gen/webmesh/helper/v1/helper.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const node = join(root, 'node_modules/.bin/node');
 export const engineFolder = join(root, '.cache/wireguard-go');
+
+/** Where the helper's parts are; a machine under test may have them elsewhere, and be slower. */
+export interface HelperPlace {
+  readonly node: string;
+  readonly script: string;
+  readonly cache: string;
+  readonly startMs: number;
+}
+
+const sources: HelperPlace = { node: join(root, 'node_modules/.bin/node'), script: join(root, 'src/helper/helper.ts'), cache: engineFolder, startMs: 10_000 };
 
 /** What is missing to run real tunnels here, or null. */
 export function missingForTunnels(): string | null {
@@ -33,13 +42,15 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
 export class HelperUnderTest {
   readonly namespace: string;
   readonly folder: string;
+  readonly place: HelperPlace;
   child: ChildProcess | undefined;
   client: HelperClient | undefined;
   stderr = '';
 
-  constructor(namespace: string, folder: string) {
+  constructor(namespace: string, folder: string, place: HelperPlace = sources) {
     this.namespace = namespace;
     this.folder = folder;
+    this.place = place;
   }
 
   get socket(): string {
@@ -51,15 +62,15 @@ export class HelperUnderTest {
     this.child.stderr?.on('data', (data) => (this.stderr += String(data)));
     const { child } = this;
     const said = this.stderr.length;
-    await until(() => this.answers(said) || child.exitCode !== null, `a helper in ${this.namespace}; it said ${this.stderr}`);
+    await until(() => this.answers(said) || child.exitCode !== null, `a helper in ${this.namespace}; it said ${this.stderr}`, this.place.startMs);
     if (child.exitCode !== null) throw new Error(`the helper ended with ${child.exitCode}: ${this.stderr}`);
     this.client?.close();
     this.client = new HelperClient(`unix:${this.socket}`, credentials.createInsecure());
   }
 
   launch(...more: readonly string[]): ChildProcess {
-    const args = [join(root, 'src/helper/helper.ts'), '--run', join(this.folder, 'run'), '--state', join(this.folder, 'state'), '--cache', engineFolder, ...more];
-    return spawn('ip', ['netns', 'exec', this.namespace, node, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const args = [this.place.script, '--run', join(this.folder, 'run'), '--state', join(this.folder, 'state'), '--cache', this.place.cache, ...more];
+    return spawn('ip', ['netns', 'exec', this.namespace, this.place.node, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   }
 
   /** Asked after a restart as well: only what was said since counts. */

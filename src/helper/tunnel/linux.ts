@@ -15,6 +15,8 @@ export const linux: System = {
 };
 
 const gone = /cannot find device|does not exist|no such device|no such process|cannot assign requested address|address not found/i;
+/** Standard input by a name that every Linux has, also without udev. */
+const stdinPath = '/proc/self/fd/0';
 const removalsPerCommand = 200;
 
 function actions(step: Step, engine: EngineName, keys: ActionKeys): readonly Action[] {
@@ -44,7 +46,7 @@ function kernelPeers(step: PeersStep): readonly Action[] {
     const keys = step.remove.slice(at, at + removalsPerCommand);
     removals.push(run('wg', 'set', step.device, ...keys.flatMap((key) => ['peer', key, 'remove'])));
   }
-  const add: Action[] = step.set.length === 0 ? [] : [{ kind: 'run', argv: ['wg', 'addconf', step.device, '/dev/stdin'], input: new Secret(peersConfig(step.set)) }];
+  const add: Action[] = step.set.length === 0 ? [] : [{ kind: 'run', argv: ['wg', 'addconf', step.device, stdinPath], input: new Secret(peersConfig(step.set)) }];
   return [...removals, ...add];
 }
 

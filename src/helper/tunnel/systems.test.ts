@@ -36,7 +36,7 @@ describe('command lines', () => {
       'ip link set dev wmhome mtu 1420 up',
       'ip -4 route add 10.0.0.0/8 dev wmhome',
       'ip -6 route add fd00::/48 dev wmhome',
-      'wg addconf wmhome /dev/stdin < input',
+      'wg addconf wmhome /proc/self/fd/0 < input',
       'ip -6 route del fd00::/48 dev wmhome (may be gone)',
       'ip -6 address del fd00::/128 dev wmhome (may be gone)',
       'ip -4 address del 10.0.0.1/32 dev wmhome (may be gone)',
