@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { cell } from '../base/cell.ts';
+import { asFailure } from '../base/failure.ts';
+import { contains, parsePrefix } from '../base/ip.ts';
+import { seeded } from '../base/random.ts';
+import { checkAddress, hostProfile, memberProfile } from './commands.ts';
+import type { OwnAddress } from './ports.ts';
+
+const network = (addresses: readonly OwnAddress[], hostname = 'Büro-PC.example') => ({ hostname, online: cell(true), addresses: cell(addresses), freePort: async (_kind: string, wanted: number) => wanted + 1 });
+const lan = { interfaceName: 'eth0', address: '192.168.1.5', bits: 24, loopback: false };
+
+test.each([
+  ['mesh.example', 'mesh.example:8443'], ['mesh.example:9000', 'mesh.example:9000'], [' 192.0.2.1 ', '192.0.2.1:8443'], ['192.0.2.1:1', '192.0.2.1:1'],
+  ['2001:db8::1', '[2001:db8::1]:8443'], ['[2001:db8::1]', '[2001:db8::1]:8443'], ['[2001:db8::1]:7', '[2001:db8::1]:7'], ['localhost', 'localhost:8443'],
+])('%s is the address %s', (text, expected) => {
+  expect(checkAddress(text)).toBe(expected);
+});
+
+test.each(['', 'a b', 'http://x', 'x:0', 'x:99999', 'x:', '999.1.1.1', '1.2.3', '[::1', 'a/b:1', '-x', `${'a'.repeat(64)}.example`, 'user@host:1', '::1:99999x'])('%j is no address, and what was typed comes back', (text) => {
+  let caught: unknown;
+  try {
+    checkAddress(text);
+  } catch (error) {
+    caught = error;
+  }
+  expect(asFailure(caught)).toMatchObject({ code: 'input.invalid', detail: { field: 'address', given: text.slice(0, 100) } });
+});
+
+test('a new network keeps clear of our own networks, names its node after the machine and takes free ports', async () => {
+  const own = [lan, ...Array.from({ length: 250 }, (_, i) => ({ interfaceName: `e${i}`, address: `10.${i + 1}.0.1`, bits: 16, loopback: false }))];
+  const profile = await hostProfile({ name: 'home' }, { network: network(own), random: seeded(1) });
+  expect(profile).toMatchObject({ name: 'home', kind: 'host', address: '192.168.1.5:8444', grpcPort: 8444, raftPort: 9444, wireguardPort: 51821, insecure: true });
+  expect(profile.nodeId).toMatch(/^b-ro-pc-[a-z0-9]{5}$/);
+  for (const { address } of own) expect(contains(parsePrefix(profile.ipv4Network ?? '') as never, { family: 4, value: address.split('.').reduce((sum, part) => (sum << 8n) | BigInt(part), 0n) })).toBe(false);
+});
+
+test.each([['8.8.8.0/24'], ['10.0.0.0/7'], ['10.0.0.0/30'], ['fd00::/48'], ['10.0.0.0'], ['x']])('%s is no network to make', async (ipv4Network) => {
+  const work = hostProfile({ name: 'n', ipv4Network }, { network: network([lan]), random: seeded(1) });
+  await expect(work).rejects.toMatchObject({ code: 'input.invalid', detail: { field: 'ipv4Network', given: ipv4Network } });
+});
+
+test('clear text must be asked for by name', async () => {
+  const ports = { network: network([lan]), random: seeded(1) };
+  await expect(memberProfile({ address: '192.0.2.1', insecure: false }, ports)).rejects.toMatchObject({ code: 'mesh.incompatible', retry: 'never' });
+  expect(await memberProfile({ address: '192.0.2.1', insecure: true, nodeId: 'me' }, ports)).toMatchObject({ kind: 'member', name: '192.0.2.1:8443', address: '192.0.2.1:8443', nodeId: 'me', asVoter: false });
+  await expect(memberProfile({ address: '192.0.2.1', insecure: true, nodeId: 'm e' }, ports)).rejects.toMatchObject({ code: 'input.invalid', detail: { field: 'nodeId', given: 'm e' } });
+});

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { failure, toData } from '../base/failure.ts';
+import type { SessionTopic } from '../contract/state.ts';
+import { HelloResponse, NodeState } from '../gen/webmesh/helper/v1/helper.ts';
+import { healthTopic, type HealthInput } from './health.ts';
+
+const lease = { ipv4: '10.0.0.1', ipv4Network: '10.0.0.0/16', ipv6: null, ipv6Network: null };
+const tunnel = { interfaceName: 'wm', engine: 'kernel', publicKey: '', listenPort: 1, mtu: 1420, receiveBytes: 0, transmitBytes: 0 };
+const connected: SessionTopic = { want: 'connected', profile: 'p', epoch: 1, phase: 'connected', sinceMs: 0, lease, tunnel, degraded: null };
+const well: HealthInput = {
+  session: connected, profile: undefined, link: { state: 'up', hello: HelloResponse.fromPartial({ engine: 'kernel' }) }, linkDownMs: 0,
+  node: NodeState.fromPartial({ running: true }), peers: [], setAside: [],
+};
+const profile = { id: 'p', name: 'home', kind: 'member' as const, nodeId: 'n', address: 'a:1', insecure: true };
+const codes = (input: Partial<HealthInput>, nowMs = 100_000) => healthTopic({ ...well, ...input }, nowMs).warnings.map(({ code, severity }) => `${code} ${severity}`);
+
+test('all is well', () => expect(codes({})).toEqual([]));
+test('clear text is always said', () => expect(codes({ profile })).toEqual(['clear-text warning']));
+test('a helper that is away, after a moment of patience', () => {
+  const link = { state: 'down' as const, failure: toData(failure('helper.unreachable', { path: '/x' })) };
+  expect(codes({ link, linkDownMs: 1_000 })).toEqual([]);
+  expect(healthTopic({ ...well, link, linkDownMs: 2_000 }, 0).warnings).toEqual([{ code: 'helper-missing', severity: 'error', detail: { path: '/x', failure: 'helper.unreachable' } }]);
+});
+test('no engine', () => expect(codes({ link: { state: 'up', hello: HelloResponse.fromPartial({ engineProblem: 'none found' }) } })).toEqual(['engine-missing error']));
+test('a node process that is down matters while connected', () => {
+  expect(codes({ node: NodeState.fromPartial({ problem: 'it ended' }) })).toEqual(['node-down warning']);
+  expect(codes({ node: NodeState.fromPartial({ problem: 'it ended' }), session: { want: 'disconnected', profile: null, epoch: 1, phase: 'disconnected' } })).toEqual([]);
+});
+test('a control plane that is lost, and a mesh that does not replicate', () => {
+  expect(codes({ session: { ...connected, degraded: { kind: 'control-plane-lost', sinceMs: 5, storedLease: true } } })).toEqual(['control-plane-lost warning']);
+  expect(codes({ session: { ...connected, degraded: { kind: 'polling', detail: 'node-does-not-replicate' } } })).toEqual(['not-replicating info']);
+});
+test('connectivity comes first, files last', () => {
+  const peer = { id: 'x', self: false, publicKey: '', ipv4: null, ipv6: null, role: 'observer' as const, endpoint: null, path: { kind: 'silent', reason: 'no-handshake-lately' } as const, lastHandshakeMs: 1, receiveBytes: 0, transmitBytes: 0, latencyMs: null, createdAtMs: null, updatedAtMs: null };
+  expect(codes({ profile, peers: [peer, peer], setAside: ['a.json.damaged-1'], session: { ...connected, degraded: { kind: 'control-plane-lost', sinceMs: 5, storedLease: false } } })).toEqual(['control-plane-lost warning', 'peer-unreachable info', 'clear-text warning', 'file-set-aside warning']);
+  expect(codes({ peers: [peer] }, 10_000)).toEqual([]);
+});
