@@ -28,7 +28,7 @@ export interface App {
 }
 
 const metricsEveryMs = 1_000;
-/** Ages of handshakes and of the helper's absence change without an event. */
+/** Ages of handshakes change without an event. */
 const rereadEveryMs = 5_000;
 const endMs = 8_000;
 const logLinesDefault = 200;
@@ -115,6 +115,7 @@ export async function createApp(ports: CorePorts): Promise<App> {
     cancelReread = clock.after(rereadEveryMs, again);
   });
   let cancelMetrics = clock.after(0, function again() {
+    health.mark();
     void sample().finally(() => {
       if (!ending.signal.aborted) cancelMetrics = clock.after(metricsEveryMs, again);
     });
