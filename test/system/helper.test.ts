@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { between, pick, seeded } from '../../src/base/random.ts';
-import { TunnelPhase, type TunnelSpec } from '../../src/gen/webmesh/helper/v1/helper.ts';
+import { NodeSpec, TunnelPhase, type TunnelSpec } from '../../src/gen/webmesh/helper/v1/helper.ts';
 import { assertTrustedSocket } from '../../src/platform/trusted-socket.ts';
 import { HelperUnderTest, failureOf, missingForTunnels, nothing, sh, specOf, until } from './helper-harness.ts';
 
@@ -204,6 +203,26 @@ describe.skipIf(missing !== null)(`helpers in network namespaces${missing === nu
     expect(statSync(a.socket).mode & 0o777).toBe(0o600);
   });
 
+  test('the node process runs beside the tunnel, as nobody, and does not outlive a killed helper', async () => {
+    await a.start();
+    const spec = NodeSpec.fromPartial({
+      tunnelId: idA, nodeId: 'alpha', raftPort: 9443, grpcPort: 8443, wireguardPort: 51901, publicAddresses: ['0.0.0.0'],
+      services: { meshApi: true, peerDiscovery: true, admin: true, metrics: true, leaderProxy: true }, bootstrap: { networkName: 'home', ipv4Network: '172.29.0.0/16' },
+    });
+    const first = await a.setNode(1, 1, spec);
+    await until(() => existsSync(first.socketPath), 'the node opens its socket', 15_000);
+    expect(statSync(`/proc/${first.pid}`).uid).toBe(statSync(first.socketPath).uid);
+    expect(statSync(first.socketPath).uid).not.toBe(0);
+    process.kill(first.pid, 'SIGKILL');
+    const { node } = await a.watch((event) => event.node?.running === true && event.node.restarts === 1, 10_000);
+    expect(node?.pid).not.toBe(first.pid);
+    expect((await a.setNode(1, 2, undefined)).running).toBe(false);
+    expect(a.leftovers()).toEqual(nothing);
+    await a.setNode(1, 3, spec);
+    await a.signal('SIGKILL');
+    await until(() => a.processes((command) => command.includes('node/child')).length === 0, 'the node ends with its helper', 10_000);
+  });
+
   test('a damaged journal is set aside, its good lines count, and a device of a known tunnel goes', async () => {
     await a.start();
     await a.apply(1, 1, await specFor(1, null));
@@ -217,13 +236,11 @@ describe.skipIf(missing !== null)(`helpers in network namespaces${missing === nu
 
   test('an engine of somebody else under our name is refused, not taken over', async () => {
     await a.start();
-    const foreign = createSocket('udp4');
     const engine = spawn('ip', ['netns', 'exec', nsB, '.cache/wireguard-go/wireguard-go', '-f', deviceA], { stdio: 'ignore' });
     await until(() => existsSync(`/run/wireguard/${deviceA}.sock`), 'the foreign engine opens its socket');
     expect((await failureOf(a.apply(1, 1, await specFor(1, null)))).code).toBe('tunnel.conflict');
     expect(engine.exitCode).toBe(null);
     engine.kill('SIGTERM');
-    foreign.close();
     await until(() => engine.exitCode !== null || engine.signalCode !== null, 'the foreign engine ends');
   });
 });
