@@ -83,9 +83,9 @@ function portsFor({ dataDir }: NodeConfig): NodePorts {
     hostSample: readHost,
     defer: (run) => void setImmediate(run),
     openDatabase: (file) => openDatabase({ path: path(file), durability: file === 'raft.db' ? 'full' : 'normal', valueBytesMax: snapshotBytesMax }),
-    setAside: async (file) => {
-      for (const beside of ['-wal', '-shm']) if (existsSync(path(file) + beside)) await setAside(path(file) + beside);
-      return setAside(path(file));
+    setAside: async (file, word) => {
+      for (const beside of ['-wal', '-shm']) if (existsSync(path(file) + beside)) await setAside(path(file) + beside, word);
+      return setAside(path(file), word);
     },
     onBroken: broken,
     createServer: createGrpcServer,

@@ -46,8 +46,8 @@ test('the founder takes the first address of the network', () => {
   expect(bootstrap && formatIp(founderAddress(bootstrap))).toBe('172.16.0.1');
 });
 
-test('new addresses need no new process, a new identity or port does', () => {
+test('new addresses need no new process, a new identity, port or mesh does', () => {
   const before = parseControl(line());
-  const changes = [{ meshIpv4: '' }, { publicAddresses: [] }, { endpoints: [] }, { nodeId: 'other' }, { raftPort: 1 }, { grpcPort: 1 }];
-  expect(changes.map((change) => needsRestart(before, parseControl(line(change))))).toEqual([false, false, false, true, true, true]);
+  const changes = [{ meshIpv4: '' }, { publicAddresses: [] }, { endpoints: [] }, { meshIpv6: 'fd00:1:2:9::' }, { nodeId: 'other' }, { raftPort: 1 }, { grpcPort: 1 }, { meshIpv6: 'fd00:1:9:3::' }];
+  expect(changes.map((change) => needsRestart(before, parseControl(line(change))))).toEqual([false, false, false, false, true, true, true, true]);
 });

@@ -1,5 +1,5 @@
 import { type Failure, failure, isFailure } from '../base/failure.ts';
-import { formatIp, type Ip, networkOf, parseIp, parsePrefix, type Prefix } from '../base/ip.ts';
+import { contains, formatIp, type Ip, networkOf, parseIp, parsePrefix, type Prefix } from '../base/ip.ts';
 import { NodeControl, type NodeSpec, type TunnelState } from '../gen/webmesh/helper/v1/helper.ts';
 
 /** What the node process was told to be, parsed. */
@@ -65,7 +65,12 @@ export function parseControl(line: string): NodeConfig {
 /** Fields that decide what the node is: after a change of one of them it starts anew. The rest it takes while it runs. */
 export function needsRestart(a: NodeConfig, b: NodeConfig): boolean {
   const identity = ({ nodeId, dataDir, socketPath, raftPort, grpcPort, services }: NodeConfig): string => JSON.stringify([nodeId, dataDir, socketPath, raftPort, grpcPort, services]);
-  return identity(a) !== identity(b);
+  return identity(a) !== identity(b) || (a.meshIpv6 !== null && b.meshIpv6 !== null && !contains(meshPrefixOf(a.meshIpv6), b.meshIpv6));
+}
+
+/** The /48 of the mesh that an address belongs to: random, so no two meshes share one (RFC 4193). */
+export function meshPrefixOf(meshIpv6: Ip): Prefix {
+  return networkOf({ ip: meshIpv6, bits: 48 });
 }
 
 /** The founder's own address: the first of the mesh network, before any lease could have been made. */

@@ -39,7 +39,7 @@ function watching() {
   };
   const cells = { view: cell(view), appliedIndex: cell(8) };
   const mesh = { networkName: 'home', ipv4Network: '10.0.0.0/8', ulaPrefix: 'fd00::/48' };
-  const { handlers } = localService({ ...cells, clock, tickMs: 100, status: () => Status.fromPartial({ id: 'a' }), nodes: () => [], mesh: () => mesh, metrics: () => Promise.reject(new Error('none')) });
+  const { handlers } = localService({ ...cells, clock, tickMs: 100, closing: new AbortController().signal, status: () => Status.fromPartial({ id: 'a' }), nodes: () => [], mesh: () => mesh, metrics: () => Promise.reject(new Error('none')) });
   const ending = new AbortController();
   const call: Call = { metadata: {}, peer: 'local', signal: ending.signal, deadlineMs: undefined };
   const seen: number[] = [];

@@ -13,6 +13,8 @@ export interface LocalPorts {
   readonly view: ReadCell<RaftView>;
   readonly appliedIndex: ReadCell<Index>;
   readonly tickMs: number;
+  /** Aborts when the node ends: watches then end too, instead of holding it up. */
+  readonly closing: AbortSignal;
   readonly status: () => Status;
   readonly nodes: () => readonly MeshNode[];
   readonly mesh: () => { readonly networkName: string; readonly ipv4Network: string; readonly ulaPrefix: string };
@@ -25,7 +27,7 @@ const anywayMs = 2_000;
 /** What the app's core asks of the node process on its own machine, over the private socket. */
 export function localService(ports: LocalPorts): Service {
   return service(LocalNodeService, {
-    watchReplica: (_request, { signal }) => watch(ports, signal),
+    watchReplica: (_request, { signal }) => watch(ports, AbortSignal.any([signal, ports.closing])),
     getMetrics: async () => ({ metrics: await ports.metrics() }),
   });
 }

@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { keyOf, type LocalCluster, localCluster, until } from '../../test/node/local-cluster.ts';
 import { PeerDiscoveryService } from '../gen/v1/peer_discovery.ts';
@@ -103,4 +105,21 @@ test('a fresh observer gets the state as a snapshot when the log is gone, and bo
   await until(() => again.health().ready && lateAgain.health().ready, 3000);
   await until(() => Buffer.from(lateAgain.node.replica.state.snapshot()).equals(before), 3000);
   expect([Buffer.from(again.node.replica.state.snapshot()).equals(before), again.broken(), lateAgain.broken()]).toEqual([true, undefined, undefined]);
+});
+
+test('a member whose mesh was founded anew keeps the old files aside and follows the new mesh', async () => {
+  const host = await cluster.found('host');
+  const first = await cluster.join(`${base}.1`, 'laptop');
+  const spec = ({ addressIpv4, networkIpv6 }: typeof first) => ({ meshIpv4: addressIpv4.split('/')[0] ?? '', meshIpv6: networkIpv6.split('/')[0] ?? '' });
+  const member = await cluster.start('laptop', spec(first));
+  await until(() => member.node.replica.state.nodes().length === 2, 3000);
+  await member.stop();
+  await host.stop();
+  rmSync(join(cluster.folder, 'host'), { recursive: true });
+  cluster.reconnect();
+  await cluster.found('host');
+  await cluster.join(`${base}.1`, 'other');
+  const again = await cluster.start('laptop', spec(await cluster.join(`${base}.1`, 'laptop')));
+  await until(() => again.node.replica.state.nodes().map(({ id }) => id).join() === 'host,laptop,other', 3000);
+  expect(readdirSync(join(cluster.folder, 'laptop')).filter((name) => name.includes('former'))).toEqual(['mesh.db.former-1', 'raft.db.former-1']);
 });

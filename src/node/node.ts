@@ -50,12 +50,12 @@ const foundDeadlineMs = 10_000;
 export async function startNode(first: NodeConfig, ports: NodePorts, onHealth: (health: NodeHealth) => void, options: Partial<DriverOptions> = {}): Promise<RunningNode> {
   const { clock, log } = ports;
   let config = first;
+  const closing = new AbortController();
   const replica = await openReplica({ id: first.nodeId, address: () => raftAddressOf(config) }, first, ports, options);
   const { driver, state } = replica;
-  const { mesh, local } = createServices({ config: () => config, replica, ports, tickMs: options.tickMs ?? driverDefaults.tickMs });
+  const { mesh, local } = createServices({ config: () => config, replica, ports, tickMs: options.tickMs ?? driverDefaults.tickMs, closing: closing.signal });
   const api = ports.createServer({ services: mesh, log: log.scope('api'), standard: true });
   const localServer = ports.createServer({ services: local, log: log.scope('local'), standard: false });
-  const closing = new AbortController();
   const problems = new Map<string, Failure>();
   let health: NodeHealth = { ready: false, problem: null };
   let opened = false;

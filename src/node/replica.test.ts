@@ -30,7 +30,7 @@ async function open(options: { snapshotEntries?: number; trailingEntries?: numbe
     clock: still, random: seeded(1), log: silentLog,
     sockets: { listen: async () => ({ ok: false, problem: 'other', message: '' }), connect: () => Promise.reject(new Error('no network')) },
     openDatabase: (name) => openDatabase({ path: file(name), durability: name === 'raft.db' ? 'full' : 'normal' }),
-    setAside: (name) => setAside(file(name)),
+    setAside: (name, word) => setAside(file(name), word),
     defer: (run) => void due.push(run),
     onBroken: (error) => broken.push(error),
   }, options);

@@ -1,6 +1,6 @@
 import { type Clock } from '../base/clock.ts';
 import { failure, isFailure } from '../base/failure.ts';
-import { formatIp, joinHostPort } from '../base/ip.ts';
+import { contains, formatIp, joinHostPort, parsePrefix } from '../base/ip.ts';
 import { type Log } from '../base/log.ts';
 import { type Random } from '../base/random.ts';
 import { bootstrapEntry, createRaft } from '../raft/raft.ts';
@@ -13,6 +13,7 @@ import { createTransport } from './consensus/tcp-transport.ts';
 import { type Database, type Sockets } from './ports.ts';
 import { createMeshState, type MeshState } from './state/mesh-state.ts';
 import { decodeSnapshot } from './state/snapshot.ts';
+import { ulaPrefixKey } from './statements/keys.ts';
 
 /** The two files of a node, in its data folder. */
 export type DataFile = 'raft.db' | 'mesh.db';
@@ -24,8 +25,8 @@ export interface ReplicaPorts {
   readonly sockets: Sockets;
   /** raft.db is synced at every commit; mesh.db may lag after a power cut. */
   readonly openDatabase: (file: DataFile) => Database;
-  /** Moves a damaged file out of the way, keeping it. Answers its new name. */
-  readonly setAside: (file: DataFile) => Promise<string>;
+  /** Moves a file out of the way, keeping it as `name.<word>-<n>`. Answers its new name. */
+  readonly setAside: (file: DataFile, word: 'damaged' | 'former') => Promise<string>;
   readonly defer: (run: () => void) => void;
   readonly onBroken: (error: unknown) => void;
 }
@@ -51,10 +52,16 @@ export interface ReplicaIdentity {
  * it may have forgotten a vote. Throws node.data-damaged, app.already-running, node.disk-full or internal.storage.
  */
 export async function openReplica(identity: ReplicaIdentity, config: NodeConfig, ports: ReplicaPorts, options: Partial<DriverOptions> = {}): Promise<Replica> {
-  const store = openStore(() => ports.openDatabase('raft.db'));
+  let store = openStore(() => ports.openDatabase('raft.db'));
   let mesh: { readonly state: MeshState; readonly database: Database } | undefined;
   try {
     mesh = await openState(ports, store);
+    if (isOfAnotherMesh(mesh.state, config)) {
+      closeAll(undefined, store, mesh.database);
+      for (const file of ['raft.db', 'mesh.db'] as const) ports.log.warn('former-mesh-kept', { keptAs: await ports.setAside(file, 'former') });
+      store = openStore(() => ports.openDatabase('raft.db'));
+      mesh = await openState(ports, store);
+    }
     if (config.bootstrap && isEmpty(store)) found(store, config);
     bringTogether(store, mesh.state, ports.log);
     const driver = drive(identity, store, mesh.state, ports, { ...driverDefaults, ...options });
@@ -77,7 +84,7 @@ async function openState(ports: ReplicaPorts, store: Store): Promise<{ state: Me
     return stateIn(ports.openDatabase('mesh.db'));
   } catch (error) {
     if (!isDamage(error) || isEmpty(store)) throw error;
-    const keptAs = await ports.setAside('mesh.db');
+    const keptAs = await ports.setAside('mesh.db', 'damaged');
     ports.log.error('state-damaged', { keptAs, error });
     return stateIn(ports.openDatabase('mesh.db'));
   }
@@ -90,6 +97,15 @@ function stateIn(database: Database): { state: MeshState; database: Database } {
     database.close();
     throw isFailure(error) ? error : failure('node.data-damaged', { file: 'mesh.db', reason: error instanceof Error ? error.message : String(error) }, error);
   }
+}
+
+/**
+ * A member that was leased an address of another mesh than its files tell of: the mesh was founded anew at the same place. The old log
+ * can never be made to agree with the new one. A founder's files are never given up: they are the mesh.
+ */
+function isOfAnotherMesh(state: MeshState, { bootstrap, meshIpv6 }: NodeConfig): boolean {
+  const prefix = parsePrefix(state.get(ulaPrefixKey) ?? '');
+  return bootstrap === null && meshIpv6 !== null && prefix !== undefined && !contains(prefix, meshIpv6);
 }
 
 function isDamage(error: unknown): boolean {

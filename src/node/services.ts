@@ -16,10 +16,11 @@ export interface ServiceContext {
   readonly replica: Replica;
   readonly ports: ReplicaPorts & ServicePorts;
   readonly tickMs: number;
+  readonly closing: AbortSignal;
 }
 
 /** What the node serves: the mesh API to other nodes, and its own view to the app on this machine. */
-export function createServices({ config, replica: { driver, state }, ports, tickMs }: ServiceContext): { readonly mesh: readonly Service[]; readonly local: readonly Service[] } {
+export function createServices({ config, replica: { driver, state }, ports, tickMs, closing }: ServiceContext): { readonly mesh: readonly Service[]; readonly local: readonly Service[] } {
   const { clock, random, log, remote, hostSample, build } = ports;
   const { nodeId, services: offers } = config();
   const own = createNodeServices({
@@ -27,5 +28,5 @@ export function createServices({ config, replica: { driver, state }, ports, tick
     startedAtMs: clock.nowMs(), consensus: driver, reads: state, tunnel: () => config().tunnel, log: log.scope('rpc'),
   });
   const { view, appliedIndex } = driver;
-  return { mesh: own.services, local: [localService({ ...own, clock, view, appliedIndex, tickMs })] };
+  return { mesh: own.services, local: [localService({ ...own, clock, view, appliedIndex, tickMs, closing })] };
 }

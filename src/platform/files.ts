@@ -50,10 +50,10 @@ export async function readJson<T>(path: string, parse: (value: unknown) => T): P
   }
 }
 
-/** Moves a file out of the way as `name.damaged-<n>` with the first free n. Returns the new path. */
-export async function setAside(path: string): Promise<string> {
+/** Moves a file out of the way as `name.damaged-<n>`, or another word than damaged, with the first free n. Returns the new path. */
+export async function setAside(path: string, word = 'damaged'): Promise<string> {
   for (let n = 1; n <= damagedFilesMax; n++) {
-    const keptAs = `${path}.damaged-${n}`;
+    const keptAs = `${path}.${word}-${n}`;
     if (await exists(keptAs)) continue;
     await rename(path, keptAs);
     await syncDirectory(dirname(path));

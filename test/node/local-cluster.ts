@@ -93,7 +93,7 @@ export function localCluster(): LocalCluster {
         hostSample: () => Promise.reject(new Error('this test has no host metrics')),
         defer: (run) => void setImmediate(run),
         openDatabase: (file) => openDatabase({ path: join(dataDir, file), durability: file === 'raft.db' ? 'full' : 'normal' }),
-        setAside: (file) => setAside(join(dataDir, file)),
+        setAside: (file, word) => setAside(join(dataDir, file), word),
         onBroken: (error) => {
           broken = error;
         },

@@ -46,6 +46,9 @@ export const driverDefaults: DriverOptions = {
   entryBytesMax: 1_300_000, transferTicks: 40,
 };
 
+/** A turn that takes longer goes on in the next one. */
+const turnMs = 50;
+
 export interface Driver extends Consensus {
   readonly transport: Transport;
   /** The last applied index, set after each turn that applied something. */
@@ -72,12 +75,12 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
   let [scheduled, closed, lastRead] = [false, false, 0];
   let cancelTick: Cancel = () => {};
 
-  const post = (event: DriverEvent): void => {
-    if (closed) return;
-    if (!mailbox.add(event)) return;
-    if (scheduled) return;
+  const schedule = (): void => {
+    if (!scheduled) ports.defer(turn);
     scheduled = true;
-    ports.defer(turn);
+  };
+  const post = (event: DriverEvent): void => {
+    if (!closed && mailbox.add(event)) schedule();
   };
   const transport = ports.connect({
     receive: (message, bytes) => post({ kind: 'message', message, bytes }),
@@ -148,7 +151,13 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
 
   /** Does what the core asks until it asks for nothing more, then shows the new state. */
   function advance(): void {
-    while (raft.hasReady()) perform(raft.ready());
+    const startedMs = clock.monotonicMs();
+    while (raft.hasReady()) {
+      perform(raft.ready());
+      // A long replay lets heartbeats and callers in between.
+      if (clock.monotonicMs() - startedMs > turnMs) schedule();
+      if (scheduled) break;
+    }
     received = [];
     snapshotIfDue();
     settle(view.get());
@@ -229,6 +238,7 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
 
   function publish(): void {
     const [before, now] = [view.get(), raft.view()];
+    if ((now.violations ?? 0) > (before.violations ?? 0)) log.error('rules-broken-by-a-member', { term: now.term, leader: now.leader, violations: now.violations });
     if (now.configuration !== before.configuration) transport.setConfiguration(now.configuration);
     if (now.role !== before.role || now.term !== before.term || now.leader !== before.leader) log.info('role', { role: now.role, term: now.term, leader: now.leader });
     view.set(now);
