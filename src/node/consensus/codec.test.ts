@@ -156,6 +156,7 @@ describe('structures', () => {
     expect([127, 128, 255, 256, 65535, 65536, 2 ** 32 - 1, 2 ** 32].map(uint)).toEqual(['7f', 'cc80', 'ccff', 'cd0100', 'cdffff', 'ce00010000', 'ceffffffff', 'cf0000000100000000']);
     const raw = (length: number | null): string => hex(new Writer().bytes(length === null ? null : new Uint8Array(length)).finish()).slice(0, 6);
     expect([31, 32, 65535, null, 0].map(raw)).toEqual(['bf0000', 'da0020', 'daffff', 'c0', 'a0']);
+    expect(['x'.repeat(31), 'x'.repeat(32), 'é', ''].map((text) => hex(new Writer().text(text).finish()).slice(0, 6))).toEqual(['bf7878', 'da0020', 'a2c3a9', 'a0']);
     expect(hex(new Writer().bytes(new Uint8Array(65536)).finish()).slice(0, 10)).toBe('db00010000');
     expect(new Reader(new Writer().uint(Number.MAX_SAFE_INTEGER).finish()).uint()).toBe(Number.MAX_SAFE_INTEGER);
   });

@@ -77,7 +77,7 @@ describe('snappy blocks', () => {
     expect(() => unsnappy(bytes('ffffffff0f 00'), limit)).toThrow(/longer than/);
     expect(() => unsnappy(bytes('ffffffffff 01'), limit)).toThrow(DecodeError);
   });
-  const broken = ['', '80', '05', '05 1068', '02 00 61 05 01', '05 01 01', '05 0061 1d', '01 00 61 00', '05 fc ffffffff', '05 fc f0ffffff 61', '04 00 61 0d 00', '08 f0'];
+  const broken = ['', '80', '05', '05 1068', '02 00 61 05 01', '05 01 01', '05 0061 1d', '01 00 61 00', '05 fc ffffffff', '05 fc f0ffffff 61', '04 00 61 0d 00', '08 f0', '03 04 6162 0e 0200'];
   for (const block of broken) test(`refuses ${block || 'nothing'}`, () => expect(() => unsnappy(bytes(block), limit)).toThrow(DecodeError));
 
   test('2,000 random texts come back, as the library reads them too', () => {

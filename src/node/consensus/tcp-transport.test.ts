@@ -125,7 +125,8 @@ describe('between two nodes', () => {
     await until(() => b.received.length === 10);
     for (const { message } of [...b.received].reverse()) b.transport.send(appendedTo(message));
     await until(() => a.received.length === 10);
-    expect(a.received.map((r) => (r.message.kind === 'appended' ? r.message.matched : 0))).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    // Each answer's own last index shows that it went to its own request.
+    expect(a.received.map((r) => r.message)).toEqual(Array.from({ length: 10 }, (_, i) => appendedTo(append(i + 1))));
   });
 
   test('a sender that runs ahead is held back and loses nothing', async () => {
@@ -160,11 +161,19 @@ describe('between two nodes', () => {
     expect(dials).toBe(2);
   });
 
-  test('a late answer that nobody waits for is dropped', async () => {
+  test('an answer that nobody waits for, or of another term, kind or peer, is dropped', async () => {
     const [a, b] = await pair();
     b.transport.send(appendedTo(append(1)));
+    a.transport.send(append(1));
+    await until(() => b.received.length === 1);
+    const right = appendedTo(append(1));
+    b.transport.send({ ...right, requestTerm: 1 });
+    b.transport.send({ ...right, to: 'c' });
+    b.transport.send({ kind: 'heard', from: 'b', to: 'a', term: 2, requestTerm: 2, success: true });
     await pause(20);
     expect([a.received, a.unanswered]).toEqual([[], []]);
+    b.transport.send(right);
+    await until(() => a.received.length === 1);
   });
 
   test('a peer that never answers is unanswered after the deadline, and heard again afterwards', async () => {
@@ -276,6 +285,18 @@ describe('as a server', () => {
     expect(await take(socket, expected.length)).toEqual(expected);
   });
 
+  test('of many requests in one write only so many are taken before they are answered', async () => {
+    const b = await node('b');
+    const socket = await dial(b);
+    socket.write(Buffer.concat(Array.from({ length: 40 }, (_, i) => encodeRequest(append(i + 1), '10.0.0.1:9443'))));
+    await until(() => b.received.length > 0);
+    await pause(20);
+    expect(b.received.length).toBe(16);
+    b.serve = (message) => b.transport.send(appendedTo(message));
+    for (const { message } of [...b.received]) b.transport.send(appendedTo(message));
+    await until(() => b.received.length === 40);
+  });
+
   test('a wrong header version is answered with the error text, and the connection goes on', async () => {
     const b = await node('b');
     b.serve = (message) => b.transport.send(appendedTo(message));
@@ -349,6 +370,13 @@ describe('as a server', () => {
     b.serve = (message) => b.transport.send(appendedTo(message));
     honest.write(encodeRequest(append(1), 'x'));
     expect((await take(honest, 10)).length).toBeGreaterThan(10);
+    // What left leaves room again.
+    for (const socket of sockets) socket.destroy();
+    await pause(20);
+    const again = await Promise.all([dial(b), dial(b), dial(b)]);
+    for (const socket of again) await new Promise((resolve) => socket.write(half, resolve));
+    await pause(50);
+    expect(again.filter((socket) => socket.closed)).toEqual([]);
   });
 
   test('a request without an id is its address\'s member\'s', async () => {
