@@ -44,13 +44,15 @@ const pictures: readonly Picture[] = [
   { name: 'settings-logs', scene: 'connected', at: 'settings', before: async (page) => { await page.getByRole('button', { name: 'Show the log' }).click(); await page.getByRole('log').waitFor(); } },
 ];
 
+/** A build of its own: tests may be using the other one. */
+const pages = join(import.meta.dirname, '../.cache/screens');
 const folder = join(import.meta.dirname, '../docs/screens');
 const widths = [{ name: '1280', width: 1280, height: 820 }, { name: '360', width: 360, height: 740 }] as const;
 const startMs = Date.UTC(2026, 10, 22, 9, 4);
 
 async function main(wanted: readonly string[]): Promise<void> {
   const chosen = pictures.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
-  await build({ configFile: join(import.meta.dirname, '../src/renderer/vite.config.ts'), logLevel: 'warn' });
+  await build({ configFile: join(import.meta.dirname, '../src/renderer/vite.config.ts'), logLevel: 'warn', build: { outDir: pages, emptyOutDir: true } });
   if (wanted.length === 0) await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'] });
@@ -70,7 +72,7 @@ async function main(wanted: readonly string[]): Promise<void> {
 
 async function take(page: Page, { scene, at = 'connect', peers, before }: Picture, file: string): Promise<void> {
   const clock = stoppedClock();
-  const server = { ...(await serveFake({ scene, clock, ...(peers === undefined ? {} : { peers }) })), clock };
+  const server = { ...(await serveFake({ scene, clock, root: pages, ...(peers === undefined ? {} : { peers }) })), clock };
   await page.clock.install({ time: startMs });
   try {
     await page.goto(`${server.url}#/${at}`);

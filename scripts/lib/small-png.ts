@@ -61,6 +61,13 @@ function colourAt(pixels: Buffer, at: number): number {
   return ((pixels[at] ?? 0) << 16) | ((pixels[at + 1] ?? 0) << 8) | (pixels[at + 2] ?? 0);
 }
 
+/** Two colours nearer than this share one place, so that rare but different ones find one too. */
+const sameFar = 40;
+
+function far(a: number, b: number): number {
+  return ((a >> 16) - (b >> 16)) ** 2 + (((a >> 8) & 255) - ((b >> 8) & 255)) ** 2 + ((a & 255) - (b & 255)) ** 2;
+}
+
 /** The 256 most used colours; every other one becomes the nearest of them. */
 function paletteOf(pixels: Buffer, step: number): { readonly palette: Buffer; readonly indexOf: (colour: number) => number } {
   const counts = new Map<number, number>();
@@ -68,14 +75,17 @@ function paletteOf(pixels: Buffer, step: number): { readonly palette: Buffer; re
     const colour = colourAt(pixels, at);
     counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
-  const top = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 256).map(([colour]) => colour);
+  const top: number[] = [];
+  for (const [colour] of [...counts].sort((a, b) => b[1] - a[1])) {
+    if (top.length < 256 && !top.some((other) => far(colour, other) < sameFar)) top.push(colour);
+  }
   const known = new Map(top.map((colour, i) => [colour, i]));
   const nearest = (colour: number): number => {
     let best = 0;
     let bestFar = Number.POSITIVE_INFINITY;
     top.forEach((other, i) => {
-      const far = ((colour >> 16) - (other >> 16)) ** 2 + (((colour >> 8) & 255) - ((other >> 8) & 255)) ** 2 + ((colour & 255) - (other & 255)) ** 2;
-      if (far < bestFar) [best, bestFar] = [i, far];
+      const distance = far(colour, other);
+      if (distance < bestFar) [best, bestFar] = [i, distance];
     });
     known.set(colour, best);
     return best;

@@ -5,7 +5,7 @@ import { sentence, warningSentence } from './words.ts';
 
 const rich = {
   address: 'mesh.example:8443', port: 51820, path: '/home/ada/.config/webmesh/profiles.json', message: 'it said no', node: 'attic', what: 'joining',
-  deadlineMs: 5000, field: 'address', problem: 'a port is missing', calls: 64, name: 'nonsense', interface: 'wg0', network: '172.16.0.0/12', peers: 3,
+  deadlineMs: 5000, field: 'address', problem: 'a port is missing', calls: 64, name: 'nonsense', interface: 'wg0', network: '172.16.0.0/12', count: 3, hint: 'create it first', lastCause: 'It was away.',
 };
 
 const all = [
@@ -32,6 +32,16 @@ test('fills in what is known', () => {
   expect(sentence({ code: 'node.port-in-use', detail: { port: 8443 } }).what).toBe('Another program on this device already uses TCP port 8443, which the network needs.');
   expect(sentence({ code: 'input.invalid', detail: { field: 'nodeId', problem: 'too long' } }).what).toBe('The device name cannot be used as it is: too long.');
   expect(sentence({ code: 'mesh.timeout', detail: { what: 'join', deadlineMs: 1500 } }).what).toBe('Join took too long (more than 1.5 seconds).');
+});
+
+test('uses what the parts of the app send along', () => {
+  const what = (code: Parameters<typeof sentence>[0]['code'], detail: Parameters<typeof sentence>[0]['detail']): string => sentence({ code, detail }).what;
+  expect(what('mesh.incompatible', { address: 'a:1', reason: 'clear text was not asked for by name' })).toMatch(/^This app and the network at a:1 do not fit together: clear text was not asked for by name\. /);
+  expect(what('tunnel.conflict', { what: '10.0.0.0/8', device: 'eth0' })).toMatch(/^Something on this device already uses what the tunnel needs \(10\.0\.0\.0\/8\) by eth0\. /);
+  expect(what('input.limit', { what: 'profiles', most: 32 })).toBe('Profiles is larger than allowed (at most 32).');
+  expect(what('app.busy', { problem: 'disconnect first', profile: 'x' })).toBe('The app is still working on an earlier request: disconnect first.');
+  expect(sentence({ code: 'input.unknown-profile', detail: { hint: 'create a network with "webmesh profile create NAME"' } }).next).toBe('Create a network with "webmesh profile create NAME".');
+  expect(warningSentence({ code: 'peer-unreachable', detail: { count: 3, peer: 'nas' } }).what).toBe('3 peers cannot be reached at the moment.');
 });
 
 test('never shows a stack trace or an endless text from elsewhere', () => {

@@ -30,8 +30,8 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     next: 'Ask whoever runs the network to let this device in, then try again.',
   }),
   'auth.not-permitted': (d) => ({
-    what: `The network does not allow this device to do that${d.because('reason')}.`,
-    next: 'Ask whoever runs the network for permission, then try again.',
+    what: `This is not allowed${d.at('path', 'file', 'socket')}${d.because()}.`,
+    next: 'Ask whoever runs the network, or this device, for permission, then try again.',
   }),
 
   'mesh.unreachable': (d) => ({
@@ -39,16 +39,16 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     next: 'Check the address and that the other machine is on and reachable from here. The app keeps trying.',
   }),
   'mesh.timeout': (d) => ({
-    what: `${d.capital('what', 'The request')} took too long${d.seconds('deadlineMs', ' (more than ', ')')}.`,
+    what: `${d.capital('what', 'The request')} took too long${d.seconds('deadlineMs', ' (more than ', ')')}.${d.also('lastCause')}`,
     next: `The network may be slow or far away. ${waits}`,
   }),
   'mesh.refused': (d) => ({
-    what: `The network refused this request${d.because('reason', 'message', 'problem')}.`,
+    what: `The network refused this request${d.because()}.`,
     next: 'Correct what it names, or ask whoever runs the network, then try again.',
   }),
   'mesh.incompatible': (d) => ({
-    what: `What answered${d.at('address')} does not speak this app's mesh protocol${d.because('message', 'reason', 'problem')}. ${trafficOff}`,
-    next: 'Check the address and its port; if they are right, one of the two sides needs an update.',
+    what: `This app and the network${d.at('address')} do not fit together${d.because()}. ${trafficOff}`,
+    next: 'Check the address and its port. A network in clear text must be joined as such; otherwise one of the two sides needs an update.',
   }),
   'mesh.not-leader': (d) => ({
     what: `${d.capital('node', 'That node')} is not leading the network at the moment. ${trafficKept}`,
@@ -77,11 +77,11 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
   }),
 
   'helper.unreachable': (d) => ({
-    what: `The system service that makes the tunnel does not answer${d.at('path', 'socket')}.`,
+    what: `The system service that makes the tunnel does not answer${d.at('path', 'file', 'socket')}${d.because()}.`,
     next: 'Start the service, or restart this device. The app connects by itself as soon as the service answers.',
   }),
   'helper.not-trusted': (d) => ({
-    what: `Something else answers in place of the system service${d.at('path', 'socket')}, so the app does not talk to it. Nothing was sent.`,
+    what: `What stands in the place of the system service${d.at('path', 'file', 'socket')} cannot be trusted${d.because()}. The app did not talk to it.`,
     next: 'Restart the service as the administrator; if this comes back, install the app again from a source you trust.',
   }),
   'helper.lost': () => ({
@@ -101,12 +101,12 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     next: 'Try again and agree when the system asks for your password.',
   }),
 
-  'tunnel.engine-missing': () => ({
-    what: `This system has no WireGuard engine: neither the kernel module nor wireguard-go was found. ${trafficOff}`,
+  'tunnel.engine-missing': (d) => ({
+    what: `This system has no usable WireGuard engine, neither the kernel module nor wireguard-go${d.because()}. ${trafficOff}`,
     next: 'Install WireGuard (on Debian and Ubuntu: the package wireguard or wireguard-go), then try again.',
   }),
   'tunnel.not-permitted': (d) => ({
-    what: `The system does not let the tunnel service change network settings${d.because('message', 'command')}. ${trafficOff}`,
+    what: `The system does not let the tunnel service change network settings${d.because()}. ${trafficOff}`,
     next: 'Run the service as the administrator; inside a container, grant it the right to manage the network (NET_ADMIN).',
   }),
   'tunnel.port-in-use': (d) => ({
@@ -114,16 +114,16 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     next: 'Stop that program or choose another WireGuard port for this network, then try again.',
   }),
   'tunnel.conflict': (d) => ({
-    what: `The network's addresses${d.range('network', 'route', 'address')} are already used on this device${d.by('interface', 'device')}. Your present connections were left as they are.`,
+    what: `Something on this device already uses what the tunnel needs${d.range('what', 'network', 'route', 'address')}${d.by('interface', 'device')}. Your present connections were left as they are.`,
     next: 'Disconnect the other network or VPN, then try again.',
   }),
   'tunnel.failed': (d) => ({
-    what: `The tunnel could not be set up${d.because('message', 'reason', 'step')}. What had been changed was put back.`,
+    what: `The tunnel could not be set up${d.because()}. What had been changed was put back.`,
     next: `${waits} If it goes on, export a report under Settings, Diagnostics.`,
   }),
 
   'node.start-failed': (d) => ({
-    what: `The part of the app that takes part in the network did not start${d.because('message', 'reason')}.`,
+    what: `The part of the app that takes part in the network did not start${d.because()}.`,
     next: `${waits} If it goes on, export a report under Settings, Diagnostics.`,
   }),
   'node.port-in-use': (d) => ({
@@ -135,11 +135,11 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     next: `It is being started again. ${waits}`,
   }),
   'node.data-damaged': (d) => ({
-    what: `This device's copy of the network's data is damaged${d.because('path', 'message', 'reason')}. It was kept, not overwritten.`,
+    what: `This device's copy of the network's data is damaged${d.because()}. It was kept, not overwritten.`,
     next: 'A member can forget the network and join again. If this device hosts the network, restore its data folder from a backup.',
   }),
   'node.disk-full': (d) => ({
-    what: `The disk is full${d.at('path')}, so the network's data cannot be saved. Nothing that was saved is lost.`,
+    what: `The disk is full${d.at('path', 'file', 'socket')}, so the network's data cannot be saved. Nothing that was saved is lost.`,
     next: 'Free some space; then try again.',
   }),
   'node.id-taken': (d) => ({
@@ -148,23 +148,23 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
   }),
 
   'input.invalid': (d) => ({
-    what: `${d.field('field')} cannot be used as it is${d.because('problem', 'message', 'reason')}.`,
+    what: `${d.field('field', 'argument', 'path')} cannot be used as it is${d.because()}.`,
     next: 'Correct it and try again; everything you typed is still there.',
   }),
   'input.unknown-profile': (d) => ({
-    what: `There is no network ${d.quote(['profile', 'name'], 'of that name')} on this device.`,
-    next: 'Choose one of the networks in the list, or add it.',
+    what: `There is no network ${d.quote(['profile', 'name'], 'of that name')} on this device${d.because()}.`,
+    next: d.given('hint') || 'Choose one of the networks in the list, or add it.',
   }),
   'input.unknown-command': (d) => ({
     what: `This version of the app does not know ${d.quote(['name'], 'that request')}.`,
     next: 'Close every window of the app and start it again, so that all its parts have the same version.',
   }),
   'input.file-damaged': (d) => ({
-    what: `A file of the app could not be read${d.at('path', 'file')}${d.because('problem', 'message', 'reason')}. It was kept, not overwritten.`,
+    what: `A file of the app could not be read${d.at('path', 'file', 'socket')}${d.because()}. It was kept, not overwritten.`,
     next: 'Correct the file, or move it away and start the app again; the app then begins with its defaults.',
   }),
   'input.limit': (d) => ({
-    what: `${d.field('field')} is larger than allowed${d.limit('max', 'limit')}.`,
+    what: `${d.field('field', 'what')} is larger than allowed${d.limit('max', 'most', 'bytesMax')}.`,
     next: 'Make it smaller and try again.',
   }),
 
@@ -177,15 +177,15 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     next: 'Start the app again if it does not come back by itself.',
   }),
   'app.busy': (d) => ({
-    what: `The app is still working on ${d.count('calls', 'earlier request')}.`,
+    what: `The app is still working on ${d.count('calls', 'earlier request')}${d.because()}.`,
     next: 'Wait a moment and try again.',
   }),
   'internal.unexpected': (d) => ({
-    what: `Something went wrong that the app did not expect${d.because('message')}. Nothing you saved is lost.`,
+    what: `Something went wrong that the app did not expect${d.because()}. Nothing you saved is lost.`,
     next: 'Try again. If it comes back, export a report under Settings, Diagnostics, and send it to us.',
   }),
   'internal.storage': (d) => ({
-    what: `The app could not save its settings${d.at('path')}${d.because('message')}.`,
+    what: `The app could not save its settings${d.at('path', 'file', 'socket')}${d.because()}.`,
     next: 'Check that the disk has space and that the folder belongs to you, then try again.',
   }),
 };
@@ -199,12 +199,12 @@ const warningWords: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     what: 'The system service that makes the tunnel is not running.',
     next: 'Start the service. The app notices by itself.',
   }),
-  'engine-missing': () => ({
-    what: 'This system has no WireGuard engine: neither the kernel module nor wireguard-go was found.',
+  'engine-missing': (d) => ({
+    what: `This system has no usable WireGuard engine, neither the kernel module nor wireguard-go${d.because()}.`,
     next: 'Install WireGuard (on Debian and Ubuntu: the package wireguard or wireguard-go).',
   }),
   'node-down': (d) => ({
-    what: `The part of the app that takes part in the network is not running${d.because('problem', 'message', 'reason')}. Existing tunnels keep working.`,
+    what: `The part of the app that takes part in the network is not running${d.because()}. Existing tunnels keep working.`,
     next: `It is being started again. ${waits}`,
   }),
   'control-plane-lost': () => ({
@@ -216,12 +216,12 @@ const warningWords: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     next: 'New peers appear a little later than usual. An update of the network\'s nodes would end this.',
   }),
   'peer-unreachable': (d) => ({
-    what: `${d.count('peers', 'peer', d.capital('peer', 'A peer'))} cannot be reached at the moment.`,
+    what: `${d.count('count', 'peer', d.capital('peer', 'A peer'))} cannot be reached at the moment.`,
     next: 'Open Peers to see which, and why.',
   }),
   'file-set-aside': (d) => ({
-    what: `A file of the app was damaged${d.at('path', 'file')}. It was set aside and the app started with its defaults.`,
-    next: `Nothing was deleted${d.at('keptAs', 'aside', 'savedAs')}. Correct the file and put it back if you need what was in it.`,
+    what: `A file of the app was damaged${d.at('path', 'file', 'socket')}. It was set aside and the app started with its defaults.`,
+    next: `Nothing was deleted${d.at('keptAs')}. Correct the file and put it back if you need what was in it.`,
   }),
 };
 
@@ -230,19 +230,23 @@ interface Reader {
   at(...keys: string[]): string;
   /** ` from X`, or the given words. */
   from(key: string, otherwise: string): string;
-  /** ` on X`: what stands in the way. */
+  /** ` by X`: what stands in the way. */
   by(...keys: string[]): string;
-  /** `: X`, an explanation from elsewhere, cut short. */
-  because(...keys: string[]): string;
+  /** `: X`, the explanation that came along, cut short. */
+  because(): string;
   named(...keys: string[]): string;
   quote(keys: readonly string[], otherwise: string): string;
   capital(key: string, otherwise: string): string;
+  /** A hint that came along, as a sentence of its own. */
+  given(key: string): string;
+  /** A sentence that came along, after a blank. */
+  also(key: string): string;
   seconds(key: string, before: string, after: string): string;
   version(...keys: string[]): string;
   range(...keys: string[]): string;
   udpPort(key: string): string;
   tcpPort(key: string): string;
-  field(key: string): string;
+  field(...keys: string[]): string;
   limit(...keys: string[]): string;
   count(key: string, noun: string, otherwise?: string): string;
 }
@@ -257,16 +261,18 @@ function reader(detail: Detail): Reader {
     at: (...keys) => around(keys, ' at '),
     from: (key, otherwise) => around([key], ' from ') || ` ${otherwise}`,
     by: (...keys) => around(keys, ' by '),
-    because: (...keys) => around(keys, ': ').replace(/[.\s]+$/, ''),
+    because: () => around(['problem', 'reason', 'message'], ': ').replace(/[.\s]+$/, ''),
     named: (...keys) => around(keys, ' “', '”'),
     quote: (keys, otherwise) => around(keys, '“', '”') || otherwise,
     capital: (key, otherwise) => capital(value([key]) ?? otherwise),
+    given: (key) => (value([key]) === undefined ? '' : `${capital(value([key]) ?? '').replace(/[.\s]+$/, '')}.`),
+    also: (key) => around([key], ' '),
     seconds: (key, before, after) => (typeof detail[key] === 'number' ? `${before}${secondsText(detail[key])}${after}` : ''),
     version: (...keys) => around(keys, ' (', ')'),
     range: (...keys) => around(keys, ' (', ')'),
     udpPort: (key) => portText(value([key]), 'UDP', 'the WireGuard port'),
     tcpPort: (key) => portText(value([key]), 'TCP', 'a port'),
-    field: (key) => capital(fieldNames[value([key]) ?? ''] ?? value([key]) ?? 'What was entered'),
+    field: (...keys) => capital(fieldNames[value(keys) ?? ''] ?? value(keys) ?? 'What was entered'),
     limit: (...keys) => around(keys, ' (at most ', ')'),
     count: (key, noun, otherwise = `an ${noun}`) => (typeof detail[key] === 'number' ? plural(detail[key], noun) : otherwise),
   };

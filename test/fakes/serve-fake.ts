@@ -19,6 +19,8 @@ export interface FakeServer {
 
 export interface ServeOptions extends FakeOptions {
   readonly port?: number;
+  /** The built pages; `dist/renderer` unless told. */
+  readonly root?: string;
   /** Moves metrics and peers by itself this often; 0 leaves time to `app.tick()`. */
   readonly tickMs?: number;
   readonly clock?: Clock;
@@ -27,12 +29,12 @@ export interface ServeOptions extends FakeOptions {
 /** The policy that the product's shells send too: nothing from elsewhere, nothing inline. */
 export const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const root = join(import.meta.dirname, '../../dist/renderer');
+const builtPages = join(import.meta.dirname, '../../dist/renderer');
 const types: Readonly<Record<string, string>> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png' };
 
-export async function serveFake({ port = 0, tickMs = 0, clock = systemClock, ...options }: ServeOptions = {}): Promise<FakeServer> {
+export async function serveFake({ port = 0, root = builtPages, tickMs = 0, clock = systemClock, ...options }: ServeOptions = {}): Promise<FakeServer> {
   const app = createFakeApp(clock, options);
-  const http = createServer((request, response) => void page(request, response));
+  const http = createServer((request, response) => void page(root, request, response));
   const sockets = new WebSocketServer({ noServer: true });
   let refusing = false;
   http.on('upgrade', (request, socket, head) => {
@@ -67,7 +69,7 @@ function portOf(ws: WebSocket): Port {
   };
 }
 
-async function page(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function page(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
   const file = join(root, path === '/' ? 'index.html' : path);
   const body = file.startsWith(root) ? await readFile(file).catch(() => undefined) : undefined;

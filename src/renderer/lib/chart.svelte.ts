@@ -38,7 +38,7 @@ export function chart(data: () => ChartData): Attachment<HTMLElement> {
         axes: [
           { show: false },
           {
-            size: 62, gap: 6, font: '11px system-ui, sans-serif', stroke: colour('--ink-2'), space: 36, ticks: { show: false },
+            size: 62, gap: 6, font: `11px ${getComputedStyle(node).fontFamily}`, stroke: colour('--ink-2'), space: 36, ticks: { show: false },
             grid: { stroke: colour('--line'), width: 1 }, values: (_plot, splits) => splits.map((value) => data().show(value)),
           },
         ],
