@@ -1,13 +1,13 @@
-import { defineConfig } from '@playwright/test';
+import { defineConfig, type PlaywrightTestOptions, type PlaywrightWorkerOptions } from '@playwright/test';
 
 /** Debian's Chromium, as set-up installs it; Playwright's own download is never needed. */
-const chromium = {
+const chromium: Partial<PlaywrightTestOptions & PlaywrightWorkerOptions> = {
   browserName: 'chromium',
   launchOptions: {
     executablePath: process.env.WEBMESH_CHROMIUM ?? '/usr/bin/chromium',
     args: ['--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
   },
-} as const;
+};
 
 /** ui: the screens on a made-up core. electron: main, preload and page together. web: the page behind the web shell's door. All need a build. */
 export default defineConfig({

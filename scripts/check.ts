@@ -23,6 +23,7 @@ const tasks: readonly Task[] = [
   { name: 'unit', command: [bin('vitest'), 'run', '--project', 'unit', '--reporter', 'dot'] },
   { name: 'svelte-check', command: [bin('svelte-check'), '--tsconfig', 'src/renderer/tsconfig.json', '--threshold', 'warning'], needs: 'src/renderer/tsconfig.json' },
   { name: 'tsc', command: [bin('tsc'), '-p', '.'] },
+  { name: 'tsc-e2e', command: [bin('tsc'), '-p', 'test/e2e'] },
   { name: 'renderer', command: [bin('vitest'), 'run', '--project', 'renderer', '--reporter', 'dot'], needs: 'src/renderer' },
   { name: 'layers', command: [bin('depcruise'), '--config', '.dependency-cruiser.cjs', 'src', 'test', 'scripts'] },
   { name: 'knip', command: [bin('knip'), '--no-progress'] },

@@ -55,7 +55,7 @@ async function start(): Promise<void> {
     failed: giveUp,
   });
   serveWindows(ipcMain, core.open, log.scope('ipc'));
-  window = createMainWindow({ preload: join(__dirname, 'preload.cjs'), icon: resource('icons', '256x256.png'), hidden: options.hidden });
+  window = createMainWindow({ preload: join(__dirname, 'preload.cjs'), icon: resource('icons', '256x256.png'), hidden: options.hidden, failed: report });
   tray = createTray(resource('tray'), (action) => void act(action, core, window).catch(report));
   follow(core.client, () => tray, () => window);
   keepRunning(core, () => window, () => tray);

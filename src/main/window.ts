@@ -11,8 +11,16 @@ export interface MainWindow {
   letGo(): void;
 }
 
+export interface WindowOptions {
+  readonly preload: string;
+  readonly icon: string;
+  readonly hidden: boolean;
+  /** The page could not be loaded. */
+  failed(error: unknown): void;
+}
+
 /** The one window. Its close button hides it: the tunnel goes on, and so does the tray. */
-export function createMainWindow({ preload, icon, hidden }: { preload: string; icon: string; hidden: boolean }): MainWindow {
+export function createMainWindow({ preload, icon, hidden, failed }: WindowOptions): MainWindow {
   let mayClose = false;
   const window = new BrowserWindow({
     width: 1040,
@@ -47,9 +55,10 @@ export function createMainWindow({ preload, icon, hidden }: { preload: string; i
     event.preventDefault();
     window.hide();
   });
+  const load = (): void => void window.loadURL(pageUrl).catch(failed);
   // A page that crashed is loaded again; the core and the tunnel live in another process and did not notice.
-  window.webContents.on('render-process-gone', () => void window.loadURL(pageUrl));
-  void window.loadURL(pageUrl);
+  window.webContents.on('render-process-gone', load);
+  load();
   return {
     show: () => {
       if (window.isMinimized()) window.restore();

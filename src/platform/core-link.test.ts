@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Port } from '../contract/client.ts';
 import { failure } from '../base/failure.ts';
 import { isAlive } from './app-socket.ts';
+import { tryLock } from './file-lock.ts';
 import { linkCore, portPair, relay, type RunningCore } from './core-link.ts';
 
 let folder = '';
@@ -45,6 +46,17 @@ test('a guest hears that the owner went away, and its ports close', async () => 
   guest.open(far);
   await owner.close();
   await Promise.all([lost, closed]);
+});
+
+test('a guest of an owner that is just ending waits for its place', async () => {
+  await (await linkCore(path, async () => echoCore('first'))).close();
+  const unlock = tryLock(`${path}.lock`);
+  const coming = linkCore(path, async () => echoCore('second'));
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  unlock?.();
+  const link = await coming;
+  expect(link.kind).toBe('owner');
+  await link.close();
 });
 
 test('a core that cannot start frees the socket', async () => {

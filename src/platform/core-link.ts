@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Port } from '../contract/client.ts';
-import { isFailure } from '../base/failure.ts';
+import { failure, isFailure, type FailureCode } from '../base/failure.ts';
 import { connect, listen } from './app-socket.ts';
 
 /** A core that runs in this process: serves a port, and ends. */
@@ -20,12 +20,25 @@ export interface CoreLink {
   close(): Promise<void>;
 }
 
+/** Between taking its lock and binding, and between closing and unlocking, an owner can be neither replaced nor reached. */
+const moments = { tries: 50, pauseMs: 100 } as const;
+
 /** Becomes the core of the home whose socket is `path`, or attaches to the one that runs already. */
 export async function linkCore(path: string, start: () => Promise<RunningCore>): Promise<CoreLink> {
+  for (let left: number = moments.tries; ; left--) {
+    const link = (await unless('app.already-running', own(path, start))) ?? (await unless('app.not-running', visit(path)));
+    if (link !== undefined) return link;
+    if (left === 0) throw failure('app.already-running', { socket: path });
+    await pause(moments.pauseMs);
+  }
+}
+
+/** The result, or undefined when it failed with this code. */
+async function unless<T>(code: FailureCode, attempt: Promise<T>): Promise<T | undefined> {
   try {
-    return await own(path, start);
+    return await attempt;
   } catch (error) {
-    if (isFailure(error) && error.code === 'app.already-running') return visit(path);
+    if (isFailure(error) && error.code === code) return undefined;
     throw error;
   }
 }
@@ -53,22 +66,8 @@ async function own(path: string, start: () => Promise<RunningCore>): Promise<Cor
   }
 }
 
-/** The owner takes its lock a moment before it binds; a guest that comes in between tries again. */
-const visits = { tries: 30, pauseMs: 100 } as const;
-
-async function reach(path: string): Promise<Port> {
-  for (let left: number = visits.tries; ; left--) {
-    try {
-      return await connect(path);
-    } catch (error) {
-      if (left === 0) throw error;
-      await pause(visits.pauseMs);
-    }
-  }
-}
-
 async function visit(path: string): Promise<CoreLink> {
-  const watch = await reach(path);
+  const watch = await connect(path);
   watch.onMessage(() => {});
   return {
     kind: 'guest',

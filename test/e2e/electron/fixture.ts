@@ -4,6 +4,8 @@ import { _electron, test as base, type ElectronApplication, type Page } from '@p
 import { fakeHome, type FakeHome } from '../home.ts';
 
 const root = join(import.meta.dirname, '../../..');
+/** The folder whose package.json names the main bundle. Mutation checks bring their own copy. */
+const appFolder = process.env.WEBMESH_APP_FOLDER ?? root;
 
 /** Real Electron where its binary is, the stand-in elsewhere. WEBMESH_ELECTRON=real or standin decides; a release must use real. */
 export const kind: 'real' | 'standin' = kindOf(process.env.WEBMESH_ELECTRON);
@@ -19,7 +21,7 @@ export function launch(home: string, extra: readonly string[] = []): Promise<Ele
   // node_modules/electron answers with this folder's program instead of its own; Playwright asks it in this process.
   if (kind === 'standin') process.env.ELECTRON_OVERRIDE_DIST_PATH = join(root, 'test/electron-standin/bin');
   const env = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
-  return _electron.launch({ args: [...(kind === 'real' && process.getuid?.() === 0 ? ['--no-sandbox'] : []), root, '--home', home, '--helper-socket', join(home, 'no-helper.sock'), ...extra], cwd: root, env });
+  return _electron.launch({ args: [...(kind === 'real' && process.getuid?.() === 0 ? ['--no-sandbox'] : []), appFolder, '--home', home, '--helper-socket', join(home, 'no-helper.sock'), ...extra], cwd: root, env });
 }
 
 interface Fixtures {

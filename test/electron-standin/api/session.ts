@@ -41,6 +41,13 @@ class Session extends EventEmitter implements Policy {
   setDevicePermissionHandler(): void {}
   setSpellCheckerEnabled(): void {}
 
+  /** Asks the app whether a page may have a permission; without a handler everything is granted, as in Electron. */
+  grants(permission: 'geolocation' | 'notifications' | 'media'): Promise<boolean> {
+    const ask = this.permissionRequest;
+    if (ask === null) return Promise.resolve(true);
+    return new Promise((resolve) => ask({} as Electron.WebContents, permission, resolve, { isMainFrame: true, requestingUrl: '' }));
+  }
+
   /** Asks the app whether a request may go out. */
   allows(url: string): Promise<boolean> {
     const ask = this.beforeRequest;

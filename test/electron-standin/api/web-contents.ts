@@ -120,6 +120,7 @@ export class WebContents extends EventEmitter implements Shape {
       ...scripts.map((script) => this.#call('Page.addScriptToEvaluateOnNewDocument', script)),
       this.#call('Fetch.enable', { patterns: [{ urlPattern: '*', requestStage: 'Request' }] }),
       this.applyTheme(),
+      applyPermissions(),
     ]);
   }
 
@@ -179,6 +180,17 @@ export class WebContents extends EventEmitter implements Shape {
     if (this.#preloadContext === 0 || this.#gone) return;
     await this.#call('Runtime.callFunctionOn', { functionDeclaration: 'function (text) { globalThis.standinReceive(text) }', executionContextId: this.#preloadContext, arguments: [{ value: text }] });
   }
+}
+
+/** Electron grants what no handler denies; Chromium is told to do the same. */
+async function applyPermissions(): Promise<void> {
+  const asked = { geolocation: 'geolocation', notifications: 'notifications', camera: 'media' } as const;
+  await Promise.all(
+    Object.entries(asked).map(async ([name, permission]) => {
+      const setting = (await defaultSession.grants(permission)) ? 'granted' : 'denied';
+      await chromium().cdp.send('Browser.setPermission', { permission: { name }, setting });
+    }),
+  );
 }
 
 /** Electron would do what it is told. Here an unsafe window does not even start, so that no test can pass in one. */

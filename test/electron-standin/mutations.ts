@@ -1,0 +1,75 @@
+/**
+ * Does a test notice when a protection is gone? Each mutation changes the built main bundle in a copy of the app and names the spec that
+ * must then fail. Run after a build: `node test/electron-standin/mutations.ts`. Prints one line each and exits 1 when one survives.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Mutation {
+  readonly what: string;
+  readonly file: 'main.cjs' | 'preload.cjs';
+  readonly from: string | RegExp;
+  readonly to: string;
+  /** Part of the title of the spec that must fail. */
+  readonly caughtBy: string;
+}
+
+const mutations: readonly Mutation[] = [
+  { what: 'no content policy', file: 'main.cjs', from: '"content-security-policy":', to: '"x-no-policy":', caughtBy: 'content policy is enforced' },
+  { what: 'Node in the page', file: 'main.cjs', from: 'nodeIntegration: false', to: 'nodeIntegration: true', caughtBy: 'bridge and nothing else' },
+  { what: 'no isolation', file: 'main.cjs', from: 'contextIsolation: true', to: 'contextIsolation: false', caughtBy: 'bridge and nothing else' },
+  { what: 'no sandbox', file: 'main.cjs', from: 'sandbox: true', to: 'sandbox: false', caughtBy: 'bridge and nothing else' },
+  { what: 'navigation allowed', file: 'main.cjs', from: 'if (!isOurPage(event.url)) event.preventDefault()', to: 'void 0', caughtBy: 'cannot go elsewhere' },
+  { what: 'pop-ups allowed', file: 'main.cjs', from: 'action: "deny"', to: 'action: "allow"', caughtBy: 'cannot go elsewhere' },
+  { what: 'any link opens the browser', file: 'main.cjs', from: /if \(isHelpLink\(\w+\)\)/, to: 'if (true)', caughtBy: 'cannot go elsewhere' },
+  { what: 'permissions granted', file: 'main.cjs', from: 'decide(false)', to: 'decide(true)', caughtBy: 'permissions are denied' },
+  { what: 'no sender check', file: 'main.cjs', from: 'senderFrame !== null && senderFrame.parent === null && isOurPage(senderFrame.url)', to: 'false', caughtBy: 'over the real bridge' },
+  { what: 'close ends the window', file: 'main.cjs', from: 'if (mayClose) return;', to: 'return;', caughtBy: 'closing hides the window' },
+  { what: 'second start ignored', file: 'main.cjs', from: '.on("second-instance"', to: '.on("no-instance"', caughtBy: 'closing hides the window' },
+  { what: 'no instance lock', file: 'main.cjs', from: /(\w+\.app)\.requestSingleInstanceLock\(\)/, to: 'true', caughtBy: 'closing hides the window' },
+  { what: 'tray does not follow', file: 'main.cjs', from: 'tray.setToolTip(view.tooltip)', to: 'void 0', caughtBy: 'tray shows the session' },
+  { what: 'lost core not replaced', file: 'main.cjs', from: 'if (!ended) void hold(true)', to: 'if (false) void hold(true)', caughtBy: 'the window takes its place' },
+  { what: 'the preload throws', file: 'preload.cjs', from: /^/, to: 'throw new Error("mutant");', caughtBy: 'over the real bridge' },
+  { what: 'the bridge shows ipcRenderer', file: 'preload.cjs', from: 'platform: process.platform', to: 'platform: process.platform, ipc: () => 1', caughtBy: 'bridge and nothing else' },
+];
+
+const root = join(import.meta.dirname, '../..');
+const copy = mkdtempSync(join(tmpdir(), 'wm-mutants-'));
+let survivors = 0;
+try {
+  for (const name of ['package.json', 'resources', 'dist']) cpSync(join(root, name), join(copy, name), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  const only = process.argv[2];
+  // A suite that is red without any mutation catches everything and proves nothing.
+  if (!passes()) throw new Error('the specs fail without any mutation; build first, and make them pass');
+  for (const mutation of mutations.filter(({ what }) => only === undefined || what.includes(only))) {
+    const verdict = tryOut(mutation);
+    if (verdict !== 'caught') survivors++;
+    console.log(`${verdict.padEnd(9)} ${mutation.what} (${mutation.caughtBy})`);
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(`${survivors === 0 ? 'every mutation was caught' : `${survivors} mutations were not caught`} [electron: standin]`);
+process.exitCode = survivors === 0 ? 0 : 1;
+
+function tryOut({ file, from, to, caughtBy }: Mutation): 'caught' | 'SURVIVED' | 'NOT FOUND' {
+  const path = join(copy, 'dist/main', file);
+  const original = readFileSync(path, 'utf8');
+  const changed = original.replace(from, () => to);
+  if (changed === original) return 'NOT FOUND';
+  writeFileSync(path, changed);
+  try {
+    return passes(caughtBy) ? 'SURVIVED' : 'caught';
+  } finally {
+    writeFileSync(path, original);
+  }
+}
+
+function passes(title = ''): boolean {
+  const command = [join(root, 'node_modules/@playwright/test/cli.js'), 'test', '--project', 'electron', '--grep', title, '--timeout', '10000', '--reporter', 'line', '--output', join(copy, 'results')];
+  const env = { ...process.env, WEBMESH_APP_FOLDER: copy, WEBMESH_ELECTRON: 'standin' };
+  return spawnSync(process.execPath, command, { cwd: root, env, stdio: 'ignore' }).status === 0;
+}
