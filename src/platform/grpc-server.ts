@@ -1,5 +1,6 @@
 import { type Socket, type Server as NetServer, createServer } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
+import { failure } from '../base/failure.ts';
 import { parseIp } from '../base/ip.ts';
 import { type Log } from '../base/log.ts';
 import { type Service } from '../base/rpc.ts';
@@ -84,6 +85,10 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
       if (address.port !== 0 && (covers(address) || listeners.has(keyOf(address)))) return address.port;
       const server = createServer(accept);
       const port = await bind(server, address, signal);
+      if (closed) {
+        server.close();
+        throw failure('node.start-failed', { ...address, problem: 'the server is closing' });
+      }
       listeners.set(keyOf({ host: address.host, port }), { server, address: { host: address.host, port } });
       return port;
     },

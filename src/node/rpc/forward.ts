@@ -1,4 +1,5 @@
-import { isAbort } from '../../base/abort.ts';
+import { abortError, isAbort } from '../../base/abort.ts';
+import { type Clock, sleep } from '../../base/clock.ts';
 import { type Log } from '../../base/log.ts';
 import { type Call, type Method, RpcError, type Service, status, type Unary } from '../../base/rpc.ts';
 import { type Consensus, type RemoteCaller } from '../ports.ts';
@@ -8,10 +9,15 @@ import { placeOf } from './policy.ts';
 export interface ForwardPorts {
   readonly nodeId: string;
   readonly consensus: Pick<Consensus, 'view'>;
-  readonly reads: Pick<MeshReads, 'node'>;
+  readonly reads: Pick<MeshReads, 'node' | 'revision'>;
   readonly remote: RemoteCaller;
+  readonly clock: Clock;
   readonly log: Log;
+  /** How long a call waits for a leader to be known: longer than an election takes. 2 s when left out. */
+  readonly leaderPatienceMs?: number;
 }
+
+const patienceDefaultMs = 2_000;
 
 /** Says that a node passed the call on, and which: such a call is passed on no further. */
 export const proxiedFromKey = 'proxied-from';
@@ -35,7 +41,30 @@ export function withForwarding({ definition, handlers }: Service, ports: Forward
 }
 
 function forwarding(method: Method, handler: Unary<never, unknown>, ports: ForwardPorts): Unary<never, unknown> {
-  return (request, call) => (goesToLeader(method.path, call, ports) ? forward(method, request, call, ports) : handler(request, call));
+  return async (request, call) => {
+    if (!goesToLeader(method.path, call, ports)) return handler(request, call);
+    await leaderKnown(ports, call.signal);
+    return goesToLeader(method.path, call, ports) ? forward(method, request, call, ports) : handler(request, call);
+  };
+}
+
+/** Resolves once there is a leader whose address is known, which may be this node itself, or when patience ends. */
+async function leaderKnown(ports: ForwardPorts, signal: AbortSignal): Promise<void> {
+  const known = (): boolean => ports.consensus.view.get().role === 'leader' || leaderAddresses(ports).length > 0;
+  const patienceMs = ports.leaderPatienceMs ?? patienceDefaultMs;
+  if (known() || patienceMs === 0) return;
+  const found = new AbortController();
+  const look = (): void => {
+    if (known()) found.abort(abortError('found'));
+  };
+  const ends = [ports.consensus.view.subscribe(look), ports.reads.revision.subscribe(look)];
+  try {
+    await sleep(ports.clock, patienceMs, AbortSignal.any([signal, found.signal]));
+  } catch (error) {
+    if (!found.signal.aborted) throw error;
+  } finally {
+    for (const end of ends) end();
+  }
 }
 
 function goesToLeader(path: string, call: Call, { consensus }: ForwardPorts): boolean {

@@ -72,7 +72,7 @@ function world({ found = founding as Founding | null, ...part }: Partial<NodeSer
   const clock: Clock = { ...systemClock, nowMs: () => 1685124998_500 };
   const node = createNodeServices({
     nodeId: 'host', offers: { leaderProxy: true, meshApi: true, peerDiscovery: true, metrics: true, admin: true }, build: { version: '1', commit: 'c', builtAt: 'b' }, startedAtMs: 1685124908_000,
-    consensus: fakeConsensus(state, view, entries), reads: state, remote: noRemote, tunnel: () => null, hostSample: () => Promise.reject(new Error('not asked')), clock, random: seeded(1), log: silentLog, ...part,
+    consensus: fakeConsensus(state, view, entries), reads: state, remote: noRemote, tunnel: () => null, hostSample: () => Promise.reject(new Error('not asked')), clock, random: seeded(1), log: silentLog, leaderPatienceMs: 0, ...part,
   });
   return { node, state, db, view, entries, call: (method, request, call) => invoke(node.services, method, request, call) };
 }
@@ -213,6 +213,7 @@ test('the mesh API fills ports and roles, sorts by id, and one strange row spoil
   await join(it, { id: 'zed', grpcPort: 7 });
   await join(it, { id: 'host', publicKey: keyOf(9) });
   it.db.exec("INSERT INTO nodes (id, public_key, raft_port, endpoints, created_at, updated_at) VALUES ('odd', 7, 'many', x'ff', 'never', 5)");
+  it.state.apply([{ index: it.state.appliedIndex() + 1, term: 1, type: entryType.noop, data: new Uint8Array(), extensions: null, appendedAt: null }]);
   it.view.set(raftView({ configuration: { servers: [{ id: 'host', address: 'x', voter: true }, { id: 'zed', address: 'y', voter: false }] } }));
   const { nodes } = await it.call<{ nodes: { id: string }[] }>('listNodes', {});
   expect(nodes.map(({ id }) => id)).toEqual(['host', 'odd', 'zed']);
@@ -269,6 +270,24 @@ test('a follower passes on what belongs to the leader, once, with metadata and d
   expect(calls.map((call) => (call as { path: string }).path)).toEqual(['/v1.Mesh/ListNodes', '/v1.Mesh/ListNodes', '/v1.Admin/GetRaftACL', '/v1.Admin/GetRaftACL']);
   it.view.set(raftView({ role: 'follower', leader: null }));
   expect(await refusal(join(it, {}))).toEqual([status.unavailable, 'no leader']);
+});
+
+test('a call that meets an election waits for its end: for another leader, or for this node itself', async () => {
+  const remote: RemoteCaller = { unary: async () => JoinResponse.encode(JoinResponse.fromPartial({ addressIpv4: 'from the leader' })).finish() };
+  const it = world({ remote, leaderPatienceMs: 5_000 });
+  await join(it, { id: 'boss', publicKey: keyOf(7) });
+  for (const [then, answer] of [[raftView({ role: 'follower', leader: 'boss' }), 'from the leader'], [raftView(), '172.16.0.2/12']] as const) {
+    it.view.set(raftView({ role: 'candidate', leader: null }));
+    const waiting = join(it, {});
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    it.view.set(then);
+    expect((await waiting).addressIpv4).toBe(answer);
+  }
+  it.view.set(raftView({ role: 'candidate', leader: null }));
+  const gone = new AbortController();
+  const left = join(it, {}, { signal: gone.signal });
+  gone.abort(new DOMException('left', 'AbortError'));
+  await expect(left).rejects.toMatchObject({ name: 'AbortError' });
 });
 
 test("the leader's refusal is the caller's, and is not tried at the next address", async () => {

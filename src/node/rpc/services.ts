@@ -36,6 +36,8 @@ export interface NodeServicesPorts {
   /** The tunnel as the helper last told it, or null. */
   readonly tunnel: () => TunnelState | null;
   readonly hostSample: () => Promise<HostSample>;
+  /** See the leader proxy. */
+  readonly leaderPatienceMs?: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -12,18 +12,22 @@ const verbs: ReadonlySet<string> = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELET
 // Replicas must answer alike, so nothing is measured: no duration is ever true everywhere.
 const noTime = '0s';
 
+/** Statements compiled so far, by their text. Every RPC writes the same texts again and again; foreign ones must not pile up. */
+export type Prepared = Map<string, ReturnType<Database['prepare']>>;
+const preparedMax = 64;
+
 /**
  * Runs one entry in one transaction together with `alongside`, which notes that it was applied. A statement that fails, or that the
  * gate refuses, is an answer like any other: its effects are undone (all of them when the entry asks for a transaction, else its own),
  * and the note is still written. Faults of the machine are thrown, and then nothing was written.
  */
-export function execute(db: Database, entry: RaftLogEntry, alongside: () => void): RaftApplyResponse {
+export function execute(db: Database, prepared: Prepared, entry: RaftLogEntry, alongside: () => void): RaftApplyResponse {
   const request = requestOf(entry);
   if ('problem' in request) return note(db, alongside, { ...emptyResponse, error: request.problem });
   const { kind, statement, transaction } = request;
   try {
     return db.transaction(() => {
-      const answer = attempt(transaction, () => run(db, kind, statement), (error) => refusal(kind, error));
+      const answer = attempt(transaction, () => run({ db, prepared }, kind, statement), (error) => refusal(kind, error));
       alongside();
       return answer;
     });
@@ -59,11 +63,16 @@ function attempt(transaction: boolean, work: () => RaftApplyResponse, refuse: (e
   }
 }
 
-function run(db: Database, kind: 'query' | 'exec', { sql, parameters }: SQLStatement): RaftApplyResponse {
+interface Target {
+  readonly db: Database;
+  readonly prepared: Prepared;
+}
+
+function run(target: Target, kind: 'query' | 'exec', { sql, parameters }: SQLStatement): RaftApplyResponse {
   const values = parameters.map(valueOf);
   const statements = splitSql(sql, parameters.map(({ name }) => name));
   if (statements.length > statementsMax) throw new Error(`more than ${statementsMax} statements`);
-  return kind === 'query' ? { ...emptyResponse, queryResult: query(db, statements, values) } : { ...emptyResponse, execResult: exec(db, statements, values) };
+  return kind === 'query' ? { ...emptyResponse, queryResult: query(target, statements, values) } : { ...emptyResponse, execResult: exec(target, statements, values) };
 }
 
 function valueOf(parameter: SQLParameter): SqlValue {
@@ -73,10 +82,10 @@ function valueOf(parameter: SQLParameter): SqlValue {
 }
 
 /** Runs all statements; the rows are those of the last one that has columns. */
-function query(db: Database, statements: readonly SqlStatement[], values: readonly SqlValue[]): SQLQueryResult {
+function query(target: Target, statements: readonly SqlStatement[], values: readonly SqlValue[]): SQLQueryResult {
   let result: SQLQueryResult = { columns: [], types: [], values: [], error: '', time: noTime };
   for (const each of statements) {
-    const statement = prepare(db, each);
+    const statement = prepare(target, each);
     const rows = statement.all(...bound(each, values));
     if (rows.length > rowsMax) throw new Error(`more than ${rowsMax} rows`);
     if (statement.columns.length === 0) continue;
@@ -88,18 +97,24 @@ function query(db: Database, statements: readonly SqlStatement[], values: readon
 }
 
 /** Runs all statements; the numbers are those of the last one. */
-function exec(db: Database, statements: readonly SqlStatement[], values: readonly SqlValue[]): SQLExecResult {
+function exec(target: Target, statements: readonly SqlStatement[], values: readonly SqlValue[]): SQLExecResult {
   let result: SQLExecResult = { lastInsertId: 0n, rowsAffected: 0n, error: '', time: noTime };
   for (const each of statements) {
-    const { lastInsertRowid, changes } = prepare(db, each).run(...bound(each, values));
+    const { lastInsertRowid, changes } = prepare(target, each).run(...bound(each, values));
     result = { lastInsertId: lastInsertRowid, rowsAffected: changes, error: '', time: noTime };
   }
   return result;
 }
 
-function prepare(db: Database, { sql, verb }: SqlStatement): ReturnType<Database['prepare']> {
+/** Compiled under the gate. Nothing that passed it can ask for more later, because the schema never changes. */
+function prepare({ db, prepared }: Target, { sql, verb }: SqlStatement): ReturnType<Database['prepare']> {
   if (!verbs.has(verb)) throw new Error(`not allowed: ${verb.slice(0, 20) || 'no statement'}`);
-  return db.restricted(replicatedNames, () => db.prepare(sql));
+  const statement = prepared.get(sql) ?? db.restricted(replicatedNames, () => db.prepare(sql));
+  prepared.delete(sql);
+  prepared.set(sql, statement);
+  const [oldest] = prepared.keys();
+  if (prepared.size > preparedMax && oldest !== undefined) prepared.delete(oldest);
+  return statement;
 }
 
 function bound({ uses }: SqlStatement, values: readonly SqlValue[]): SqlValue[] {

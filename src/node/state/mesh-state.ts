@@ -5,7 +5,7 @@ import { type Configuration, type Entry, entryType } from '../../raft/types.ts';
 import { decodeConfiguration } from '../consensus/codec.ts';
 import { decodeEntry } from '../consensus/entry.ts';
 import { type Database, type StateMachine } from '../ports.ts';
-import { execute, unreadable } from './execute.ts';
+import { execute, type Prepared, unreadable } from './execute.ts';
 import { createReads, type MeshReads } from './reads.ts';
 import { migrate } from './schema.ts';
 import { decodeSnapshot, encodeSnapshot, readTables, writeTables } from './snapshot.ts';
@@ -24,6 +24,7 @@ export function createMeshState(db: Database): MeshState {
   const writeApplied = db.prepare('UPDATE applied SET term = ?, log_index = ?');
   const writeConfiguration = db.prepare('UPDATE applied SET configuration = ?');
   const revision = cell(0);
+  const prepared: Prepared = new Map();
   let { term, index, configuration } = applied();
 
   function applied(): { term: number; index: number; configuration: Configuration } {
@@ -54,7 +55,7 @@ export function createMeshState(db: Database): MeshState {
     } catch (error) {
       return unreadable(db, error, () => note(entry));
     }
-    return execute(db, decoded, () => note(entry));
+    return execute(db, prepared, decoded, () => note(entry));
   }
 
   function takeConfiguration(entry: Entry): void {
@@ -76,6 +77,7 @@ export function createMeshState(db: Database): MeshState {
       try {
         return entries.map(applyOne);
       } finally {
+        // Also when a later entry could not be applied: the earlier ones are in the database.
         if (index !== before) revision.set(revision.get() + 1);
       }
     },

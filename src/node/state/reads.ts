@@ -55,8 +55,13 @@ export function createReads(db: Database, revision: ReadCell<number>): MeshReads
   const otherLists = db.prepare('SELECT endpoints FROM nodes WHERE id <> ? AND endpoints IS NOT NULL');
   const oneValue = db.prepare('SELECT value FROM mesh_state WHERE key = ?');
   const allAcls = db.prepare('SELECT name, nodes, voter, observer FROM raft_acls ORDER BY name');
+  // Shells ask for the whole list every two seconds; it changes only with the revision.
+  let known: { readonly revision: number; readonly rows: readonly NodeRow[] } | undefined;
   return {
-    nodes: () => allNodes.all().map(nodeRow),
+    nodes: () => {
+      if (known?.revision !== revision.get()) known = { revision: revision.get(), rows: allNodes.all().map(nodeRow) };
+      return known.rows;
+    },
     node: (id) => oneNode.all(id).map(nodeRow)[0],
     leases: () => allLeases.all().map(([ipv4]) => textOf(ipv4)),
     endpointLists: (exceptId) => new Set(otherLists.all(exceptId).map(([list]) => textOf(list))),
