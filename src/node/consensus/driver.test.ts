@@ -79,7 +79,7 @@ function world() {
       close: () => void nodes.delete(id),
     };
   };
-  return { clock, pass, defer: (run: () => void) => void queue.push(run), transport };
+  return { clock, pass, defer: (run: () => void) => void queue.push(run), transport, nodes };
 }
 
 type World = ReturnType<typeof world>;
@@ -222,4 +222,19 @@ test('after a restart the state machine that lags is brought back from snapshot 
   const second = open(memoryStore(database), 'a', w);
   await w.pass(5000);
   expect([second.machine.list.join(''), second.driver.view.get().role]).toEqual(['abcdefgh', 'leader']);
+});
+
+test('a snapshot that cannot be read is refused before anything is given up for it', async () => {
+  const w = world();
+  const b = open(memoryStore(), 'b', w);
+  const answers: Message[] = [];
+  w.nodes.set('a', { receive: (message) => answers.push(message), unanswered: () => {} });
+  const snapshot = { index: 7, term: 2, configuration: { servers: [{ id: 'a', address: 'a:1', voter: true }] }, configurationIndex: 1 };
+  const offer = { kind: 'snapshot', from: 'a', to: 'b', term: 2, snapshot } as const;
+  w.nodes.get('b')?.receive(offer, text.encode('["torn'));
+  await w.pass(0);
+  expect([answers, b.machine.appliedIndex(), b.store.snapshot, b.broken]).toEqual([[{ kind: 'installed', from: 'b', to: 'a', term: 0, requestTerm: 2, success: false, index: 7 }], 0, null, []]);
+  w.nodes.get('b')?.receive(offer, text.encode('["whole"]'));
+  await w.pass(0);
+  expect([answers.slice(1).map((message) => ('success' in message ? message.success : null)), b.machine.list, b.store.snapshot?.index, b.store.snapshotBytes()]).toEqual([[true], ['whole'], 7, text.encode('["whole"]')]);
 });
