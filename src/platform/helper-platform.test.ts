@@ -110,8 +110,8 @@ test.runIf(process.platform === 'linux' && isRoot)('the node process runs as ano
   chmodSync(folder, 0o755);
   const script = join(folder, 'child.mjs');
   writeFileSync(script, `
-    import { writeFileSync, statSync } from 'node:fs';
-    writeFileSync('mine', 'x');
+    import { writeFileSync } from 'node:fs';
+    writeFileSync(process.env.HOME + '/mine', 'x');
     console.log(JSON.stringify({ uid: process.getuid(), gid: process.getgid(), groups: process.getgroups(), cwd: process.cwd(), env: Object.keys(process.env).sort() }));
     console.error('a log line');
     process.stdin.on('data', (text) => console.log('heard ' + String(text).trim())).on('end', () => process.exit(7));
@@ -126,7 +126,7 @@ test.runIf(process.platform === 'linux' && isRoot)('the node process runs as ano
   child.endInput();
   expect(await child.ended).toEqual({ code: 7, signal: null });
   expect([JSON.parse(reports[0] ?? ''), reports[1], logs]).toEqual([
-    { uid: user?.uid, gid: user?.gid, groups: [user?.gid], cwd: join(folder, 'nodes/home'), env: ['HOME', 'LC_ALL', 'PATH'] }, 'heard {"a":1}', ['a log line'],
+    { uid: user?.uid, gid: user?.gid, groups: [user?.gid], cwd: '/', env: ['HOME', 'LC_ALL', 'PATH'] }, 'heard {"a":1}', ['a log line'],
   ]);
   expect([statSync(child.dataDir).mode & 0o777, statSync(child.dataDir).uid]).toEqual([0o700, user?.uid]);
 });

@@ -33,7 +33,8 @@ export function nodeProcesses(options: NodeProcessOptions): NodeProcesses {
       // Its socket may be used by its group; its files are its own, because its data folder lets nobody else in.
       const before = process.umask(group === undefined ? 0o077 : 0o007);
       const identity = user === undefined || user.uid === process.geteuid?.() ? {} : { uid: user.uid, gid: group ?? user.gid };
-      const child = spawn(process.execPath, [script], { ...identity, cwd: dataDir, env: environment(dataDir), stdio: ['pipe', 'pipe', 'pipe'], detached: true, windowsHide: true });
+      // Its folder is entered before the user is changed, and without the right to override permissions we could not enter its own.
+      const child = spawn(process.execPath, [script], { ...identity, cwd: '/', env: environment(dataDir), stdio: ['pipe', 'pipe', 'pipe'], detached: true, windowsHide: true });
       process.umask(before);
       const ended = new Promise<NodeEnd>((resolve) => {
         child.once('exit', (code, signal) => resolve({ code, signal }));

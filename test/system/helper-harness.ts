@@ -46,6 +46,8 @@ export class HelperUnderTest {
   child: ChildProcess | undefined;
   client: HelperClient | undefined;
   stderr = '';
+  /** A program and its arguments that start the helper with less than root has. */
+  confined: readonly string[] = [];
 
   constructor(namespace: string, folder: string, place: HelperPlace = sources) {
     this.namespace = namespace;
@@ -70,7 +72,7 @@ export class HelperUnderTest {
 
   launch(...more: readonly string[]): ChildProcess {
     const args = [this.place.script, '--run', join(this.folder, 'run'), '--state', join(this.folder, 'state'), '--cache', this.place.cache, ...more];
-    return spawn('ip', ['netns', 'exec', this.namespace, this.place.node, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    return spawn('ip', ['netns', 'exec', this.namespace, ...this.confined, this.place.node, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   }
 
   /** Asked after a restart as well: only what was said since counts. */

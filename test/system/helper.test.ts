@@ -223,6 +223,20 @@ describe.skipIf(missing !== null)(`helpers in network namespaces${missing === nu
     await until(() => a.processes((command) => command.includes('node/child')).length === 0, 'the node ends with its helper', 10_000);
   });
 
+  test('the capabilities that its service unit leaves it are enough', async () => {
+    const unit = readFileSync('resources/linux/webmesh-helper.service', 'utf8');
+    const names = (/^CapabilityBoundingSet=(.*)$/m.exec(unit)?.[1] ?? '').split(' ').map((name) => `+${name.replace('CAP_', '').toLowerCase()}`);
+    a.confined = ['setpriv', `--bounding-set=-all,${names.join(',')}`];
+    await a.start();
+    a.confined = [];
+    expect((await a.apply(1, 1, await specFor(1, null))).phase).toBe(TunnelPhase.TUNNEL_PHASE_UP);
+    const state = await a.setNode(1, 1, NodeSpec.fromPartial({ tunnelId: idA, nodeId: 'alpha', raftPort: 9443, grpcPort: 8443, bootstrap: { networkName: 'home', ipv4Network: '172.29.0.0/16' } }));
+    await until(() => existsSync(state.socketPath), 'the node opens its socket', 15_000);
+    await a.signal('SIGKILL');
+    await a.start();
+    expect(a.leftovers()).toEqual(nothing);
+  });
+
   test('a damaged journal is set aside, its good lines count, and a device of a known tunnel goes', async () => {
     await a.start();
     await a.apply(1, 1, await specFor(1, null));
