@@ -1,12 +1,12 @@
 import { assert } from '../base/assert.ts';
-import { type Change, type Configuration, type Index, type NodeId, type Server, type SnapshotRef } from './types.ts';
+import { type Change, type Configuration, type Index, type Server, type SnapshotRef } from './types.ts';
 
-export interface ConfigurationAt {
+interface ConfigurationAt {
   readonly index: Index;
   readonly configuration: Configuration;
 }
 
-export const emptyConfiguration: ConfigurationAt = { index: 0, configuration: { servers: [] } };
+const emptyConfiguration: ConfigurationAt = { index: 0, configuration: { servers: [] } };
 
 /**
  * The configurations of the log, oldest first. The newest is in force from its append (§6) and goes away when its entry is truncated.
@@ -84,8 +84,4 @@ function changedServers(servers: readonly Server[], change: Change): readonly Se
 
 function same(a: readonly Server[], b: readonly Server[]): boolean {
   return a.length === b.length && a.every((server, i) => server.id === b[i]?.id && server.address === b[i]?.address && server.voter === b[i]?.voter);
-}
-
-export function serverOf({ servers }: Configuration, id: NodeId): Server | undefined {
-  return servers.find((server) => server.id === id);
 }

@@ -1,7 +1,7 @@
 import { between, chance, type Random } from '../../../src/base/random.ts';
 import { createRaft } from '../../../src/raft/raft.ts';
 import { rules, type Rules } from '../../../src/raft/rules.ts';
-import { type Change, type Entry, entryType, type Index, type Message, type NodeId, type Raft, type Ready, type SnapshotRef } from '../../../src/raft/types.ts';
+import { type Change, type Entry, type Index, type Message, type NodeId, type Raft, type Ready, type SnapshotRef } from '../../../src/raft/types.ts';
 import { type Checks } from './checks.ts';
 import { decodeConfiguration, emptyMachine, encodeConfiguration, type MachineState, Platter, type StoredSnapshot } from './disk.ts';
 import { chain } from './hash.ts';
@@ -23,7 +23,7 @@ export interface DriverFaults {
   readonly appliesTwiceAfterRestart?: boolean;
 }
 
-export interface MemberPorts {
+interface MemberPorts {
   readonly plan: Plan;
   readonly timeline: Timeline;
   readonly network: Network;
@@ -250,8 +250,8 @@ export class Member implements Station {
   }
 
   #syncMs(): number {
-    const { plan, dice } = this.#ports;
-    const mean = this.slowDisk ? 400 : plan.syncMeanMs;
+    const { plan, dice, checks } = this.#ports;
+    const mean = this.slowDisk ? 400 : checks.calm ? Math.min(1, plan.syncMeanMs) : plan.syncMeanMs;
     return mean === 0 ? 0 : -mean * Math.log(1 - dice.driver.next());
   }
 
@@ -379,5 +379,3 @@ function limitsOf(plan: Plan) {
   const { electionTicks, heartbeatTicks, inFlightMax, appendEntriesMax, batchBytesMax, uncommittedEntriesMax } = plan;
   return { electionTicks, heartbeatTicks, limits: { inFlightMax, appendEntriesMax, batchBytesMax, uncommittedEntriesMax } };
 }
-
-export const commandType = entryType.command;
