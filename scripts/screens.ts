@@ -24,6 +24,7 @@ type Stage = FakeServer & { readonly clock: StoppedClock };
 
 const pictures: readonly Picture[] = [
   { name: 'first-run', scene: 'first-run' },
+  { name: 'first-run-more', scene: 'first-run', before: async (page) => { for (const more of await page.getByText('More', { exact: true }).all()) await more.click(); } },
   { name: 'first-run-join-refused', scene: 'first-run', before: refusedJoin },
   { name: 'connect-off', scene: 'disconnected' },
   { name: 'connect-joining', scene: 'joining' },

@@ -111,7 +111,7 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
   }),
   'tunnel.port-in-use': (d) => ({
     what: `Another program already uses ${d.udpPort('port')}, which the tunnel needs.`,
-    next: 'Stop that program or choose another WireGuard port for this network, then try again.',
+    next: 'Stop that program and try again, or add the network once more with another WireGuard port.',
   }),
   'tunnel.conflict': (d) => ({
     what: `Something on this device already uses what the tunnel needs${d.range('what', 'network', 'route', 'address')}${d.by('interface', 'device')}. Your present connections were left as they are.`,
@@ -128,7 +128,7 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
   }),
   'node.port-in-use': (d) => ({
     what: `Another program on this device already uses ${d.tcpPort('port')}, which the network needs.`,
-    next: 'Stop that program or choose another port for this network, then try again.',
+    next: 'Stop that program and try again, or add the network once more with another port.',
   }),
   'node.lost': () => ({
     what: 'The part of the app that takes part in the network stopped. Existing tunnels keep working.',

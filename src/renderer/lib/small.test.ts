@@ -4,6 +4,7 @@ import { grow, samplesMax, type Sample } from './history.ts';
 import { readLogLine } from './log-lines.ts';
 import { featureWords, quorumView } from './node-words.ts';
 import { readPeerMetrics } from './peer-metrics.ts';
+import { noPorts, readPorts } from './ports.ts';
 import { hashOf, parseRoute } from './route.svelte.ts';
 
 const at = (atMs: number, receiveBytes: number | null) => ({ ...metricsAt(atMs), tunnel: receiveBytes === null ? null : { receiveBytes, transmitBytes: 0 } });
@@ -46,6 +47,12 @@ test('shows log lines of any shape', () => {
   expect(readLogLine('{"t":"2026-11-22T09:03:57.123Z","level":"warn","scope":"core","event":"late","ms":12,"at":{"x":1}}')).toEqual({ time: '09:03:57', level: 'warn', scope: 'core', event: 'late', rest: 'ms=12 at={"x":1}' });
   expect(readLogLine('{"t":1795338237123,"level":"info","scope":"core","event":"x"}').time).toMatch(/^\d\d:\d\d:\d\d$/);
   expect([readLogLine('panic: no'), readLogLine('[1]')].map((l) => l.event)).toEqual(['panic: no', '[1]']);
+});
+
+test('ports are numbers or left to the core', () => {
+  expect(readPorts(noPorts())).toEqual({});
+  expect(readPorts({ ...noPorts(), grpcPort: ' 8543 ' })).toEqual({ grpcPort: 8543 });
+  for (const text of ['0', '65536', '80a', '1.5', '-1']) expect(() => readPorts({ ...noPorts(), raftPort: text })).toThrow(/raftPort/);
 });
 
 function raise(): never {

@@ -39,3 +39,18 @@ test('a second network is added from Connect, and Back leads back', async ({ ope
   await page.goBack();
   await expect(page.getByRole('heading', { name: 'Connect', exact: true })).toBeVisible();
 });
+
+test('ports can be chosen, and a wrong one is said before anything is asked', async ({ open }) => {
+  const { page, server } = await open({ scene: 'first-run' });
+  const form = page.getByRole('form', { name: 'Create a network' });
+  await form.getByLabel('Name of the network').fill('Attic');
+  await form.getByText('More', { exact: true }).click();
+  await form.getByLabel('WireGuard').fill('70000');
+  await form.getByRole('button', { name: 'Create network' }).click();
+  await expect(page.getByRole('alert')).toContainText('The WireGuard port cannot be used as it is: write a number from 1 to 65535.');
+  expect(server.app.calls).toEqual([]);
+  await form.getByLabel('WireGuard').fill('51830');
+  await form.getByRole('button', { name: 'Create network' }).click();
+  await expect(page.getByText('to Attic for')).toBeVisible();
+  expect(server.app.calls).toEqual([{ name: 'mesh.create', input: { name: 'Attic', wireguardPort: 51_830 } }]);
+});
