@@ -9,7 +9,7 @@ const chromium: Partial<PlaywrightTestOptions & PlaywrightWorkerOptions> = {
   },
 };
 
-/** ui: the screens on a made-up core. electron: main, preload and page together. web: the page behind the web shell's door. All need a build. */
+/** ui: the screens on a made-up core. electron: main, preload and page together. web: the page behind the web shell's door. cli: the built program. All need a build. */
 export default defineConfig({
   testDir: 'test/e2e',
   outputDir: 'test-results',
@@ -22,5 +22,6 @@ export default defineConfig({
     { name: 'ui', testDir: 'test/e2e/ui', use: chromium },
     { name: 'electron', testDir: 'test/e2e/electron' },
     { name: 'web', testDir: 'test/e2e/web', use: chromium },
+    { name: 'cli', testDir: 'test/e2e/cli' },
   ],
 });
