@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Clock } from '../../base/clock.ts';
 import { silentLog } from '../../base/log.ts';
@@ -20,6 +21,9 @@ const clock: Clock = {
 
 /** The same clock, `factor` times faster: deadlines of seconds pass in milliseconds. */
 const hurried = (factor: number): Clock => ({ ...clock, monotonicMs: () => performance.now() * factor, after: (delayMs, run) => clock.after(delayMs / factor, run) });
+
+/** Some containers have no IPv6 loopback at all. */
+const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some((entry) => entry.address === '::1'));
 
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
@@ -416,6 +420,16 @@ describe('listening', () => {
     expect(a.transport.listening()).toEqual([mesh]);
     const refused = connect(Number(a.address.split(':')[1]), '127.0.0.1');
     await until(() => refused.closed || refused.destroyed, () => refused.on('error', () => {}));
+  });
+
+  test.skipIf(!hasIpv6)('IPv6 addresses are bracketed, bound and dialled', async () => {
+    const [a, b] = await pair();
+    const address = `[::1]:${await freePort()}`;
+    await b.transport.listen([b.address, address]);
+    expect(b.transport.listening()).toEqual([b.address, address]);
+    a.transport.setConfiguration(configurationOf(a, { id: 'b', address }));
+    a.transport.send(heartbeat(2));
+    await until(() => b.received.length === 1);
   });
 
   test('an address that this machine does not have waits for real', async () => {
