@@ -33,7 +33,12 @@ export interface EngineProcesses {
   stopStray(device: string): Promise<void>;
 }
 
-export type EngineFound = { readonly path: string; readonly version: string } | { readonly problem: string };
+export type EngineFound = { readonly path: string; readonly version: string } | EngineProblem;
+
+export interface EngineProblem {
+  readonly code: 'tunnel.engine-missing' | 'tunnel.not-permitted';
+  readonly problem: string;
+}
 
 export interface RunningEngine {
   /** Resolves with one sentence when the engine ends, wanted or not. */

@@ -30,8 +30,8 @@ export function wireguardGo({ folders, trustedUids, onOutput }: WireguardGoOptio
 
   async function find(): Promise<EngineFound> {
     const path = [...folders, ...systemFolders, ...localFolders].map((folder) => join(folder, program)).find((file) => isTrustedProgram(file, [0, ...trustedUids]));
-    if (path === undefined) return { problem: `no ${program} was found in ${[...folders, 'the system'].join(', ')}` };
-    if (process.platform === 'linux' && !readable(tunPath)) return { problem: `${tunPath} is missing or closed to us` };
+    if (path === undefined) return { code: 'tunnel.engine-missing', problem: `no ${program} was found in ${[...folders, 'the system'].join(', ')}` };
+    if (process.platform === 'linux' && !readable(tunPath)) return { code: 'tunnel.not-permitted', problem: `${tunPath} is missing or closed to us` };
     if (version?.path !== path) version = { path, text: await versionOf(path) };
     return { path, version: version.text };
   }
@@ -39,9 +39,8 @@ export function wireguardGo({ folders, trustedUids, onOutput }: WireguardGoOptio
   return {
     find,
     start: async (device) => {
-      if (process.platform === 'linux' && !readable(tunPath)) throw failure('tunnel.not-permitted', { path: tunPath });
       const found = await find();
-      if ('problem' in found) throw failure('tunnel.engine-missing', { problem: found.problem });
+      if ('problem' in found) throw failure(found.code, { problem: found.problem });
       // The socket is a file: an engine in another network namespace, or of somebody else, may hold our name.
       if (await engineAnswers(device)) throw failure('tunnel.conflict', { what: uapiPath(device) });
       return launch(found.path, device, onOutput);

@@ -2,7 +2,7 @@ import { type Cancel, type Clock } from '../../src/base/clock.ts';
 import { failure } from '../../src/base/failure.ts';
 import { type FenceFile, type JournalFile, type Keys, type MachineFacts } from '../../src/helper/ports.ts';
 import { Secret } from '../../src/base/log.ts';
-import { type Device } from '../../src/helper/tunnel/device.ts';
+import { type Device, type EngineChoice } from '../../src/helper/tunnel/device.ts';
 import { type Applied, type Step, after } from '../../src/helper/tunnel/reconcile.ts';
 import { type EngineName, type MachineRoute } from '../../src/helper/tunnel/system.ts';
 
@@ -63,8 +63,8 @@ export class FakeMachine implements Device {
     this.diary = diary;
   }
 
-  async choose() {
-    return this.engine === null ? { problem: 'no engine' } : { engine: this.engine, version: '1' };
+  async choose(): Promise<EngineChoice> {
+    return this.engine === null ? { code: 'tunnel.engine-missing', problem: 'no engine' } : { engine: this.engine, version: '1' };
   }
 
   async perform(step: Step, engine: EngineName, tunnelId: string): Promise<void> {

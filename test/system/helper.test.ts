@@ -237,6 +237,19 @@ describe.skipIf(missing !== null)(`helpers in network namespaces${missing === nu
     expect(a.leftovers()).toEqual(nothing);
   });
 
+  test('without /dev/net/tun it says what is closed; with IPv6 switched off it makes the IPv4 half', async () => {
+    a.confined = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none /dev/net && exec "$0" "$@"'];
+    await a.start();
+    a.confined = [];
+    expect(await failureOf(a.apply(1, 1, await specFor(1, null)))).toEqual({ code: 'tunnel.not-permitted', retry: 'after-user', detail: { problem: '/dev/net/tun is missing or closed to us' } });
+    await a.stop();
+    sh(`ip netns exec ${nsA} sysctl -qw net.ipv6.conf.default.disable_ipv6=1`);
+    await a.start();
+    const { phase, addresses } = await a.apply(2, 1, await specFor(1, null));
+    sh(`ip netns exec ${nsA} sysctl -qw net.ipv6.conf.default.disable_ipv6=0`);
+    expect({ phase, addresses }).toEqual({ phase: TunnelPhase.TUNNEL_PHASE_UP, addresses: ['172.29.0.1/32'] });
+  });
+
   test('a damaged journal is set aside, its good lines count, and a device of a known tunnel goes', async () => {
     await a.start();
     await a.apply(1, 1, await specFor(1, null));

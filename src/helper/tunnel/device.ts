@@ -1,6 +1,6 @@
 import { failure, isFailure } from '../../base/failure.ts';
 import { Secret } from '../../base/log.ts';
-import { type CommandRunner, type EngineProcesses, type Keys, type MachineFacts, type RunningEngine, type UapiSocket } from '../ports.ts';
+import { type CommandRunner, type EngineProblem, type EngineProcesses, type Keys, type MachineFacts, type RunningEngine, type UapiSocket } from '../ports.ts';
 import { type Step } from './reconcile.ts';
 import { type Action, type EngineName, type MachineRoute, type System } from './system.ts';
 import { type DeviceStats, errnoOf, getRequest, parseDump, parseGet } from './uapi.ts';
@@ -16,7 +16,7 @@ export interface DevicePorts {
   readonly onEngineEnd: (device: string, sentence: string) => void;
 }
 
-export type EngineChoice = { readonly engine: EngineName; readonly version: string } | { readonly problem: string };
+export type EngineChoice = { readonly engine: EngineName; readonly version: string } | EngineProblem;
 
 /** Carries steps out on the machine: the thin hand of the pure files beside it. */
 export interface Device {
@@ -34,7 +34,7 @@ export function createDevice(ports: DevicePorts, only: EngineName | 'auto' = 'au
 
   async function choose(): Promise<EngineChoice> {
     if (only !== 'wireguard-go' && (await facts.kernelWireguard())) return { engine: 'kernel', version: '' };
-    if (only === 'kernel') return { problem: 'this kernel has no WireGuard, or the programs ip and wg are missing' };
+    if (only === 'kernel') return { code: 'tunnel.engine-missing', problem: 'this kernel has no WireGuard, or the programs ip and wg are missing' };
     const found = await engines.find();
     return 'path' in found ? { engine: 'wireguard-go', version: found.version } : found;
   }

@@ -79,7 +79,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
 
   async function chooseEngine(): Promise<EngineName> {
     const choice = await device.choose();
-    if ('problem' in choice) throw failure('tunnel.engine-missing', { problem: choice.problem });
+    if ('problem' in choice) throw failure(choice.code, { problem: choice.problem });
     return choice.engine;
   }
 
