@@ -40,6 +40,8 @@ function world() {
   const timers: { at: number; run: () => void }[] = [];
   const queue: (() => void)[] = [];
   const nodes = new Map<string, TransportEvents>();
+  let watch = (_: Message): void => {};
+  const sent = (message: Message): undefined => void watch(message);
   const clock: Clock = {
     nowMs: () => now,
     monotonicMs: () => now,
@@ -70,7 +72,7 @@ function world() {
       listen: async () => {},
       listening: () => [],
       setConfiguration: () => {},
-      send: (message: Message, bytes) => queue.push(() => {
+      send: (message: Message, bytes) => sent(message) || queue.push(() => {
         const to = nodes.get(message.to);
         if (to) return to.receive(message, bytes ?? null);
         const request = { to: message.to, kind: message.kind, requestTerm: message.term } as Unanswered;
@@ -79,7 +81,7 @@ function world() {
       close: () => void nodes.delete(id),
     };
   };
-  return { clock, pass, defer: (run: () => void) => void queue.push(run), transport, nodes };
+  return { clock, pass, defer: (run: () => void) => void queue.push(run), transport, nodes, onSend: (see: (message: Message) => void) => void (watch = see) };
 }
 
 type World = ReturnType<typeof world>;
@@ -237,4 +239,24 @@ test('a snapshot that cannot be read is refused before anything is given up for 
   w.nodes.get('b')?.receive(offer, text.encode('["whole"]'));
   await w.pass(0);
   expect([answers.slice(1).map((message) => ('success' in message ? message.success : null)), b.machine.list, b.store.snapshot?.index, b.store.snapshotBytes()]).toEqual([[true], ['whole'], 7, text.encode('["whole"]')]);
+});
+
+test('what grants or acknowledges leaves after the sync, and the state changes after both', async () => {
+  const w = world();
+  const order: string[] = [];
+  const inner = openDatabase({ path: ':memory:', durability: 'normal' });
+  const store = memoryStore({ ...inner, transaction: (work) => (order.push('sync'), inner.transaction(work)) });
+  const b = open(founded(store, 'a'), 'b', w);
+  const apply = b.machine.apply;
+  b.machine.apply = (entries) => (order.push(`apply ${entries.map(({ index }) => index).join()}`), apply(entries));
+  w.onSend((message) => order.push(message.kind));
+  await w.pass(0);
+  order.length = 0;
+  const vote = { kind: 'vote', from: 'a', to: 'b', term: 5, lastIndex: 9, lastTerm: 4, transfer: false, pre: false } as const;
+  const entry: Entry = { index: 2, term: 5, type: 0, data: text.encode('x'), extensions: null, appendedAt: null };
+  w.nodes.get('b')?.receive({ kind: 'append', from: 'a', to: 'b', term: 5, prevIndex: 1, prevTerm: 1, entries: [entry], commit: 2 }, null);
+  await w.pass(0);
+  w.nodes.get('b')?.receive({ ...vote, term: 6, transfer: true }, null);
+  await w.pass(0);
+  expect(order).toEqual(['sync', 'appended', 'apply 1,2', 'sync', 'voted']);
 });
