@@ -145,6 +145,7 @@ test('a key that another node has, and a mesh that is not founded or full, are r
   const small = world({ found: { ...founding, ipv4Prefix: '10.0.0.0/30' } });
   expect([(await join(small, {})).addressIpv4, (await join(small, { id: 'b', publicKey: keyOf(2) })).addressIpv4]).toEqual(['10.0.0.1/30', '10.0.0.2/30']);
   expect(await refusal(join(small, { id: 'c', publicKey: keyOf(3) }))).toEqual([status.resourceExhausted, 'no IPv4 address is free']);
+  expect((await join(small, { id: 'b', publicKey: keyOf(4) })).addressIpv4).toBe('10.0.0.2/30');
   await small.call('leave', { id: 'a' });
   expect((await join(small, { id: 'c', publicKey: keyOf(3) })).addressIpv4).toBe('10.0.0.1/30');
 });
@@ -162,7 +163,7 @@ test('joins at the same time get different addresses, also behind one endpoint',
 test('a choice that another leader took meanwhile is made again', async () => {
   const it = world();
   const consensus = fakeConsensus(it.state, it.view, it.entries);
-  const rival = world({ reads: it.state, consensus: { ...consensus, propose: async (entry, signal) => {
+  const rival = world({ reads: it.state, random: seeded(2), consensus: { ...consensus, propose: async (entry, signal) => {
     // Between our choice and its entry, the entry of an earlier leader takes the address.
     if (it.state.leases().length === 0) await join(it, { id: 'rival', publicKey: keyOf(8) });
     return consensus.propose(entry, signal);

@@ -65,6 +65,7 @@ test('a failing statement undoes the whole entry, is told, and counts as applied
 test('without a transaction the earlier statements of the text stay', () => {
   const { command, rows } = world();
   const answer = command(exec(`${putState}; INSERT INTO mesh_state (key, value) VALUES ('x', NULL)`, [text('b'), text('2')], false));
+  expect(rows('SELECT log_index FROM applied')).toEqual([[1n]]);
   expect([answer.execResult?.error, rows('SELECT key FROM mesh_state')]).toEqual(['NOT NULL constraint failed: mesh_state.value', [['b']]]);
 });
 

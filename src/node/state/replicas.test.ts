@@ -73,7 +73,9 @@ test.each([1, 2, 3, 4, 5, 6])('seed %i: replicas that got the log in pieces, twi
   }
   expect(readTables(other.db)).toEqual(readTables(steady.db));
   expect(readTables(restored.db)).toEqual(readTables(steady.db));
-  expect([other, restored].map(({ state }) => state.appliedIndex())).toEqual([250, 250]);
+  for (const { db, state } of [steady, other, restored]) {
+    expect([state.appliedIndex(), db.prepare('SELECT term, log_index FROM applied').all()]).toEqual([250, [[5n, 250n]]]);
+  }
   const { nodes, leases } = readTables(steady.db);
   expect(leases.every(([, node]) => nodes.some(([, id]) => id === node))).toBe(true);
 });
