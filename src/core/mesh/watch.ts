@@ -35,6 +35,8 @@ export interface WatchPorts {
 const patienceMs = 8_000;
 const pollEveryMs = 5_000;
 const lookEveryMs = 1_000;
+/** How often a Join is repeated where it is the only way to learn of new peers. Rarely: an old mesh moves us to another address each time. */
+const joinAgainMs = 600_000;
 /** Rows may lag behind our own Join for a moment; and a Join that does not help is not repeated at once. */
 const evicted = { afterMs: 2_000, againMs: 15_000 } as const;
 
@@ -51,6 +53,7 @@ export function watchMesh({ profile, lease, replica, roster }: WatchInput, { clo
   let told: 'replica' | 'polling' | 'lost' | null = null;
   let missingSinceMs: number | null = null;
   let rowsKey = '';
+  let joinedMs = startedMs;
 
   function tell(state: 'replica' | 'polling' | 'lost'): void {
     if (state === told) return;
@@ -114,13 +117,21 @@ export function watchMesh({ profile, lease, replica, roster }: WatchInput, { clo
       polledMs = clock.monotonicMs();
       tell('polling');
       if (nodes !== null && checkOwnRow(nodes)) roster.set({ source: 'polling', nodes });
-      else if (nodes === null && roster.get().source !== 'polling') roster.set({ source: 'polling', nodes: roster.get().nodes });
+      else if (nodes === null) withoutLists();
     } catch (error) {
       if (isAbort(error) || signal.aborted) return;
       log.debug('poll-failed', { code: asFailure(error).code });
       if (heardMs === null && (polledMs === null || clock.monotonicMs() - polledMs >= 3 * pollEveryMs)) tell('lost');
     }
     if (heardMs === null) cancelPoll = clock.after(pollEveryMs, () => void pollOn());
+  }
+
+  /** The peers of the Join are all that this mesh tells. */
+  function withoutLists(): void {
+    if (roster.get().source !== 'polling') roster.set({ source: 'polling', nodes: roster.get().nodes });
+    if (clock.monotonicMs() - joinedMs < joinAgainMs) return;
+    joinedMs = clock.monotonicMs();
+    see({ kind: 'evicted' });
   }
 
   let cancelPoll = (): void => {};

@@ -92,7 +92,7 @@ test('a mesh that does not replicate is polled, and its new peers come into the 
   await app.close();
 });
 
-test('a mesh without lists keeps the peers of the Join', async () => {
+test('a mesh without lists keeps the peers of the Join, and is joined again rarely to learn of new ones', async () => {
   const world = coreWorld();
   world.mesh.replicates = false;
   world.mesh.lists = false;
@@ -100,6 +100,10 @@ test('a mesh without lists keeps the peers of the Join', async () => {
   await world.pass(20_000);
   expect(app.topics.session.get()).toMatchObject({ degraded: { kind: 'polling' } });
   expect(world.helper.tunnel?.peers).toHaveLength(1);
+  world.mesh.nodes = [...world.mesh.nodes, peer('new', 9)];
+  await world.pass(700_000);
+  expect(world.mesh.calls.filter((name) => name.startsWith('join'))).toHaveLength(2);
+  expect(world.helper.tunnel?.peers).toHaveLength(2);
   await app.close();
 });
 
