@@ -33,11 +33,6 @@ export function flagsOf(command: CommandName, positional: readonly string[] = []
     }));
 }
 
-/** The names of a command's input fields. */
-export function fieldNames(command: CommandName): readonly string[] {
-  return Object.keys(fieldsOf(command));
-}
-
 function fieldsOf(command: CommandName): Readonly<Record<string, Property>> {
   const schema = z.toJSONSchema(commands[command].input, { io: 'input' });
   return (schema.properties ?? {}) as Readonly<Record<string, Property>>;

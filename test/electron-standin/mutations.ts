@@ -68,8 +68,9 @@ function tryOut({ file, from, to, caughtBy }: Mutation): 'caught' | 'SURVIVED' |
   }
 }
 
-function passes(title = ''): boolean {
-  const command = [join(root, 'node_modules/@playwright/test/cli.js'), 'test', '--project', 'electron', '--grep', title, '--timeout', '10000', '--reporter', 'line', '--output', join(copy, 'results')];
+function passes(title?: string): boolean {
+  const chosen = title === undefined ? [] : ['--grep', title];
+  const command = [join(root, 'node_modules/@playwright/test/cli.js'), 'test', '--project', 'electron', ...chosen, '--timeout', title === undefined ? '30000' : '12000', '--reporter', 'line', '--output', join(copy, 'results')];
   const env = { ...process.env, WEBMESH_APP_FOLDER: copy, WEBMESH_ELECTRON: 'standin' };
-  return spawnSync(process.execPath, command, { cwd: root, env, stdio: 'ignore' }).status === 0;
+  return spawnSync(process.execPath, command, { cwd: root, env, stdio: title === undefined ? 'inherit' : 'ignore' }).status === 0;
 }
