@@ -41,3 +41,90 @@ test('a minority leader steps down, the majority elects another, and the lost pr
   expect(cluster.leader()?.id).toBe(leader?.id);
   for (const id of ['a', 'b', 'c']) expect(commands(cluster.get(id))).toEqual(['kept']);
 });
+
+test('a read is served only after a majority confirmed the leadership in a round begun after it', () => {
+  const cluster = new Cluster([voter('a'), voter('b'), voter('c')]);
+  cluster.campaign('a');
+  const a = cluster.get('a');
+  a.raft.read(1);
+  const asked = a.turn();
+  expect([asked.map(({ kind }) => kind), a.reads]).toEqual([['heartbeat', 'heartbeat'], []]);
+  // Two more reads while that round is under way share the next one.
+  a.raft.read(2);
+  a.raft.read(3);
+  for (const message of asked) cluster.deliver(message);
+  cluster.settle();
+  expect(a.reads).toEqual([{ id: 1, index: 2 }, { id: 2, index: 2 }, { id: 3, index: 2 }]);
+});
+
+test('a leader of a new term serves no read before its own no-op is committed', () => {
+  const a = new Member('a', {}, { servers: [voter('a'), voter('b'), voter('c')] });
+  while (a.raft.view().role === 'follower') a.raft.tick();
+  a.turn();
+  const head = { from: 'b', to: 'a', requestTerm: 2 } as const;
+  a.raft.step({ kind: 'voted', ...head, term: 1, granted: true, pre: true });
+  a.turn();
+  a.raft.step({ kind: 'voted', ...head, term: 2, granted: true, pre: false });
+  a.raft.read(1);
+  a.turn();
+  // Two answers: one to the heartbeat of the election, one to the round of the read.
+  for (let i = 0; i < 2; i++) a.raft.step({ kind: 'heard', ...head, term: 2, success: true });
+  expect([a.raft.view().role, a.raft.hasReady(), a.reads]).toEqual(['leader', false, []]);
+  a.raft.step({ kind: 'appended', ...head, term: 2, success: true, matched: 2, lastIndex: 1 });
+  a.turn();
+  expect(a.reads).toEqual([{ id: 1, index: 2 }]);
+});
+
+test('steps while the driver stores are taken; what they promise waits for the next batch', () => {
+  const a = new Member('a', {}, { servers: [voter('a'), voter('b'), voter('c')] });
+  a.raft.step({ kind: 'append', from: 'b', to: 'a', term: 2, prevIndex: 1, prevTerm: 1, entries: [{ index: 2, term: 2, type: 1, data: text(''), extensions: null, appendedAt: null }], commit: 0 });
+  const first = a.raft.ready();
+  a.raft.step({ kind: 'append', from: 'b', to: 'a', term: 2, prevIndex: 2, prevTerm: 2, entries: [{ index: 3, term: 2, type: 0, data: text('x'), extensions: null, appendedAt: null }], commit: 2 });
+  expect([first.append.length, first.send.map(({ kind }) => kind), a.raft.hasReady()]).toEqual([1, ['appended'], false]);
+  expect(() => a.raft.ready()).toThrow('stored() comes first');
+  a.disk.hardState = first.hardState ?? a.disk.hardState;
+  a.disk.entries.push(...first.append);
+  a.raft.stored(2);
+  expect(a.turn().map(({ kind }) => kind)).toEqual(['appended']);
+  expect(a.applied.map(entryBrief)).toEqual(['1/1 configuration', '2/2 noop']);
+});
+
+test('a hand-over that does not happen ends, and proposals are taken again', () => {
+  const cluster = new Cluster([voter('a'), voter('b'), voter('c')]);
+  cluster.campaign('a');
+  cluster.cut.add('c');
+  const { raft } = cluster.get('a');
+  raft.propose(text('x'), null);
+  cluster.settle();
+  expect([raft.transfer('c'), raft.propose(text('y'), null)]).toMatchObject([true, { ok: false, reason: 'transferring' }]);
+  cluster.tick(11);
+  expect(raft.propose(text('z'), null)).toMatchObject({ ok: true });
+});
+
+test('an observer that lost its whole log under the same leader is filled again', () => {
+  const cluster = new Cluster([voter('a'), voter('b')]);
+  cluster.members.set('d', new Member('d'));
+  cluster.campaign('a');
+  cluster.get('a').raft.change({ kind: 'add-observer', id: 'd', address: 'd:1' }, null);
+  cluster.settle();
+  cluster.get('a').raft.propose(text('x'), null);
+  cluster.settle();
+  expect(commands(cluster.get('d'))).toEqual(['x']);
+  cluster.members.set('d', new Member('d'));
+  cluster.tick(15);
+  expect(commands(cluster.get('d'))).toEqual(['x']);
+});
+
+test('the application gets committed entries in batches of limited size, each once', () => {
+  const cluster = new Cluster([voter('a')], { limits: { batchBytesMax: 10 } });
+  cluster.tick();
+  const a = cluster.get('a');
+  for (const word of ['aaaaaa', 'bbbbbb', 'cccccc']) a.raft.propose(text(word), null);
+  const sizes: number[] = [];
+  while (a.raft.hasReady()) {
+    const before = a.applied.length;
+    a.turn();
+    sizes.push(a.applied.length - before);
+  }
+  expect([Math.max(...sizes), commands(a)]).toEqual([1, ['aaaaaa', 'bbbbbb', 'cccccc']]);
+});
