@@ -10,7 +10,7 @@ const usage = `usage: npm run sim -- [cluster | session] [options]
   --seeds N        seeds of each simulation (default 2000)
   --seed FIRST     the first seed (default 1)
   --fresh          begin at a seed drawn from the clock
-  --budget N       seeds for each mutant or removed guard until it must be caught (default 600; 0 leaves them out)
+  --budget N       seeds for each mutant until it must be caught (default 600; 0 leaves them out); a removed guard has ten times that
   --wrong NAME     run the seeds with this mutant, or without this guard
   --trace LINES    one cluster seed, with the last lines of its story`;
 
@@ -52,13 +52,18 @@ function jobs(): Job[] {
     for (let at = 0; at < count; at += chunk) list.push({ simulation, first: first + at, count: Math.min(chunk, count - at), wrong: values.wrong ?? null });
     if (simulation === 'cluster') for (const seed of regressionSeeds()) list.push({ simulation, first: seed, count: 1, wrong: null });
   }
-  for (const { simulation, wrong } of wrongs()) list.push({ simulation, first, count: budget, wrong });
+  for (const { simulation, wrong } of wrongs()) list.push({ simulation, first, count: budgetOf(simulation), wrong });
   return list;
 }
 
 function wrongs(): { simulation: Job['simulation']; wrong: string }[] {
   if (budget === 0 || values.wrong !== undefined) return [];
   return simulations.flatMap((simulation) => (simulation === 'cluster' ? Object.keys(mutants) : guards).map((wrong) => ({ simulation, wrong })));
+}
+
+/** A session's seed is some ten times cheaper than a cluster's. */
+function budgetOf(simulation: Job['simulation']): number {
+  return simulation === 'session' ? 10 * budget : budget;
 }
 
 /** Every core takes the next job when it has finished one. */
@@ -112,7 +117,7 @@ function clusterFigures(done: readonly Done[]): string {
 function wrongSummary(simulation: Job['simulation'], wrong: string, all: readonly Done[]): boolean {
   const done = all.find(({ job }) => job.simulation === simulation && job.wrong === wrong);
   const caught = done?.violations[0];
-  const result = caught ? `caught at seed ${String(done.seeds).padStart(3)} of ${budget}: ${caught.what.split('\n')[0]?.slice(0, 100)}` : `NOT CAUGHT in ${budget} seeds`;
+  const result = caught ? `caught at seed ${String(done.seeds).padStart(4)} of ${budgetOf(simulation)}: ${caught.what.split('\n')[0]?.slice(0, 100)}` : `NOT CAUGHT in ${budgetOf(simulation)} seeds`;
   console.log(`  ${simulation === 'cluster' ? 'mutant' : 'without'} ${wrong.padEnd(51)} ${result}`);
   return caught !== undefined;
 }
