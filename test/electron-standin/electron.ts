@@ -4,7 +4,7 @@ import { app, theApp } from './api/app.ts';
 import { BrowserWindow } from './api/browser-window.ts';
 import { ipcMain } from './api/ipc-main.ts';
 import { Menu, MenuItem, Tray, trays } from './api/menu.ts';
-import { registry } from './api/registry.ts';
+import { registry, takeDenial } from './api/registry.ts';
 import { protocol, session, sessionIsReady } from './api/session.ts';
 import { clipboard, dialog, nativeImage, nativeTheme, Notification, powerMonitor, shell } from './api/surfaces.ts';
 import { recorded, strict } from './unsupported.ts';
@@ -39,7 +39,7 @@ export async function boot({ appFolder, manifest, switches, runMain }: BootOptio
   child.once('exit', () => registry.quitting || app.exit(1));
   cdp.on<{ targetId: string }>('', 'Target.targetDestroyed', ({ targetId }) => windowOf(targetId)?.wasDestroyed());
   cdp.on<{ targetInfo: { targetId: string; openerId?: string } }>('', 'Target.targetCreated', ({ targetInfo: { targetId, openerId } }) => {
-    if (openerId !== undefined && registry.denied.delete(openerId)) void cdp.send('Target.closeTarget', { targetId }).catch(() => {});
+    if (openerId !== undefined && takeDenial(openerId)) void cdp.send('Target.closeTarget', { targetId }).catch(() => {});
   });
   nativeTheme.on('updated', () => {
     for (const contents of registry.contents.values()) void contents.ready.then(() => contents.applyTheme()).catch(() => {});

@@ -8,8 +8,8 @@ interface Registry {
   readonly windows: Set<BrowserWindow>;
   readonly contents: Map<number, WebContents>;
   focused: BrowserWindow | null;
-  /** Pages whose next pop-up was denied by the app. */
-  readonly denied: Set<string>;
+  /** How many coming pop-ups of each page the app has denied. */
+  readonly denied: Map<string, number>;
   quitting: boolean;
   /** Set by the app: tells its listeners of a new or the last window. */
   emit(event: string, ...args: unknown[]): void;
@@ -21,7 +21,7 @@ export const registry: Registry = {
   windows: new Set(),
   contents: new Map(),
   focused: null,
-  denied: new Set(),
+  denied: new Map(),
   quitting: false,
   emit: () => {},
   lastWindowClosed: () => {},
@@ -30,4 +30,15 @@ export const registry: Registry = {
 export function chromium(): Chromium {
   if (registry.chromium === undefined) throw new Error('Cannot create BrowserWindow before app is ready');
   return registry.chromium;
+}
+
+export function denyPopup(opener: string): void {
+  registry.denied.set(opener, (registry.denied.get(opener) ?? 0) + 1);
+}
+
+/** True when this page's pop-up is one that was denied; each denial counts once. */
+export function takeDenial(opener: string): boolean {
+  const left = registry.denied.get(opener) ?? 0;
+  registry.denied.set(opener, Math.max(0, left - 1));
+  return left > 0;
 }

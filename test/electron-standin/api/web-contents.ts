@@ -8,7 +8,7 @@ import { cancelable, StandinUnsupported } from '../unsupported.ts';
 import { type BrowserWindow } from './browser-window.ts';
 import { ipcMain } from './ipc-main.ts';
 import { answerRequest, type PausedRequest } from './requests.ts';
-import { chromium, registry } from './registry.ts';
+import { chromium, denyPopup, registry } from './registry.ts';
 import { defaultSession } from './session.ts';
 import { nativeTheme } from './surfaces.ts';
 
@@ -140,7 +140,7 @@ export class WebContents extends EventEmitter implements Shape {
     });
     on('Page.loadEventFired', () => this.#loaded());
     on<{ url: string }>('Page.windowOpen', ({ url }) => {
-      if (this.#openHandler({ url: fromChromium(url) }).action === 'deny') registry.denied.add(this.targetId);
+      if (this.#openHandler({ url: fromChromium(url) }).action === 'deny') denyPopup(this.targetId);
     });
     on('Inspector.targetCrashed', () => this.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 139 }));
     on<PausedRequest>('Fetch.requestPaused', (request) => void this.#answer(request).catch(() => {}));
