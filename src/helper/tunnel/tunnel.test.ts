@@ -52,11 +52,11 @@ test('a step that fails, wherever and however far it got, leaves the machine as 
 
 test('a failed change of a living tunnel goes back to the last good wish', async () => {
   const kinds: Step['kind'][] = ['remove-route', 'remove-address', 'set-identity', 'add-address', 'bring-up', 'add-route', 'set-peers'];
-  for (const kind of kinds) {
+  for (const [kind, halfDone] of kinds.flatMap((name) => [[name, true], [name, false]] as const)) {
     const { machine, tunnel } = await world();
     await tunnel.apply(at(1, 1), wanted());
     const before = machine.applied;
-    machine.failNext = { kind, halfDone: true };
+    machine.failNext = { kind, halfDone };
     expect([kind, await codeOf(tunnel.apply(at(1, 2), wanted({ addresses: ['10.9.0.7/32'], routes: ['10.9.0.0/17'], listenPort: 1, mtu: 1300, peers: [] })))]).toEqual([kind, 'tunnel.failed']);
     expect([kind, machine.applied, tunnel.state.get().generation]).toEqual([kind, before, at(1, 1)]);
   }
