@@ -22,6 +22,7 @@ export default defineConfig({
     { name: 'ui', testDir: 'test/e2e/ui', use: chromium },
     { name: 'electron', testDir: 'test/e2e/electron' },
     { name: 'web', testDir: 'test/e2e/web', use: chromium },
+    { name: 'product', testDir: 'test/e2e/product', use: chromium },
     { name: 'cli', testDir: 'test/e2e/cli' },
   ],
 });

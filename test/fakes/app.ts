@@ -67,7 +67,6 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
   const add = (profile: ProfileView): { profile: string } => {
     topics.profiles.set({ list: [...topics.profiles.get().list, profile], selected: profile.id });
     topics.session.set({ ...topics.session.get(), profile: profile.id });
-    connect();
     return { profile: profile.id };
   };
 

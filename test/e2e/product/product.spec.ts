@@ -63,7 +63,7 @@ test('create a network, lead it, see a second device arrive, metrics move, disco
   await expectMetricsMove(first);
 
   await second.getByRole('button', { name: 'Disconnect' }).click();
-  await expect(second.getByRole('status').getByText('Disconnected')).toBeVisible({ timeout: 10_000 });
+  await expect(second.getByRole('status').getByText('Not connected')).toBeVisible({ timeout: 10_000 });
   expect(await devices(study)).toEqual([]);
   await second.getByRole('button', { name: 'Connect', exact: true }).click();
   await expectConnected(second);

@@ -6,7 +6,7 @@ test('creates a network and sees itself lead it', async ({ open }) => {
   await page.getByLabel('Name of the network').fill('Attic');
   await page.getByRole('button', { name: 'Create network' }).click();
   await expect(page.getByText('to Attic for')).toBeVisible();
-  expect(server.app.calls).toEqual([{ name: 'mesh.create', input: { name: 'Attic' } }]);
+  expect(server.app.calls).toMatchObject([{ name: 'mesh.create', input: { name: 'Attic' } }, { name: 'session.connect' }]);
   await page.getByRole('link', { name: 'This device' }).click();
   await expect(page.getByText('This device leads.')).toBeVisible();
   await page.getByRole('link', { name: /^Peers/ }).click();
@@ -52,5 +52,5 @@ test('ports can be chosen, and a wrong one is said before anything is asked', as
   await form.getByLabel('WireGuard').fill('51830');
   await form.getByRole('button', { name: 'Create network' }).click();
   await expect(page.getByText('to Attic for')).toBeVisible();
-  expect(server.app.calls).toEqual([{ name: 'mesh.create', input: { name: 'Attic', wireguardPort: 51_830 } }]);
+  expect(server.app.calls).toMatchObject([{ name: 'mesh.create', input: { name: 'Attic', wireguardPort: 51_830 } }, { name: 'session.connect' }]);
 });
