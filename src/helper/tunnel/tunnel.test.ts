@@ -114,6 +114,23 @@ test('a dead engine is a failed tunnel, swept away, and the next order builds it
   expect([tunnel.state.get().phase, tunnel.state.get().problem.slice(0, 27)]).toEqual([TunnelPhase.TUNNEL_PHASE_FAILED, 'the engine does not answer:']);
 });
 
+test('an order that finds its engine dead builds a new one', async () => {
+  const { machine, tunnel } = await world();
+  await tunnel.apply(at(1, 1), wanted());
+  const read = machine.read.bind(machine);
+  machine.read = async () => {
+    machine.read = read;
+    machine.silent = true;
+    try {
+      return await read();
+    } finally {
+      machine.silent = false;
+    }
+  };
+  const { phase } = await tunnel.apply(at(1, 2), wanted());
+  expect([phase, machine.diary.filter((entry) => entry === 'add-device').length]).toEqual([TunnelPhase.TUNNEL_PHASE_UP, 2]);
+});
+
 test('a life that ends at any step is taken back by the next one', async () => {
   for (let steps = 1; steps <= 6; steps++) {
     const machine = new FakeMachine();

@@ -66,8 +66,9 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     if (closed) throw failure('helper.lost', { reason: 'shutting down' });
     const wanted = (await facts.ipv6()) ? asked : withoutIpv6(asked);
     const { publicKey } = await keys.of(wanted.tunnelId);
+    const handshakes = await shaken();
     const applied = await withKnownPeers(live?.applied ?? null);
-    const steps = reconcile(applied, wanted, await shaken());
+    const steps = reconcile(applied, wanted, handshakes);
     if (touchesRoutes(steps)) refuseConflicts(wanted, (await device.routes()).filter((route) => route.device !== live?.applied.device));
     const engine = live?.engine ?? (await chooseEngine());
     const done = await runAll(steps, applied, engine, wanted.tunnelId);
@@ -126,10 +127,16 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     return { ...applied, peers: stats.peers.map(({ publicKey, endpoint, allowedIps, keepaliveSeconds }) => ({ publicKey, endpoint, allowedIps, keepaliveSeconds })) };
   }
 
+  /** The peers that have had a handshake. An engine that does not answer is swept away, so that the order builds a new one. */
   async function shaken(): Promise<ReadonlySet<string>> {
     if (live === null) return new Set();
-    const stats = await device.read(live.applied.device, live.engine);
-    return new Set(stats.peers.filter((peer) => peer.lastHandshakeMs > 0n).map((peer) => peer.publicKey));
+    try {
+      const stats = await device.read(live.applied.device, live.engine);
+      return new Set(stats.peers.filter((peer) => peer.lastHandshakeMs > 0n).map((peer) => peer.publicKey));
+    } catch (error) {
+      await clearNow(`the engine does not answer: ${asFailure(error).message}`);
+      return new Set();
+    }
   }
 
   /** Removes everything that may be there, whatever fails on the way. Answers whether nothing failed. */
@@ -152,12 +159,13 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     state.set({ ...noTunnel, generation: newest, phase: problem === '' ? noTunnel.phase : TunnelPhase.TUNNEL_PHASE_FAILED, problem });
   }
 
-  async function clearNow(problem: string): Promise<void> {
+  /** Answers whether nothing failed. */
+  async function clearNow(problem: string): Promise<boolean> {
     const { applied, engine } = live ?? { applied: null, engine: null };
     const clean = engine === null || (await removeAll(applied, engine));
     if (applied !== null) log.info('tunnel-removed', { problem });
     await nothingLeft(problem, clean);
-    if (!clean) throw failure('tunnel.failed', { step: 'remove', problem: 'see the log of the helper' });
+    return clean;
   }
 
   /** Reads the engine, tells watchers, and comes again in a second. An engine that does not answer has died. */
@@ -183,9 +191,9 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     },
     clear: async (order) => {
       const generation = await fence.pass('tunnel', order);
-      return inTurn(() => {
+      return inTurn(async () => {
         newest = generation;
-        return clearNow('');
+        if (!(await clearNow(''))) throw failure('tunnel.failed', { step: 'remove', problem: 'see the log of the helper' });
       });
     },
     engineEnded: (name, sentence) => {
@@ -195,7 +203,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     },
     close: () => {
       closed = true;
-      return inTurn(() => clearNow(''));
+      return inTurn(async () => void (await clearNow('')));
     },
   };
 }
