@@ -25,7 +25,7 @@ const mutations: readonly Mutation[] = [
   { what: 'pop-ups allowed', file: 'main.cjs', from: 'action: "deny"', to: 'action: "allow"', caughtBy: 'cannot go elsewhere' },
   { what: 'any link opens the browser', file: 'main.cjs', from: /if \(isHelpLink\(\w+\)\)/, to: 'if (true)', caughtBy: 'cannot go elsewhere' },
   { what: 'permissions granted', file: 'main.cjs', from: 'decide(false)', to: 'decide(true)', caughtBy: 'permissions are denied' },
-  { what: 'no sender check', file: 'main.cjs', from: 'senderFrame !== null && senderFrame.parent === null && isOurPage(senderFrame.url)', to: 'false', caughtBy: 'over the real bridge' },
+  { what: 'every sender refused', file: 'main.cjs', from: 'senderFrame !== null && senderFrame.parent === null && isOurPage(senderFrame.url)', to: 'false', caughtBy: 'over the real bridge' },
   { what: 'close ends the window', file: 'main.cjs', from: 'if (mayClose) return;', to: 'return;', caughtBy: 'closing hides the window' },
   { what: 'second start ignored', file: 'main.cjs', from: '.on("second-instance"', to: '.on("no-instance"', caughtBy: 'closing hides the window' },
   { what: 'no instance lock', file: 'main.cjs', from: /(\w+\.app)\.requestSingleInstanceLock\(\)/, to: 'true', caughtBy: 'closing hides the window' },
