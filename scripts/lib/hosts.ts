@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { chmodSync, createWriteStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { connect as connectTo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attach, type Client } from '../../src/contract/carrier.ts';
@@ -46,7 +47,8 @@ export class Host {
   async startHelper(): Promise<void> {
     const { run, state } = this.paths;
     this.helper = this.spawn('helper', join(root, 'dist/helper/helper.mjs'), ['--run', run, '--state', state, '--cache', join(root, '.cache/wireguard-go')]);
-    await until(() => existsSync(this.helperSocket), 10_000, `the helper of ${this.name} opens its socket`);
+    // The file of a helper that was killed stays; only an answer tells that the new one serves.
+    await until(() => answers(this.helperSocket), 10_000, `the helper of ${this.name} answers`);
   }
 
   async startApp(): Promise<void> {
@@ -162,6 +164,18 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals, timeoutMs
   const polite = await Promise.race([gone, late]);
   if (!polite) child.kill('SIGKILL');
   return polite;
+}
+
+/** True when somebody accepts on a unix socket. */
+export function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connectTo(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
 }
 
 function firstUrl(child: ChildProcess, what: string): Promise<string> {

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
+import { answers } from './hosts.ts';
 import { findCommand, root, say, SetUpError } from './set-up.mjs';
 
 export interface RunningHelper {
@@ -51,19 +50,6 @@ function stop(child: ChildProcess): Promise<void> {
       resolve();
     });
     child.stdin?.end();
-  });
-}
-
-/** True when somebody accepts on the socket. */
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (!existsSync(path)) return resolve(false);
-    const probe = connect(path);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once('error', () => resolve(false));
   });
 }
 
