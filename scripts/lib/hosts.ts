@@ -106,7 +106,7 @@ export class Host {
     this.client = null;
     const pids = this.processes().map((p) => p.pid);
     for (const pid of pids) kill(pid, 'SIGKILL');
-    await until(() => this.processes().length === 0, 5000, `all processes of ${this.name} are gone`);
+    await until(() => pids.every(isGone), 5000, `all processes of ${this.name} are gone`);
     this.app = null;
     this.helper = null;
   }
@@ -166,6 +166,16 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals, timeoutMs
   return polite;
 }
 
+/** True once a process has closed its files and sockets: it is no more, or only its exit code waits to be read. */
+export function isGone(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch {
+    return true;
+  }
+}
+
 /** True when somebody accepts on a unix socket. */
 export function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -197,7 +207,8 @@ function kindOf(command: string): 'helper' | 'app' | 'node' | 'engine' | 'other'
   if (/helper\.(mjs|ts)/.test(command)) return 'helper';
   if (/web\/server\.(mjs|ts)/.test(command)) return 'app';
   if (/node\/child\.(mjs|ts)/.test(command)) return 'node';
-  return /wireguard-go/.test(command) ? 'engine' : 'other';
+  // The helper also asks the engine for its version; only a running one has a device.
+  return /wireguard-go -f /.test(command) ? 'engine' : 'other';
 }
 
 function commandOf(pid: number): string {
