@@ -106,7 +106,7 @@ export class Host {
     this.client = null;
     const pids = this.processes().map((p) => p.pid);
     for (const pid of pids) kill(pid, 'SIGKILL');
-    await until(() => pids.every(isGone), 5000, `all processes of ${this.name} are gone`);
+    await gone(this, pids);
     this.app = null;
     this.helper = null;
   }
@@ -166,14 +166,14 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals, timeoutMs
   return polite;
 }
 
-/** True once a process has closed its files and sockets: it is no more, or only its exit code waits to be read. */
-export function isGone(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
-  } catch {
-    return true;
-  }
+/**
+ * Waits until processes are gone with all their threads, so that their sockets are closed. For our own children only their exit event tells:
+ * while another thread still ends, /proc already shows a zombie.
+ */
+export async function gone(host: Host, pids: readonly number[]): Promise<void> {
+  const own = [host.app, host.helper].filter((child) => child !== null && pids.includes(child.pid ?? 0));
+  await until(() => own.every((child) => child?.exitCode !== null || child.signalCode !== null), 5000, `the killed processes of ${host.name} are gone`);
+  await until(() => !host.processes().some(({ pid }) => pids.includes(pid)), 5000, `the killed processes of ${host.name} are gone`);
 }
 
 /** True when somebody accepts on a unix socket. */

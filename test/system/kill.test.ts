@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seeded, between, type Random } from '../../src/base/random.ts';
-import { Host, hostsFolder, isGone, until } from '../../scripts/lib/hosts.ts';
+import { gone, Host, hostsFolder, until } from '../../scripts/lib/hosts.ts';
 import { createLan, inNamespace, type Lan, ping } from '../../scripts/lib/namespaces.ts';
 import { prepare } from '../../scripts/lib/prepare.ts';
 
@@ -57,7 +57,7 @@ async function killRound(victim: (typeof victims)[number], round: number, random
   const keptWish = accepted;
   const pids = beta.processes().filter((p) => victim === 'all' || p.kind === victim).map((p) => p.pid);
   for (const pid of pids) kill(pid);
-  await until(() => pids.every(isGone), 5000, 'what was killed is gone');
+  await gone(beta, pids);
   await asked;
   await revive(victim);
   const wish = await wishOf();
