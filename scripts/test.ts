@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   if (!flags.quick) for (const { command, why } of ensureDebian(tools, { required: false })) problems.push(`missing: ${command} (${why}); what needs it is skipped`);
   if (!flags.quick) ensureEngine();
   build();
-  await stage('types, lint, layers', ['scripts/check.ts', '--without-tests']);
+  await stage('types, lint, layers, unused code, lock file, API shape', ['scripts/check.ts', 'svelte-check', 'tsc', 'tsc-e2e', 'layers', 'knip', 'biome', 'buf-lint', 'buf-breaking', 'lock-gaps']);
   await vitest('unit tests', ['unit', 'renderer']);
   if (flags.quick) return;
   await stage(`simulations, ${flags.seeds} seeds each`, ['test/sim/main.ts', '--seeds', flags.seeds]);

@@ -87,7 +87,7 @@ test('first run: a refused join keeps what was typed and says why', async () => 
   type('#create-name', 'Home');
   button('Create network').click();
   await settled();
-  expect(core.calls.at(-1)).toEqual({ name: 'mesh.create', input: { name: 'Home' } });
+  expect(core.calls.slice(-2)).toEqual([{ name: 'mesh.create', input: { name: 'Home' } }, { name: 'session.connect', input: { profile: 'net1' } }]);
   expect(text('main [role=status]')).toMatch(/^Connecting/);
 });
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { brief, Cluster, entryBrief, Member, observer, text, voter } from '../../fakes/raft-cluster.ts';
+import { Cluster, entryBrief, Member, observer, text, voter } from '../../fakes/raft-cluster.ts';
 import { type Change, type Server } from '../../../src/raft/types.ts';
 
 /**

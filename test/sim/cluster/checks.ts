@@ -235,10 +235,10 @@ export class Checks {
       const hash = this.#hashIn(member, ready, entry.index);
       const known = this.committed[entry.index - 1];
       if (known) must(known.term === entry.term && (hash === undefined || known.hash === hash), 'committed-forever', () => `${member.id} commits ${entry.index}/${entry.term}, another ${known.term} was committed there`);
-      else this.#commitsFirst(member, ready, entry, hash);
+      else this.#commitsFirst(member, entry, hash);
     }
   }
-  #commitsFirst(member: Member, ready: Ready, entry: Entry, hash: number | undefined): void {
+  #commitsFirst(member: Member, entry: Entry, hash: number | undefined): void {
     const { index } = entry;
     must(index === this.committed.length + 1 && hash !== undefined, 'commit-order', () => `${member.id} commits ${index} after ${this.committed.length}`);
     this.figures.commits++;
