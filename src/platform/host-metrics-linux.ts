@@ -73,12 +73,12 @@ function parseMemory(text: string): HostSample['memory'] {
   return { total: bytes('MemTotal') ?? 0, available, free, swapTotal: bytes('SwapTotal') ?? 0, swapFree: bytes('SwapFree') ?? 0 };
 }
 
-/** Mounts that are on a device or in memory, each path once, the last mount on a path winning. */
+/** Mounts that are on a device or in memory, and the root whatever holds it (a container's is an overlay); each path once, the last mount on it winning. */
 export function parseMounts(text: string): readonly { readonly device: string; readonly path: string }[] {
   const byPath = new Map<string, string>();
   for (const line of text.split('\n')) {
     const [device = '', path = ''] = line.split(' ');
-    if (device === 'tmpfs' || device.startsWith('/dev/')) byPath.set(unescaped(path), unescaped(device));
+    if (device === 'tmpfs' || device.startsWith('/dev/') || path === '/') byPath.set(unescaped(path), unescaped(device));
   }
   return [...byPath].slice(0, mountsMax).map(([path, device]) => ({ device, path }));
 }

@@ -34,6 +34,7 @@ test('mounts: devices and memory, octal escapes, the last on a path', () => {
   expect(parseMounts('proc /proc proc rw 0 0\n/dev/vda / ext4 rw 0 0\ntmpfs /dev/shm tmpfs rw 0 0\n/dev/sdb1 /mnt/my\\040disk vfat rw 0 0\n/dev/old /x ext4\n/dev/new /x ext4\n\n')).toEqual([
     { device: '/dev/vda', path: '/' }, { device: 'tmpfs', path: '/dev/shm' }, { device: '/dev/sdb1', path: '/mnt/my disk' }, { device: '/dev/new', path: '/x' },
   ]);
+  expect(parseMounts('overlay / overlay rw 0 0\noverlay /x overlay rw 0 0\n')).toEqual([{ device: 'overlay', path: '/' }]);
 });
 
 const disk = (path: string, device: string): HostSample['disks'][number] => diskFrom({ path, device }, { blockBytes: 4096, blocks: 100, blocksFree: 25, files: 10, filesFree: 4 });

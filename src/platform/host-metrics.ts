@@ -82,7 +82,7 @@ function cpuUsed(before: HostSample['cpuMs'], now: HostSample['cpuMs']): number 
 function shownDisks({ disks, os }: HostSample): HostReading['disks'] {
   const byDevice = new Map<string, HostSample['disks'][number]>();
   for (const disk of disks) {
-    if (os.type === 'linux' && (!disk.device.startsWith('/dev/') || disk.device.startsWith('/dev/loop'))) continue;
+    if (os.type === 'linux' && disk.path !== '/' && (!disk.device.startsWith('/dev/') || disk.device.startsWith('/dev/loop'))) continue;
     const held = byDevice.get(disk.device);
     if (!held || disk.path.length < held.path.length) byDevice.set(disk.device, disk);
   }
