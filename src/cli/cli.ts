@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { sleep } from '../base/clock.ts';
-import { failure, isFailure } from '../base/failure.ts';
+import { type Failure, failure, fromData, isFailure } from '../base/failure.ts';
 import { attach, type Client } from '../contract/client.ts';
 import { connect } from '../platform/app-socket.ts';
 import { buildInfo } from '../platform/build-info.ts';
 import { systemClock } from '../platform/clock.ts';
+import { storageFailure } from '../platform/files.ts';
 import { builtFile, homeAt, type Home } from '../platform/home.ts';
 import { openPrivately } from '../platform/open-browser.ts';
 import { askForLink } from '../platform/web-door.ts';
@@ -62,8 +63,7 @@ async function link(home: Home): Promise<string> {
 
 /** A web shell in the background that outlives us. What it says goes into a file of the home. */
 function startShell(home: Home, helperSocket: string | undefined): { ended(): boolean } {
-  mkdirSync(dirname(home.shellLogFile), { recursive: true, mode: 0o700 });
-  const log = openSync(home.shellLogFile, 'w', 0o600);
+  const log = openLog(home.shellLogFile);
   const flags = ['--home', home.folder, '--headless', ...(helperSocket === undefined ? [] : ['--helper-socket', helperSocket])];
   const child = spawn(process.execPath, [serverScript, ...flags], { detached: true, stdio: ['ignore', log, log] });
   let ended = false;
@@ -73,12 +73,33 @@ function startShell(home: Home, helperSocket: string | undefined): { ended(): bo
   return { ended: () => ended };
 }
 
+function openLog(path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, 'w', 0o600);
+  } catch (error) {
+    throw storageFailure(error, path);
+  }
+}
+
+/** What a shell in the background said last, as its own Failure. */
+function whyEnded(log: string): Failure {
+  const line = readFileSync(log, 'utf8').trim().split('\n').at(-1) ?? '';
+  try {
+    return fromData((JSON.parse(line) as { failure?: unknown }).failure);
+  } catch {
+    // It ended without a word, or the disk had no room for one.
+    if (statfsSync(dirname(log)).bavail === 0) return failure('node.disk-full', { path: dirname(log) });
+    return failure('internal.unexpected', { message: `the app ended before it was ready; ${log} may say why` });
+  }
+}
+
 async function wait<T>(home: Home, child: { ended(): boolean }, look: () => Promise<T | undefined>): Promise<T> {
   const endMs = systemClock.monotonicMs() + startMsMax;
   while (systemClock.monotonicMs() < endMs) {
     const found = await look();
     if (found !== undefined) return found;
-    if (child.ended()) throw failure('internal.unexpected', { message: `the app ended before it was ready; ${home.shellLogFile} says why` });
+    if (child.ended()) throw whyEnded(home.shellLogFile);
     await sleep(systemClock, 50, interrupted.signal);
   }
   throw failure('mesh.timeout', { what: 'starting the app', deadlineMs: startMsMax });

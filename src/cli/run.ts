@@ -59,7 +59,12 @@ function words(failure: Failure): { what: string; next: string } {
   if (code === 'input.invalid' && isFailure(failure)) return { what: `${String(detail.problem ?? 'That makes no sense')}${mentions(detail) ? '' : ` (${String(detail.field)})`}.`, next: '"webmesh help" lists the commands; "webmesh COMMAND --help" tells more about one.' };
   if (code === 'input.unknown-profile' && typeof detail.hint === 'string') return { what: 'This machine knows no network yet.', next: `Next, ${detail.hint}.` };
   const common = sentence(failure);
-  return typeof detail.lastCause === 'string' ? { what: `${common.what} ${detail.lastCause}`, next: common.next } : common;
+  // Not in time, because of something: what to do about that helps more than waiting.
+  if (code === 'mesh.timeout' && isFailure(failure) && isFailure(failure.cause)) {
+    const cause = sentence(failure.cause);
+    return { what: `${common.what} ${cause.what}`, next: cause.next };
+  }
+  return common;
 }
 
 function mentions({ field, problem }: Failure['detail']): boolean {

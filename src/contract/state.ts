@@ -166,5 +166,5 @@ export interface Warning {
   readonly detail: Readonly<Record<string, string | number | boolean>>;
 }
 
-export const warningCodes = ['clear-text', 'helper-missing', 'engine-missing', 'node-down', 'control-plane-lost', 'not-replicating', 'peer-unreachable', 'file-set-aside'] as const;
+export const warningCodes = ['clear-text', 'helper-missing', 'engine-missing', 'node-down', 'node-port-in-use', 'control-plane-lost', 'not-replicating', 'peer-unreachable', 'file-set-aside'] as const;
 export type WarningCode = (typeof warningCodes)[number];

@@ -5,7 +5,7 @@ import { sentence, warningSentence } from './words.ts';
 
 const rich = {
   address: 'mesh.example:8443', port: 51820, path: '/home/ada/.config/webmesh/profiles.json', message: 'it said no', node: 'attic', what: 'joining',
-  deadlineMs: 5000, field: 'address', problem: 'a port is missing', calls: 64, name: 'nonsense', interface: 'wg0', network: '172.16.0.0/12', count: 3, hint: 'create it first', lastCause: 'It was away.',
+  deadlineMs: 5000, field: 'address', problem: 'a port is missing', calls: 64, name: 'nonsense', interface: 'wg0', network: '172.16.0.0/12', count: 3, hint: 'create it first',
 };
 
 const all = [
@@ -42,6 +42,11 @@ test('uses what the parts of the app send along', () => {
   expect(what('app.busy', { problem: 'disconnect first', profile: 'x' })).toBe('The app is still working on an earlier request: disconnect first.');
   expect(sentence({ code: 'input.unknown-profile', detail: { hint: 'create a network with "webmesh profile create NAME"' } }).next).toBe('Create a network with "webmesh profile create NAME".');
   expect(warningSentence({ code: 'peer-unreachable', detail: { count: 3, peer: 'nas' } }).what).toBe('3 peers cannot be reached at the moment.');
+});
+
+test('a helper that runs but not for us is not told to be started', () => {
+  const detail = { path: '/run/webmesh/helper.sock', problem: 'this user may not use the system service', failure: 'auth.not-permitted' };
+  expect(warningSentence({ code: 'helper-missing', detail }).what).toBe('This is not allowed at /run/webmesh/helper.sock: this user may not use the system service.');
 });
 
 test('never shows a stack trace or an endless text from elsewhere', () => {

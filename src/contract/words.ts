@@ -39,7 +39,7 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     next: 'Check the address and that the other machine is on and reachable from here. The app keeps trying.',
   }),
   'mesh.timeout': (d) => ({
-    what: `${d.capital('what', 'The request')} took too long${d.seconds('deadlineMs', ' (more than ', ')')}.${d.also('lastCause')}`,
+    what: `${d.capital('what', 'The request')} took too long${d.at('address')}${d.seconds('deadlineMs', ' (more than ', ')')}.`,
     next: `The network may be slow or far away. ${waits}`,
   }),
   'mesh.refused': (d) => ({
@@ -139,7 +139,7 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     next: 'A member can forget the network and join again. If this device hosts the network, restore its data folder from a backup.',
   }),
   'node.disk-full': (d) => ({
-    what: `The disk is full${d.at('path', 'file', 'socket')}, so the network's data cannot be saved. Nothing that was saved is lost.`,
+    what: `The disk is full${d.at('path', 'file', 'socket')}, so nothing more can be saved there. Nothing that was saved is lost.`,
     next: 'Free some space; then try again.',
   }),
   'node.id-taken': (d) => ({
@@ -195,10 +195,11 @@ const warningWords: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     what: `Joining and managing the network${d.named('name', 'profile')} is not encrypted. Traffic inside the tunnel is.`,
     next: 'Use it only between machines and on networks that you trust.',
   }),
-  'helper-missing': () => ({
-    what: 'The system service that makes the tunnel is not running.',
-    next: 'Start the service. The app notices by itself.',
-  }),
+  'helper-missing': (d) => {
+    // It runs, but not for us: starting it would not help.
+    for (const code of ['auth.not-permitted', 'helper.not-trusted'] as const) if (d.is('failure', code)) return failureWords[code](d);
+    return { what: 'The system service that makes the tunnel is not running.', next: 'Start the service. The app notices by itself.' };
+  },
   'engine-missing': (d) => ({
     what: `This system has no usable WireGuard engine, neither the kernel module nor wireguard-go${d.because()}.`,
     next: 'Install WireGuard (on Debian and Ubuntu: the package wireguard or wireguard-go).',
@@ -206,6 +207,10 @@ const warningWords: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
   'node-down': (d) => ({
     what: `The part of the app that takes part in the network is not running${d.because()}. Existing tunnels keep working.`,
     next: `It is being started again. ${waits}`,
+  }),
+  'node-port-in-use': (d) => ({
+    what: `Another program on this device already uses ${d.tcpPort('port')}, so other devices cannot reach the network's node here. Existing tunnels keep working.`,
+    next: 'Stop that program; the app notices by itself. Or add the network once more with another port.',
   }),
   'control-plane-lost': () => ({
     what: 'Changes are frozen, traffic is fine: the nodes that manage the network cannot be reached.',
@@ -237,10 +242,9 @@ interface Reader {
   named(...keys: string[]): string;
   quote(keys: readonly string[], otherwise: string): string;
   capital(key: string, otherwise: string): string;
+  is(key: string, value: string): boolean;
   /** A hint that came along, as a sentence of its own. */
   given(key: string): string;
-  /** A sentence that came along, after a blank. */
-  also(key: string): string;
   seconds(key: string, before: string, after: string): string;
   version(...keys: string[]): string;
   range(...keys: string[]): string;
@@ -265,8 +269,8 @@ function reader(detail: Detail): Reader {
     named: (...keys) => around(keys, ' “', '”'),
     quote: (keys, otherwise) => around(keys, '“', '”') || otherwise,
     capital: (key, otherwise) => capital(value([key]) ?? otherwise),
+    is: (key, wanted) => detail[key] === wanted,
     given: (key) => (value([key]) === undefined ? '' : `${capital(value([key]) ?? '').replace(/[.\s]+$/, '')}.`),
-    also: (key) => around([key], ' '),
     seconds: (key, before, after) => (typeof detail[key] === 'number' ? `${before}${secondsText(detail[key])}${after}` : ''),
     version: (...keys) => around(keys, ' (', ')'),
     range: (...keys) => around(keys, ' (', ')'),

@@ -43,7 +43,7 @@ export function checkAddress(text: string): string {
   const bare = parseIp(trimmed.replace(/^\[(.*)\]$/, '$1'));
   const split = bare?.family === 6 || !/:\d*$/.test(trimmed) ? { host: trimmed.replace(/^\[(.*)\]$/, '$1'), port: defaultPorts.grpc } : splitHostPort(trimmed);
   const host = split && (parseIp(split.host) !== undefined || hostName.test(split.host)) ? split.host : undefined;
-  if (!split || host === undefined) throw failure('input.invalid', { field: 'address', problem: 'not host:port', given: text.slice(0, 100) });
+  if (!split || host === undefined) throw failure('input.invalid', { field: 'address', problem: 'an address looks like 192.0.2.7:8443 or mesh.example.org:8443', given: text.slice(0, 100) });
   return joinHostPort(host, split.port);
 }
 

@@ -26,6 +26,10 @@ test('a node process that is down matters while connected', () => {
   expect(codes({ node: NodeState.fromPartial({ problem: 'it ended' }) })).toEqual(['node-down warning']);
   expect(codes({ node: NodeState.fromPartial({ problem: 'it ended' }), session: { want: 'disconnected', profile: null, epoch: 1, phase: 'disconnected' } })).toEqual([]);
 });
+test('a port of the node that another program holds', () => {
+  const node = NodeState.fromPartial({ running: true, problemCode: 'node.port-in-use', problem: 'node.port-in-use: port 9443, host 10.0.0.1' });
+  expect(healthTopic({ ...well, node }, 0).warnings).toEqual([{ code: 'node-port-in-use', severity: 'warning', detail: { problem: '', port: 9443 } }]);
+});
 test('a control plane that is lost, and a mesh that does not replicate', () => {
   expect(codes({ session: { ...connected, degraded: { kind: 'control-plane-lost', sinceMs: 5, storedLease: true } } })).toEqual(['control-plane-lost warning']);
   expect(codes({ session: { ...connected, degraded: { kind: 'polling', detail: 'node-does-not-replicate' } } })).toEqual(['not-replicating info']);

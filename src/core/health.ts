@@ -1,6 +1,7 @@
 import type { Degraded, HealthTopic, PeerView, ProfileView, SessionTopic, Warning, WarningCode } from '../contract/state.ts';
 import type { NodeState } from '../gen/webmesh/helper/v1/helper.ts';
 import type { HelperLink } from './ports.ts';
+import { nodeProblem } from './tunnel/helper.ts';
 
 export interface HealthInput {
   readonly session: SessionTopic;
@@ -31,8 +32,10 @@ function helperWarnings({ link, linkDownMs }: HealthInput): Warning[] {
 }
 
 function nodeWarnings({ node, session }: HealthInput): Warning[] {
-  if (session.phase !== 'connected' || !node || node.running) return [];
-  return [{ code: 'node-down', severity: 'warning', detail: { problem: node.problem, restarts: node.restarts } }];
+  if (session.phase !== 'connected' || !node) return [];
+  const { code, detail } = nodeProblem(node) ?? { code: null, detail: {} };
+  if (!node.running) return [{ code: 'node-down', severity: 'warning', detail: { ...detail, restarts: node.restarts } }];
+  return code === 'node.port-in-use' ? [{ code: 'node-port-in-use', severity: 'warning', detail }] : [];
 }
 
 function meshWarnings({ session }: HealthInput): Warning[] {

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { asFailure, toData } from '../base/failure.ts';
+import { asFailure, type Failure } from '../base/failure.ts';
+import { sentence, type Words } from '../contract/words.ts';
 import { WatchResponse } from '../gen/webmesh/helper/v1/helper.ts';
 import { systemClock } from '../platform/clock.ts';
 import { commandRunner } from '../platform/command-runner.ts';
@@ -143,8 +144,16 @@ try {
     spawn(process.execPath, [ownPath(), ...process.argv.slice(2).filter((word) => word !== '--detach'), '--log-to-file'], { detached: true, stdio: 'ignore', cwd: '/' }).unref();
   } else await main(options);
 } catch (error) {
-  const { code, detail } = toData(asFailure(error));
-  const next = code === 'input.invalid' ? `usage: ${usage}` : code === 'app.already-running' ? 'next: use the one that runs, or end it first' : 'next: see the reason above';
-  console.error(`webmesh helper: ${code} ${JSON.stringify(detail)}; ${next}`);
-  process.exit(code === 'input.invalid' ? 2 : code === 'app.already-running' ? 3 : 1);
+  const failure = asFailure(error);
+  const { what, next } = words(failure);
+  console.error(`webmesh helper: ${what}\n${next}`);
+  process.exit(failure.code === 'input.invalid' ? 2 : failure.code === 'app.already-running' ? 3 : 1);
+}
+
+/** A helper has no window and no settings, so two codes read differently here. */
+function words(failure: Failure): Words {
+  const { code, detail } = failure;
+  if (code === 'input.invalid') return { what: `${String(detail['argument'] ?? 'The command line')} cannot be used as it is.`, next: `Usage: ${usage}` };
+  if (code === 'app.already-running') return { what: `Another helper is already running with the folder ${String(detail['path'])}.`, next: 'Use that one, or end it first.' };
+  return sentence(failure);
 }

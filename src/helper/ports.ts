@@ -52,6 +52,8 @@ export interface MachineFacts {
   kernelWireguard(): Promise<boolean>;
   /** False where IPv6 is switched off for new devices: IPv6 parts of a tunnel are then left out. */
   ipv6(): Promise<boolean>;
+  /** False when another program holds a UDP port on all addresses, or on one. */
+  udpPortFree(port: number): Promise<boolean>;
   deviceExists(device: string): Promise<boolean>;
 }
 

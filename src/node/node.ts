@@ -41,6 +41,7 @@ export interface RunningNode {
 /** Of the socket for this machine: whoever may enter its folder may use it. */
 const socketMode = 0o660;
 const foundDeadlineMs = 10_000;
+const listenLookMs = 1_000;
 
 /**
  * A mesh node: opens its files, takes part in consensus, founds the mesh when it is told to and there is none yet, and serves its APIs.
@@ -70,6 +71,11 @@ export async function startNode(first: NodeConfig, ports: NodePorts, onHealth: (
     health = next;
     onHealth(health);
   };
+  /** Nobody tells when the transport got its port at last. */
+  const lookAgain = (): void => {
+    tell();
+    if (problems.has('raft') && !closing.signal.aborted) clock.after(listenLookMs, lookAgain);
+  };
   const trouble = (source: string) => (problem: Failure | null): void => {
     if (problem) problems.set(source, problem);
     else problems.delete(source);
@@ -83,7 +89,10 @@ export async function startNode(first: NodeConfig, ports: NodePorts, onHealth: (
     const raftHosts = distinct([config.meshIpv4, config.meshIpv6]);
     const founder = raftHosts.length === 0 ? raftAddressOf(config) : null;
     raftAddresses = founder ? [founder] : raftHosts.map((host) => joinHostPort(host, config.raftPort));
-    driver.transport.listen(raftAddresses).then(() => trouble('raft')(null), (error: unknown) => trouble('raft')(asFailure(error)));
+    driver.transport.listen(raftAddresses).then(() => trouble('raft')(null), (error: unknown) => {
+      trouble('raft')(asFailure(error));
+      clock.after(listenLookMs, lookAgain);
+    });
   };
 
   replica.start();

@@ -5,6 +5,7 @@ import { basename, dirname } from 'node:path';
 import { type Failure, failure } from '../base/failure.ts';
 import { type Port } from '../contract/client.ts';
 import { tryLock } from './file-lock.ts';
+import { storageFailure } from './files.ts';
 import { socketPort } from './socket-port.ts';
 
 /** A bound socket. One core per home: whoever holds it is the core. */
@@ -99,7 +100,7 @@ async function listening(server: Server, path: string): Promise<void> {
 
 function cannotBind(path: string, error: unknown): Failure {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  return code === 'EADDRINUSE' ? failure('app.already-running', { socket: path }, error) : failure('internal.storage', { path, reason: code }, error);
+  return code === 'EADDRINUSE' ? failure('app.already-running', { socket: path }, error) : storageFailure(error, path);
 }
 
 function dial(at: string): Promise<Socket> {

@@ -4,6 +4,7 @@ import type { Level, Log } from '../base/log.ts';
 import type { CorePorts, SystemEvents } from '../core/ports.ts';
 import { systemClock } from './clock.ts';
 import { createDocuments } from './documents.ts';
+import { storageFailure } from './files.ts';
 import { linkHelper } from './helper-link.ts';
 import { createHostMetricsSource } from './host-metrics.ts';
 import { newestLines } from './log-lines.ts';
@@ -35,7 +36,9 @@ export type RealCorePorts = CorePorts & { close(): void };
 /** The real world for createApp, in one line. Throws internal.storage when the home folder cannot be made. */
 export async function createCorePorts(options: CorePortsOptions): Promise<RealCorePorts> {
   const { home, helperSocket, version, log, logFile = join(home, 'logs', 'app.log') } = options;
-  await mkdir(home, { recursive: true, mode: 0o700 });
+  await mkdir(home, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw storageFailure(error, home);
+  });
   const network = watchNetwork(systemClock);
   const machine = createHostMetricsSource();
   const helper = linkHelper({ socketPath: helperSocket, version, clock: systemClock, log: log.scope('helper'), assertTrusted: options.trustAnyHelper ? () => {} : assertTrustedSocket });

@@ -34,8 +34,12 @@ export function fenceFile(path: string): FenceFile {
   return {
     read: () => textOf(path),
     write: async (text) => {
-      await writeFile(`${path}.new`, text, { mode: 0o600 });
-      await rename(`${path}.new`, path);
+      try {
+        await writeFile(`${path}.new`, text, { mode: 0o600 });
+        await rename(`${path}.new`, path);
+      } catch (error) {
+        throw storageFailure(error, path);
+      }
     },
   };
 }

@@ -2,10 +2,15 @@ import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync } from 'node:f
 import { join } from 'node:path';
 import { failure } from '../base/failure.ts';
 import { tryLock } from './file-lock.ts';
+import { storageFailure } from './files.ts';
 
 /** Makes a folder that others may enter and only we may write. One that belongs to another user is refused. Answers its real path. */
 export function ownedFolder(path: string): string {
-  mkdirSync(path, { recursive: true, mode: 0o755 });
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    throw storageFailure(error, path);
+  }
   const real = realpathSync(path);
   if (process.platform === 'win32') return real;
   if (lstatSync(real).uid !== process.geteuid?.()) throw failure('auth.not-permitted', { path: real, reason: 'the folder belongs to another user' });

@@ -1,7 +1,7 @@
 import { abortError, isAbort } from '../base/abort.ts';
 import { type Cell, cell } from '../base/cell.ts';
 import { type Clock, sleep } from '../base/clock.ts';
-import { asFailure, failure, toData } from '../base/failure.ts';
+import { asFailure, Failure, failure, toData } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import type { HelperClient, HelperLink } from '../core/ports.ts';
 import { HelperService, type WatchResponse } from '../gen/webmesh/helper/v1/helper.ts';
@@ -35,7 +35,7 @@ export function linkHelper({ socketPath, version, clock, log, assertTrusted }: H
         });
       } catch (error) {
         if (isAbort(error) && ending.signal.aborted) return;
-        const problem = asFailure(error);
+        const problem = troubleOf(error, socketPath);
         const before = link.get();
         if (before.state === 'up' || before.failure.code !== problem.code) {
           log.warn('helper-away', { code: problem.code });
@@ -74,7 +74,8 @@ export function linkHelper({ socketPath, version, clock, log, assertTrusted }: H
   /** The channel of the present connection. Orders never travel on one that was opened behind the link's back. */
   function present(): Channel {
     if (channel) return channel;
-    throw failure('helper.unreachable', { path: socketPath });
+    const now = link.get();
+    throw now.state === 'down' && now.failure.code === 'auth.not-permitted' ? new Failure(now.failure) : failure('helper.unreachable', { path: socketPath });
   }
 
   void run();
@@ -97,4 +98,14 @@ export function linkHelper({ socketPath, version, clock, log, assertTrusted }: H
     shutdown: async (signal) => void (await present().unary(HelperService.shutdown, {}, { signal, deadlineMs: deadlineMs.order })),
     close: () => ending.abort(abortError('the helper link was closed')),
   };
+}
+
+/**
+ * A socket that the kernel keeps from us is not an absent helper. It is tried again all the same: a helper that starts opens its socket
+ * to others a moment after it was made.
+ */
+function troubleOf(error: unknown, path: string): Failure {
+  const problem = asFailure(error);
+  const denied = (problem.code === 'helper.unreachable' || problem.code === 'internal.unexpected') && /\b(EACCES|EPERM)\b/.test(String(problem.detail.message));
+  return denied ? new Failure({ code: 'auth.not-permitted', retry: 'later', detail: { path, problem: 'this user may not use the system service that makes the tunnel' } }, error) : problem;
 }

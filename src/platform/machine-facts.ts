@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync } from 'node:fs';
 import { networkInterfaces, release } from 'node:os';
 import { type MachineFacts } from '../helper/ports.ts';
@@ -14,6 +15,7 @@ const linuxFacts: MachineFacts = {
     }
   },
   deviceExists: async (device) => existsSync(`/sys/class/net/${device}`),
+  udpPortFree,
 };
 
 /** Elsewhere there is no WireGuard in the kernel that these tools can reach, and IPv6 is always there. */
@@ -21,9 +23,25 @@ const otherFacts: MachineFacts = {
   kernelWireguard: async () => false,
   ipv6: async () => true,
   deviceExists: async (device) => Object.hasOwn(networkInterfaces(), device),
+  udpPortFree,
 };
 
 export const machineFacts: MachineFacts = process.platform === 'linux' ? linuxFacts : otherFacts;
+
+/** Takes the port on all addresses of both kinds, and gives it back. A machine without one kind has nobody on it. */
+async function udpPortFree(port: number): Promise<boolean> {
+  const taken = await Promise.all((['udp4', 'udp6'] as const).map((type) => isTaken(type, port)));
+  return !taken.includes(true);
+}
+
+function isTaken(type: 'udp4' | 'udp6', port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket({ type, ipv6Only: type === 'udp6' });
+    const end = (answer: boolean) => socket.close(() => resolve(answer));
+    socket.once('error', (error) => end('code' in error && error.code === 'EADDRINUSE'));
+    socket.bind(port, () => end(false));
+  });
+}
 
 /** True when the running kernel has the module on disk; adding the first device loads it. */
 function isModule(name: string): boolean {

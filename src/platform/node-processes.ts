@@ -4,6 +4,7 @@ import { dirname, join, parse } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Failure, failure } from '../base/failure.ts';
 import { type NodeEnd, type NodeProcess, type NodeProcesses } from '../helper/ports.ts';
+import { storageFailure } from './files.ts';
 import { killProcess, seeProcess } from './processes.ts';
 import { type User } from './users.ts';
 
@@ -45,7 +46,12 @@ export function nodeProcesses(options: NodeProcessOptions): NodeProcesses {
       // It may end between two lines; `ended` tells.
       child.stdin.on('error', () => {});
       if (child.pid === undefined) throw failure('node.start-failed', { path: script, problem: 'could not be started' });
-      writeFileSync(pidFile, JSON.stringify({ pid: child.pid, startTicks: seeProcess(child.pid)?.startTicks ?? '' }), { mode: 0o600 });
+      try {
+        writeFileSync(pidFile, JSON.stringify({ pid: child.pid, startTicks: seeProcess(child.pid)?.startTicks ?? '' }), { mode: 0o600 });
+      } catch (error) {
+        child.kill('SIGKILL');
+        throw storageFailure(error, pidFile);
+      }
       return running(child.pid, child.stdin, dataDir, join(socketDir, 'node.sock'), ended, (signal) => child.kill(signal));
     },
     stopStray: async () => {
@@ -80,12 +86,16 @@ function running(pid: number, input: NodeJS.WritableStream & { writableLength: n
 /** A folder for the unprivileged user under a folder of root's. One that belongs to somebody else is refused, never taken over. */
 function ownFolder(parent: string, name: string, user: User | undefined, group: number | undefined, mode: number): string {
   const path = join(parent, name);
-  mkdirSync(parent, { recursive: true, mode: 0o755 });
-  chmodSync(parent, 0o755);
-  if (!existsSync(path)) {
-    mkdirSync(path, { mode: 0o700 });
-    if (user !== undefined) chownSync(path, user.uid, group ?? user.gid);
-    chmodSync(path, mode);
+  try {
+    mkdirSync(parent, { recursive: true, mode: 0o755 });
+    chmodSync(parent, 0o755);
+    if (!existsSync(path)) {
+      mkdirSync(path, { mode: 0o700 });
+      if (user !== undefined) chownSync(path, user.uid, group ?? user.gid);
+      chmodSync(path, mode);
+    }
+  } catch (error) {
+    throw storageFailure(error, path);
   }
   const found = lstatSync(path);
   if (!found.isDirectory() || (user !== undefined && found.uid !== user.uid)) throw failure('node.start-failed', { path, problem: 'the folder belongs to another user' });

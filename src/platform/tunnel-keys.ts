@@ -19,7 +19,7 @@ export function tunnelKeys(folder: string): Keys {
   async function load(tunnelId: string): Promise<TunnelKey> {
     const known = loaded.get(tunnelId);
     if (known !== undefined) return known;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const path = join(folder, tunnelId);
     const stored = await read(path);
     if (stored !== undefined && !isKey(stored)) await setAside(path);
@@ -38,6 +38,14 @@ export function tunnelKeys(folder: string): Keys {
     },
     known: async () => (await readdir(folder).catch(() => [])).filter((name) => /^[a-z0-9]{1,32}$/.test(name)),
   };
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw storageFailure(error, folder);
+  }
 }
 
 async function read(path: string): Promise<string | undefined> {

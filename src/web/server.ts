@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { asFailure, isFailure } from '../base/failure.ts';
+import { asFailure, isFailure, toData } from '../base/failure.ts';
 import { serve } from '../contract/carrier.ts';
 import { sentence } from '../contract/words.ts';
 import { createApp } from '../core/app.ts';
@@ -20,7 +20,7 @@ import { reportStatus } from './status-lines.ts';
 /** The web shell's root: the same page and core as in the window, served to a browser on this machine. */
 const exitCodes = { ok: 0, failed: 1, usage: 2, alreadyRunning: 3 } as const;
 
-process.exitCode = await main(process.argv.slice(2)).catch(complain);
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => complain(error, process.argv.includes('--headless')));
 
 async function main(argv: readonly string[]): Promise<number> {
   const flags = parseFlags(argv);
@@ -110,11 +110,11 @@ function print(text: string, to: NodeJS.WriteStream = process.stdout): number {
   return exitCodes.ok;
 }
 
-/** One clear sentence and the next step; no stack trace. */
-function complain(error: unknown): number {
+/** One clear sentence and the next step; no stack trace. Who started us in the background gets the data as well. */
+function complain(error: unknown, headless = false): number {
   const failure = asFailure(error);
   const { what, next } = sentence(failure);
-  process.stderr.write(`${what}\n${next}\n`);
+  process.stderr.write(headless ? `${JSON.stringify({ failure: toData(failure), what, next })}\n` : `${what}\n${next}\n`);
   if (failure.code === 'input.invalid') return exitCodes.usage;
   return failure.code === 'app.already-running' ? exitCodes.alreadyRunning : exitCodes.failed;
 }

@@ -133,4 +133,4 @@ export const fakeKeys: Keys = {
   known: async () => ['abc'],
 };
 
-export const fakeFacts: MachineFacts = { kernelWireguard: async () => false, ipv6: async () => true, deviceExists: async () => false };
+export const fakeFacts: MachineFacts = { kernelWireguard: async () => false, ipv6: async () => true, deviceExists: async () => false, udpPortFree: async () => true };

@@ -1,8 +1,7 @@
 import { withDeadline } from '../../base/abort.ts';
-import { failure, fromData, isFailure, type Failure } from '../../base/failure.ts';
+import { failure, fromData, isFailure, type FailureData } from '../../base/failure.ts';
 import { type Client } from '../../contract/client.ts';
 import { type SessionTopic } from '../../contract/state.ts';
-import { sentence } from '../../contract/words.ts';
 import { firstWhere, present } from '../../contract/wait.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { findProfile } from '../profile-names.ts';
@@ -82,17 +81,17 @@ export const sessionVerbs: readonly Verb[] = [up, down, retry, quit];
 
 /** Waits for the session to get somewhere. A timeout tells what it was still trying. */
 async function outcome(context: Context, client: Client, wanted: (session: SessionTopic) => boolean, waitMs: number, what: string): Promise<SessionTopic> {
-  let last: SessionTopic | undefined;
+  // Between two attempts the session says what went wrong; while it tries again it does not.
+  let cause: FailureData | undefined;
+  const look = (session: SessionTopic): boolean => {
+    if (session.phase === 'reconnecting') cause = session.cause;
+    return wanted(session);
+  };
   try {
-    return await withDeadline(context.world.clock, waitMs, what, context.world.interrupted, (signal) => firstWhere(client, 'session', (s) => wanted((last = s)), signal));
+    return await withDeadline(context.world.clock, waitMs, what, context.world.interrupted, (signal) => firstWhere(client, 'session', look, signal));
   } catch (error) {
-    throw isFailure(error) && error.code === 'mesh.timeout' ? whyLate(error, last) : error;
+    throw isFailure(error) && error.code === 'mesh.timeout' && cause ? failure('mesh.timeout', error.detail, fromData(cause)) : error;
   }
-}
-
-function whyLate(late: Failure, last: SessionTopic | undefined): Failure {
-  if (last?.phase !== 'reconnecting') return late;
-  return failure('mesh.timeout', { ...late.detail, lastCause: sentence(last.cause).what }, fromData(last.cause));
 }
 
 async function profileFor(client: Client, wanted: string | undefined): Promise<string> {

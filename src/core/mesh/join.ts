@@ -52,7 +52,7 @@ async function atLeader<T>(door: Door, { mesh, clock }: JoinPorts, what: string,
       return await withDeadline(clock, callMs, what, signal, (inner) => call(connection, inner));
     } catch (error) {
       if (isAbort(error)) throw error;
-      const problem = asFailure(error);
+      const problem = withAddress(asFailure(error), address);
       first ??= problem;
       if (problem.retry !== 'later') throw problem;
       if (problem.code !== 'mesh.not-leader') continue;
@@ -63,6 +63,11 @@ async function atLeader<T>(door: Door, { mesh, clock }: JoinPorts, what: string,
     }
   }
   throw first ?? failure('mesh.unreachable', { address: door.addresses[0] ?? '' });
+}
+
+/** Words about trouble should name whom we asked. */
+function withAddress(problem: Failure, address: string): Failure {
+  return 'address' in problem.detail ? problem : failure(problem.code, { ...problem.detail, address }, problem);
 }
 
 /** The public address of the leader, as a node that is not the leader knows it. Undefined when it does not say. */

@@ -13,7 +13,7 @@ import { type Roster, watchMesh } from '../mesh/watch.ts';
 import type { HelperClient, MeshClient, Network } from '../ports.ts';
 import type { Profile, Profiles } from '../profiles.ts';
 import { advertise, type Advertised } from '../tunnel/endpoints.ts';
-import { askHelper, assertNode, assertUp, generation, helperMs, nodeSpec, tunnelPhase } from '../tunnel/helper.ts';
+import { askHelper, assertNode, assertUp, generation, helperMs, nodeProblem, nodeSpec, tunnelPhase } from '../tunnel/helper.ts';
 import { tunnelSpec } from '../tunnel/spec.ts';
 import type { Actions, Seen } from './driver.ts';
 import type { Lease } from './state.ts';
@@ -41,6 +41,7 @@ export interface RealActions extends Actions {
 /** How long a host's node may take until it has a leader; a mesh with other voters may be without them. */
 const leaderMs = 15_000;
 const leaveMs = 3_000;
+const portPatienceMs = 2_000;
 /** Changes of the roster within this time become one order to the helper. */
 const coalesceMs = 100;
 /** A network that just changed changes again. */
@@ -122,12 +123,19 @@ export function createActions(ports: ActionPorts): RealActions {
     await order(signal, async () => assertNode(await askHelper(clock, helperMs.node, 'SetNode', signal, (inner) => helper.setNode(generation(newest.epoch, newest.revision), wanted, inner))));
   }
 
-  /** Waits until the node here has a leader. Without one in time the Join will say so. */
+  /** Waits until the node here has a leader. Without one in time the Join will say so. A port that another program keeps is an end. */
   async function leaderHere(signal: AbortSignal): Promise<void> {
     const dueMs = clock.monotonicMs() + leaderMs;
-    while (!hearsLeader(replica.get()) && clock.monotonicMs() < dueMs) {
+    let takenSinceMs: number | null = null;
+    while (clock.monotonicMs() < dueMs) {
       const node = helper.report.get()?.node;
       if (node) assertNode(node);
+      const problem = node ? nodeProblem(node) : null;
+      const taken = problem?.code === 'node.port-in-use';
+      takenSinceMs = taken ? (takenSinceMs ?? clock.monotonicMs()) : null;
+      // Joining would reach that other program. A node that just ended may hold its port for a moment, so it gets one.
+      if (problem && takenSinceMs !== null && clock.monotonicMs() - takenSinceMs > portPatienceMs) throw problem;
+      if (!taken && hearsLeader(replica.get())) return;
       await sleep(clock, 50, signal);
     }
   }

@@ -80,6 +80,7 @@ export function createStored({ documents, clock, log }: { documents: Documents; 
     },
     loadWish: async () => {
       const value = await documents.load('session');
+      if (value !== undefined && (typeof value !== 'object' || value === null || !('want' in value))) await documents.reject('session');
       if (typeof value !== 'object' || value === null || !('want' in value) || !('profile' in value)) return { want: 'disconnected', profile: null };
       return { want: value.want === 'connected' ? 'connected' : 'disconnected', profile: typeof value.profile === 'string' ? value.profile : null };
     },

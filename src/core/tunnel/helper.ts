@@ -1,6 +1,6 @@
 import { withDeadline } from '../../base/abort.ts';
 import type { Clock } from '../../base/clock.ts';
-import { asFailure, failure, failureCodes } from '../../base/failure.ts';
+import { asFailure, type Failure, failure, failureCodes } from '../../base/failure.ts';
 import type { Generation, NodeSpec, NodeState, TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
 import type { Profile } from '../profiles.ts';
 import type { Lease } from '../session/state.ts';
@@ -52,7 +52,17 @@ export function assertUp(state: TunnelState): void {
 
 /** Throws why the node process is not running, in its own failure code. */
 export function assertNode(state: NodeState): void {
-  if (state.running || state.problem === '') return;
-  const code = failureCodes.find((known) => known === state.problemCode) ?? 'node.start-failed';
-  throw failure(code, { problem: state.problem.slice(0, 300) });
+  const problem = nodeProblem(state);
+  if (!state.running && problem) throw problem;
+}
+
+/** What the node process says of itself, as a Failure; null when all is well. Its text is `code: name value, …, problem why`. */
+export function nodeProblem({ problem, problemCode }: NodeState): Failure | null {
+  if (problem === '') return null;
+  const code = failureCodes.find((known) => known === problemCode) ?? 'node.start-failed';
+  const text = problem.startsWith(code) ? problem.slice(code.length).replace(/^[:\s]+/, '') : problem;
+  const port = /\bport (\d{1,5})\b/.exec(text)?.[1];
+  const path = /\bpath ([^,]+)/.exec(text)?.[1];
+  const why = /\b(?:problem|reason|message) (.+)$/.exec(text)?.[1] ?? (port ?? path ? '' : text);
+  return failure(code, { problem: why.slice(0, 300), ...(port === undefined ? {} : { port: Number(port) }), ...(path === undefined ? {} : { path }) });
 }

@@ -16,10 +16,10 @@ const wanted = (change: Partial<WantedTunnel> = {}): WantedTunnel => ({
 });
 const at = (epoch: number, revision: number) => ({ epoch: BigInt(epoch), revision: BigInt(revision) });
 
-async function world(machine = new FakeMachine(), file = new FakeJournalFile(machine.diary)) {
+async function world(machine = new FakeMachine(), file = new FakeJournalFile(machine.diary), facts = fakeFacts) {
   const clock = new ManualClock();
   const fence = await openFence(new FakeFenceFile());
-  const tunnel: Tunnel = createTunnel({ device: machine, facts: fakeFacts, keys: fakeKeys, journal: createJournal(file), fence, clock, log: silentLog });
+  const tunnel: Tunnel = createTunnel({ device: machine, facts, keys: fakeKeys, journal: createJournal(file), fence, clock, log: silentLog });
   return { machine, file, clock, tunnel };
 }
 const codeOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'done', (error: unknown) => asFailure(error).code);
@@ -48,6 +48,13 @@ test('a step that fails, wherever and however far it got, leaves the machine as 
       expect(tunnel.state.get().phase).toBe(TunnelPhase.TUNNEL_PHASE_UP);
     }
   }
+});
+
+test('a port that another program holds is named before anything is touched, and our own is not mistaken for one', async () => {
+  const { machine, tunnel } = await world(undefined, undefined, { ...fakeFacts, udpPortFree: async (port) => port === 1 });
+  expect([await codeOf(tunnel.apply(at(1, 1), wanted())), machine.diary]).toEqual(['tunnel.port-in-use', []]);
+  expect(await codeOf(tunnel.apply(at(1, 2), wanted({ listenPort: 1 })))).toBe('done');
+  expect(await codeOf(tunnel.apply(at(1, 3), wanted({ listenPort: 1, peers: [] })))).toBe('done');
 });
 
 test('a failed change of a living tunnel goes back to the last good wish', async () => {

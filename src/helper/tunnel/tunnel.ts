@@ -15,7 +15,7 @@ import { type DeviceStats } from './uapi.ts';
 
 export interface TunnelPorts {
   readonly device: Device;
-  readonly facts: Pick<MachineFacts, 'ipv6'>;
+  readonly facts: Pick<MachineFacts, 'ipv6' | 'udpPortFree'>;
   readonly keys: Pick<Keys, 'of'>;
   readonly journal: Journal;
   readonly fence: Fence;
@@ -70,6 +70,9 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     const applied = await withKnownPeers(live?.applied ?? null);
     const steps = reconcile(applied, wanted, handshakes);
     if (touchesRoutes(steps)) refuseConflicts(wanted, (await device.routes()).filter((route) => route.device !== live?.applied.device));
+    // An engine that comes up after it was told its port loses the port in silence, so it is asked before.
+    const moves = wanted.listenPort !== 0 && wanted.listenPort !== live?.applied.listenPort;
+    if (moves && !(await facts.udpPortFree(wanted.listenPort))) throw failure('tunnel.port-in-use', { port: wanted.listenPort });
     const engine = live?.engine ?? (await chooseEngine());
     const done = await runAll(steps, applied, engine, wanted.tunnelId);
     live = { generation, wanted, applied: done.applied, engine: done.engine, publicKey };

@@ -16,6 +16,8 @@ export interface Listeners {
 interface Listener {
   bound: boolean;
   stop: Cancel;
+  /** Tries to bind now, or joins the try that runs. */
+  attempt(): Promise<Failure | undefined>;
 }
 
 /** Keeps the wanted listeners open, each on its own: a missing address holds up none of the others. */
@@ -25,10 +27,13 @@ export function keepListeners(sockets: Sockets, clock: Clock, accept: (connectio
   async function open(address: string): Promise<Failure | undefined> {
     const target = splitHostPort(address);
     if (!target) return failure('input.invalid', { field: 'raft address', problem: address });
-    const listener: Listener = { bound: false, stop: () => {} };
+    let running: Promise<Failure | undefined> | undefined;
+    const attempt = (): Promise<Failure | undefined> => (running ??= once().finally(() => (running = undefined)));
+    const listener: Listener = { bound: false, stop: () => {}, attempt };
     listeners.set(address, listener);
     const wanted = (): boolean => listeners.get(address) === listener;
-    const attempt = async (): Promise<Failure | undefined> => {
+    const once = async (): Promise<Failure | undefined> => {
+      listener.stop(); // of the timer that would try again
       const result = await sockets.listen(target.host, target.port, accept);
       if (!wanted()) {
         if (result.ok) result.close();
@@ -56,7 +61,9 @@ export function keepListeners(sockets: Sockets, clock: Clock, accept: (connectio
   return {
     set: async (addresses) => {
       for (const address of listeners.keys()) if (!addresses.includes(address)) drop(address);
-      const problems = await Promise.all(addresses.filter((a) => !listeners.has(a)).map(open));
+      // One that waited for its address has it now, perhaps, and finds somebody else on its port: that is worth saying, too.
+      const again = [...listeners.values()].filter(({ bound }) => !bound).map(({ attempt }) => attempt());
+      const problems = await Promise.all([...addresses.filter((a) => !listeners.has(a)).map(open), ...again]);
       const problem = problems.find((p) => p !== undefined);
       if (problem) throw problem;
     },
