@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, createWriteStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { chmodSync, createWriteStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { connect as connectTo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,7 @@ export class Host {
   client: Client | null = null;
   /** The web UI's address inside the host's namespace; a ticket that works once. */
   url: string | null = null;
+  private readonly deadDevices: string[] = [];
 
   constructor(name: string, folder: string, namespace: string | null) {
     this.name = name;
@@ -98,13 +99,17 @@ export class Host {
     for (const child of [this.app, this.helper]) if (child) await end(child, 'SIGTERM', 15_000);
     this.app = null;
     this.helper = null;
+    // A machine that was killed and not started again leaves the engine's socket; its next start would remove it.
+    for (const device of this.deadDevices) rmSync(`/run/wireguard/${device}.sock`, { force: true });
   }
 
   /** kill -9 of everything that belongs to this host, engine and node process included. */
   async killAll(): Promise<void> {
     this.client?.close();
     this.client = null;
-    const pids = this.processes().map((p) => p.pid);
+    const processes = this.processes();
+    const pids = processes.map((p) => p.pid);
+    for (const { command } of processes) this.deadDevices.push(.../wireguard-go -f (\S+)/.exec(command)?.slice(1) ?? []);
     for (const pid of pids) kill(pid, 'SIGKILL');
     await gone(this, pids);
     this.app = null;
