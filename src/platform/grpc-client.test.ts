@@ -37,6 +37,11 @@ test.each<[string, grpc.status, string, string]>([
   expect(fromServiceError(errorOf(code, details), options)).toMatchObject({ code: expected, detail: { address: 'somewhere', message: details } });
 });
 
+test('somebody who speaks another protocol is no node, but may become one', () => {
+  expect(toData(fromServiceError(errorOf(grpc.status.UNAVAILABLE, 'No connection established. Last error: Protocol error'), options)))
+    .toEqual({ code: 'mesh.incompatible', retry: 'later', detail: { address: 'somewhere', problem: 'what answers there speaks another protocol' } });
+});
+
 test("a failure of our own services arrives whole, and nonsense in its place is internal", () => {
   const sent = failure('tunnel.port-in-use', { port: 51820 });
   const metadata = new grpc.Metadata();

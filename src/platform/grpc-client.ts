@@ -92,7 +92,9 @@ export function fromServiceError(error: grpc.ServiceError, { away, name }: Chann
   const message = String(error.details ?? '').slice(0, 200);
   const detail = { address: name, message };
   switch (error.code) {
-    case grpc.status.UNAVAILABLE: return failure(/no leader/i.test(message) ? 'mesh.no-leader' : away, detail, error);
+    case grpc.status.UNAVAILABLE:
+      if (away === 'mesh.unreachable' && /protocol error/i.test(message)) return foreign(name, error);
+      return failure(/no leader/i.test(message) ? 'mesh.no-leader' : away, detail, error);
     case grpc.status.DEADLINE_EXCEEDED: return failure('mesh.timeout', detail, error);
     case grpc.status.FAILED_PRECONDITION: return failure(/not (the )?leader/i.test(message) ? 'mesh.not-leader' : 'mesh.refused', detail, error);
     // Old nodes wrap a lost leadership in an internal error; any other internal error may pass by itself.
@@ -107,6 +109,11 @@ export function fromServiceError(error: grpc.ServiceError, { away, name }: Chann
     case grpc.status.UNKNOWN: return failure(incompatible.test(message) ? 'mesh.incompatible' : 'mesh.refused', detail, error);
     default: return failure(away, detail, error);
   }
+}
+
+/** Somebody answers, but is no node. Perhaps only for now, while a node or a proxy before it starts: so it is tried again. */
+function foreign(address: string, error: grpc.ServiceError): Failure {
+  return new Failure({ code: 'mesh.incompatible', retry: 'later', detail: { address, problem: 'what answers there speaks another protocol' } }, error);
 }
 
 /** What grpc-js says when the bytes are no answer of ours: a web server, or a message that does not decode. */
