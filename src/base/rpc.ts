@@ -59,3 +59,6 @@ export interface Service {
 export function service<Definition extends Readonly<Record<string, Method>>>(definition: Definition, handlers: Handlers<Definition>): Service {
   return { definition, handlers: handlers as Service['handlers'] };
 }
+
+/** The metadata key under which our private services send a Failure's data, as JSON bytes, beside the status code. */
+export const failureKey = 'webmesh-failure-bin';

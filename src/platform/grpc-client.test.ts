@@ -5,7 +5,8 @@ import { afterEach, expect, test } from 'vitest';
 import { isAbort } from '../base/abort.ts';
 import { asFailure, failure, toData } from '../base/failure.ts';
 import { NodeService } from '../gen/v1/node.ts';
-import { type Channel, failureKey, fromServiceError, openChannel } from './grpc-client.ts';
+import { failureKey } from '../base/rpc.ts';
+import { type Channel, fromServiceError, openChannel } from './grpc-client.ts';
 
 const options = { away: 'mesh.unreachable', name: 'somewhere' } as const;
 const closers: (() => void)[] = [];

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import * as grpc from '@grpc/grpc-js';
 import { abortError } from '../base/abort.ts';
+import { failureKey } from '../base/rpc.ts';
 import { Failure, type FailureCode, failure, fromData, isFailure } from '../base/failure.ts';
 
 /** One method of a generated service definition. */
@@ -23,8 +24,6 @@ export interface Channel {
   close(): void;
 }
 
-/** The key under which our own services send a Failure without loss. */
-export const failureKey = 'webmesh-failure-bin';
 /** A list of ten thousand nodes is two megabytes. */
 const receiveBytesMax = 16 * 1024 * 1024;
 

@@ -2,10 +2,8 @@ import * as grpc from '@grpc/grpc-js';
 import { isAbort } from '../base/abort.ts';
 import { type FailureCode, isFailure, toData } from '../base/failure.ts';
 import { type Log } from '../base/log.ts';
-import { type Call, type Method, RpcError, type ServerStream, type Service, type StatusCode, type Unary, status } from '../base/rpc.ts';
+import { type Call, failureKey, type Method, RpcError, type ServerStream, type Service, type StatusCode, type Unary, status } from '../base/rpc.ts';
 
-/** Metadata key under which our private services send a Failure as JSON beside the gRPC status. */
-export const failureKey = 'webmesh-failure-bin';
 const failureBytesMax = 4_096;
 
 type AnyCall = grpc.ServerUnaryCall<unknown, unknown> | grpc.ServerWritableStream<unknown, unknown>;
