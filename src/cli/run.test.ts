@@ -101,6 +101,17 @@ test('up ends with its own code when the session is blocked or does not come in 
   expect(await late).toMatchObject({ code: exitCodes.timeout, err: expect.stringContaining('attic.example.net:8443') });
 });
 
+test('a timeout says once what went wrong last, and what to do about that, also while the next attempt runs', async () => {
+  start('disconnected');
+  const late = webmesh('up --timeout 0.2');
+  while (app.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  app.show('reconnecting');
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  app.show('joining');
+  expect((await late).err).toMatch(/^webmesh: Connecting took too long \(more than 0\.2 seconds\)\. No answer from attic\.example\.net:8443\. [^\n]*\nCheck the address [^\n]*\n$/);
+  expect((await late).err.split('attic.example.net').length).toBe(2);
+});
+
 test('an earlier blocked session is not taken for the answer', async () => {
   start('blocked');
   expect(await webmesh('up')).toMatchObject({ code: 0, out: 'Connected for 0 s.\n' });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createSocket } from 'node:dgram';
 import { type Server, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { Secret } from '../base/log.ts';
 import { commandRunner } from './command-runner.ts';
 import { commandLine, helperCommand } from './elevate.ts';
 import { journalFile } from './helper-files.ts';
+import { machineFacts } from './machine-facts.ts';
 import { nodeProcesses } from './node-processes.ts';
 import { findProcesses, killProcess, seeProcess } from './processes.ts';
 import { assertTrustedSocket } from './trusted-socket.ts';
@@ -36,6 +38,18 @@ function codeOf(run: () => unknown): string {
 test('a public key is the X25519 of its private key (RFC 7748 section 5.2, first iteration)', () => {
   const nine = Buffer.from('09'.padEnd(64, '0'), 'hex').toString('base64');
   expect(Buffer.from(publicKeyOf(nine), 'base64').toString('hex')).toBe('422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079');
+});
+
+test('a UDP port that somebody holds is not free, of whichever kind of address; one that was just let go is', async () => {
+  for (const [type, address] of [['udp4', '127.0.0.1'], ['udp6', '::1']] as const) {
+    const holder = createSocket({ type, ipv6Only: type === 'udp6' });
+    await new Promise<void>((resolve) => holder.bind(0, address, resolve));
+    const { port } = holder.address();
+    expect([type, await machineFacts.udpPortFree(port)]).toEqual([type, false]);
+    const asked = machineFacts.udpPortFree(port);
+    setTimeout(() => holder.close(), 150);
+    expect([type, await asked]).toEqual([type, true]);
+  }
 });
 
 test('a tunnel\'s key is made once, kept for root alone, and made anew when its file is damaged', async () => {

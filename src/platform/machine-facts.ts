@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { existsSync, readFileSync } from 'node:fs';
 import { networkInterfaces, release } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type MachineFacts } from '../helper/ports.ts';
 import { systemProgram } from './command-runner.ts';
 
@@ -28,10 +29,19 @@ const otherFacts: MachineFacts = {
 
 export const machineFacts: MachineFacts = process.platform === 'linux' ? linuxFacts : otherFacts;
 
-/** Takes the port on all addresses of both kinds, and gives it back. A machine without one kind has nobody on it. */
+const portTries = { most: 6, pauseMs: 100 } as const;
+
+/**
+ * Takes the port on all addresses of both kinds, and gives it back. A machine without one kind has nobody on it. A taken port is asked
+ * for again for half a second: an engine that was killed keeps its socket until its last thread is gone.
+ */
 async function udpPortFree(port: number): Promise<boolean> {
-  const taken = await Promise.all((['udp4', 'udp6'] as const).map((type) => isTaken(type, port)));
-  return !taken.includes(true);
+  for (let left: number = portTries.most; ; left--) {
+    const taken = await Promise.all((['udp4', 'udp6'] as const).map((type) => isTaken(type, port)));
+    if (!taken.includes(true)) return true;
+    if (left === 1) return false;
+    await pause(portTries.pauseMs);
+  }
 }
 
 function isTaken(type: 'udp4' | 'udp6', port: number): Promise<boolean> {

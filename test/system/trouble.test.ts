@@ -229,6 +229,12 @@ test('a killed helper, node and app: a sentence while they are away', async () =
   for (const { pid } of host.processes().filter((p) => p.kind === 'node')) process.kill(pid, 'SIGKILL');
   await warned(host, 'node-down', /not running/);
   await host.topic('node', (n) => n.running, 10_000, 'the node runs again');
+  for (let round = 0; round < 3; round++) {
+    for (const { pid } of host.processes().filter((p) => p.kind === 'engine')) process.kill(pid, 'SIGKILL');
+    const lost = await host.topic('session', (s) => s.phase === 'reconnecting', 5000, 'the lost engine is noticed');
+    expectWords(sentence(reconnecting(lost)));
+    await host.session('connected');
+  }
   for (const { pid } of host.processes().filter((p) => p.kind === 'helper')) process.kill(pid, 'SIGKILL');
   await warned(host, 'helper-missing', /system service .* not running/);
   await said(host, ['status'], 0, /Reconnecting .*system service/);
@@ -305,7 +311,7 @@ async function said(host: Host, args: readonly string[], code: number | readonly
 }
 
 async function joinsInVain(host: Host, address: string, code: string | RegExp, words: RegExp, seconds = 2, name = address): Promise<void> {
-  await cliOf(host, ['profile', 'join', address, '--insecure', '--name', name.slice(0, 60)]);
+  await host.client?.call('mesh.join', { address, insecure: true, name });
   const [session, up] = await Promise.all([
     host.topic('session', (s) => s.phase === 'blocked' || s.phase === 'reconnecting', 1000 * seconds + 5000, 'the session says why'),
     said(host, ['up', '--timeout', String(seconds)], [4, 5], words, seconds + 10),
@@ -313,7 +319,7 @@ async function joinsInVain(host: Host, address: string, code: string | RegExp, w
   const cause = session.phase === 'blocked' ? session.failure : reconnecting(session);
   expect(cause.code, `${name}: ${up.out}${up.err}`).toMatch(code);
   expectWords(sentence(cause));
-  await cliOf(host, ['down']);
+  await host.client?.call('session.disconnect', {});
 }
 
 async function expectBlocked(host: Host, code: string, words: RegExp): Promise<void> {

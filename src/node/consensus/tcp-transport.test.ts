@@ -444,6 +444,17 @@ describe('listening', () => {
     await expect(b.transport.listen([b.address, a.address])).rejects.toMatchObject({ code: 'node.port-in-use', detail: { address: a.address } });
     expect(b.transport.listening()).toEqual([b.address]);
   });
+
+  test('a port that is found taken once its address appeared is a Failure for who asks then', async () => {
+    let answer: 'no-such-address' | 'in-use' = 'no-such-address';
+    const taken: Sockets = { ...tcpSockets, listen: async () => ({ ok: false, problem: answer, message: 'as told' }) };
+    const c = await node('c', { sockets: { ...taken, listen: async (host, port, accept) => (host === '127.0.0.2' ? taken.listen(host, port, accept) : tcpSockets.listen(host, port, accept)) } });
+    const mesh = `127.0.0.2:${await freePort()}`;
+    await c.transport.listen([c.address, mesh]);
+    answer = 'in-use';
+    await expect(c.transport.listen([c.address, mesh])).rejects.toMatchObject({ code: 'node.port-in-use', detail: { address: mesh } });
+    expect(c.transport.listening()).toEqual([c.address]);
+  });
 });
 
 async function freePort(): Promise<number> {
