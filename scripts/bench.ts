@@ -119,7 +119,8 @@ async function configureByHand(mtu: number): Promise<void> {
     const device = `wmhand${i + 1}`;
     const other = keys[1 - i] as (typeof keys)[number];
     const namespace = lan.namespace(name);
-    byHand.push(spawn('ip', ['netns', 'exec', namespace, engine, '-f', device], { stdio: 'ignore', env: { ...process.env, LOG_LEVEL: 'silent' } }));
+    // A session of its own, as the helper gives its engine: the scheduler shares time between sessions, and iperf3 runs in ours.
+    byHand.push(spawn('ip', ['netns', 'exec', namespace, engine, '-f', device], { stdio: 'ignore', detached: true, env: { ...process.env, LOG_LEVEL: 'error' } }));
     await until(() => spawnedDevice(namespace, device), 5000, `${device} appears`);
     await inNamespace(namespace, 'wg', ['set', device, 'private-key', file, 'listen-port', '51820', 'peer', other.publicKey, 'endpoint', `${lan.address(other.name)}:51820`, 'allowed-ips', `10.99.0.${2 - i}/32`]);
     await inNamespace(namespace, 'ip', ['addr', 'add', `10.99.0.${i + 1}/24`, 'dev', device]);
