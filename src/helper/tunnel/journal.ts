@@ -43,7 +43,8 @@ export function createJournal(file: JournalFile): Journal {
 
 /** Pure: what a journal's text says. One line that is not an undo makes the whole file damaged; the good lines still count. */
 export function parseJournal(text: string | undefined): JournalRead {
-  if (text === undefined || text === '') return { kind: 'clean' };
+  // An empty file is not clean: a life that ended between making it and writing it left it, and it is to be removed.
+  if (text === undefined) return { kind: 'clean' };
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter((line) => line !== '');
   const parsed = lines.slice(0, undosMax).map(parseUndo);
   const undos = parsed.filter((undo) => undo !== undefined).reverse();

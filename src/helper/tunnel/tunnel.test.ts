@@ -184,6 +184,13 @@ test('an unfinished last line of the journal was never acted on and is no damage
   expect(await createJournal(file).read()).toEqual({ kind: 'undos', undos: [{ engine: 'kernel', step: { kind: 'remove-device', device: 'wmhome' } }] });
 });
 
+test('a journal that was made and never written is removed at the next start', async () => {
+  const file = new FakeJournalFile();
+  file.text = '';
+  await recover({ device: new FakeMachine(), journal: createJournal(file), file, keys: fakeKeys, facts: fakeFacts, deviceName: (id) => `wm${id}`, log: silentLog });
+  expect(file.text).toBe(undefined);
+});
+
 test('a closed tunnel takes no more orders', async () => {
   const { machine, tunnel } = await world();
   await tunnel.apply(at(1, 1), wanted());
