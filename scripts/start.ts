@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { attach, type Client } from '../src/contract/carrier.ts';
 import { type AppState } from '../src/contract/state.ts';
 import { connect } from '../src/platform/app-socket.ts';
+import { end } from './lib/hosts.ts';
 import { startHelper, type RunningHelper } from './lib/start-helper.ts';
 import { showStatus } from './lib/status-block.ts';
 import { build, ensureEngine, ensureTunnelTools } from './lib/prepare.ts';
@@ -118,20 +119,8 @@ function topic<K extends keyof AppState>(client: Client, name: K, wanted: (value
 async function stop(code: number): Promise<void> {
   if (stopping) return;
   stopping = true;
-  if (app) await ended(app, 'SIGTERM');
-  await helper?.stop();
-  process.stdout.write('\nstopped: no device, route, process or socket is left\n');
+  const left = app === null || ((await end(app, 'SIGTERM', stopMs)) && app.exitCode === 0);
+  const undone = helper === null || (await helper.stop());
+  process.stdout.write(left && undone ? '\nstopped: the app disconnected and every change to this machine was undone\n' : '\nstopped, but not cleanly: the next start removes what was left\n');
   process.exit(code);
-}
-
-function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve();
-    const late = setTimeout(() => child.kill('SIGKILL'), stopMs);
-    child.once('exit', () => {
-      clearTimeout(late);
-      resolve();
-    });
-    child.kill(signal);
-  });
 }

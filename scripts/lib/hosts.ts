@@ -161,10 +161,15 @@ export async function until(condition: () => boolean | Promise<boolean>, timeout
 }
 
 /** Sends a signal and waits for the end; SIGKILL when it takes too long. Answers whether it ended by itself. */
-export async function end(child: ChildProcess, signal: NodeJS.Signals, timeoutMs: number): Promise<boolean> {
+export function end(child: ChildProcess, signal: NodeJS.Signals, timeoutMs: number): Promise<boolean> {
+  return endAfter(child, () => child.kill(signal), timeoutMs);
+}
+
+/** The same for a child that is asked in another way, by the end of its input say. */
+export async function endAfter(child: ChildProcess, ask: () => void, timeoutMs: number): Promise<boolean> {
   if (child.exitCode !== null || child.signalCode !== null) return true;
   const gone = new Promise<boolean>((resolve) => child.once('exit', () => resolve(true)));
-  child.kill(signal);
+  ask();
   const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), timeoutMs).unref());
   const polite = await Promise.race([gone, late]);
   if (!polite) child.kill('SIGKILL');

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { answers } from './hosts.ts';
+import { answers, endAfter } from './hosts.ts';
 import { findCommand, root, say, SetUpError } from './set-up.mjs';
 
 export interface RunningHelper {
   readonly socket: string;
   /** Ends the helper if this run started it; a helper of the system service stays. */
-  stop(): Promise<void>;
+  /** Answers whether it ended cleanly, with every change undone. */
+  stop(): Promise<boolean>;
 }
 
 const systemRun = '/run/webmesh';
@@ -20,7 +21,7 @@ const stopMs = 15_000;
  */
 export async function startHelper(): Promise<RunningHelper> {
   const socket = join(systemRun, 'helper.sock');
-  if (await answers(socket)) return { socket, stop: async () => {} };
+  if (await answers(socket)) return { socket, stop: async () => true };
   const child = launch();
   let problem = '';
   child.stderr?.on('data', (data) => (problem = (problem + String(data)).slice(-2000)));
@@ -41,16 +42,8 @@ function launch(): ChildProcess {
   return spawn('sudo', [process.execPath, ...helper, '--owner', String(process.getuid?.())], { stdio: ['pipe', 'ignore', 'pipe'] });
 }
 
-function stop(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve();
-    const late = setTimeout(() => child.kill('SIGKILL'), stopMs);
-    child.once('exit', () => {
-      clearTimeout(late);
-      resolve();
-    });
-    child.stdin?.end();
-  });
+async function stop(child: ChildProcess): Promise<boolean> {
+  return (await endAfter(child, () => child.stdin?.end(), stopMs)) && child.exitCode === 0;
 }
 
 function isRoot(): boolean {
