@@ -5,7 +5,7 @@
 const roots = '^src/(main/(main|preload)|helper/helper|node/child|cli/cli|web/server|renderer/main)\\.ts$';
 const tests = '\\.(test|bench)\\.ts$';
 /** Service modules carry the grpc runtime; message modules do not. */
-const services = '^src/gen/(v1/(admin|mesh|node|webrtc|peer_discovery)|webmesh/.+)\\.ts$';
+const services = '^src/gen/(v1/(admin|mesh|node|webrtc|peer_discovery)|webmesh/(?!.*_messages).+)\\.ts$';
 /** Modules of Node.js through which a program touches its machine. */
 const machine = '^(node:)?(fs|fs/promises|net|tls|http|https|http2|dgram|dns|child_process|os|sqlite|timers|timers/promises|worker_threads|cluster|process|perf_hooks|readline|repl|v8|vm)$';
 

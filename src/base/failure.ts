@@ -5,6 +5,8 @@
 export const failureCodes = [
   // who may do what
   'auth.unauthenticated', 'auth.not-permitted',
+  // joining: an admin must accept first; this device was cut off; the invite is no good, too old, used up; another mesh or node answered; clear text where none was asked for
+  'auth.pending', 'auth.revoked', 'auth.expired', 'auth.invite-invalid', 'auth.invite-expired', 'auth.invite-used', 'auth.wrong-mesh', 'auth.clear-text', 'auth.too-many-tries',
   // the mesh and its nodes
   'mesh.unreachable', 'mesh.timeout', 'mesh.refused', 'mesh.incompatible', 'mesh.not-leader', 'mesh.no-leader', 'mesh.address-exhausted',
   'mesh.not-found', 'mesh.busy',
@@ -17,10 +19,10 @@ export const failureCodes = [
   // the node process
   'node.start-failed', 'node.port-in-use', 'node.lost', 'node.data-damaged', 'node.disk-full', 'node.id-taken',
   // what a person gave us
-  'input.invalid', 'input.unknown-profile', 'input.unknown-command', 'input.file-damaged', 'input.limit',
+  'input.invalid', 'input.unknown-profile', 'input.unknown-command', 'input.file-damaged', 'input.limit', 'input.invite-damaged', 'input.passphrase',
   // this app
   'app.already-running', 'app.not-running', 'app.busy',
-  'internal.unexpected', 'internal.storage',
+  'internal.unexpected', 'internal.storage', 'internal.secrets',
 ] as const;
 
 export type FailureCode = (typeof failureCodes)[number];
@@ -37,7 +39,7 @@ export interface FailureData {
 
 const retryOf: Partial<Record<FailureCode, Retry>> = {
   'mesh.unreachable': 'later', 'mesh.timeout': 'later', 'mesh.not-leader': 'later', 'mesh.no-leader': 'later', 'mesh.busy': 'later',
-  'network.offline': 'later', 'helper.unreachable': 'later', 'helper.lost': 'later', 'helper.stale': 'later',
+  'network.offline': 'later', 'auth.pending': 'later', 'auth.too-many-tries': 'later', 'helper.unreachable': 'later', 'helper.lost': 'later', 'helper.stale': 'later',
   'node.lost': 'later', 'tunnel.failed': 'later', 'node.start-failed': 'later', 'internal.unexpected': 'later',
   'mesh.incompatible': 'never', 'input.unknown-command': 'never',
 };

@@ -1,5 +1,7 @@
 /** A service method without a transport: what node and helper implement, and what platform/grpc serves. */
 export interface Call {
+  /** Who the transport proved the caller to be. What that one may do is decided by the policy, never by the transport. */
+  readonly caller: Caller;
   /** First value of each metadata key, lower case. */
   readonly metadata: Readonly<Record<string, string>>;
   /** `ip:port` of the caller as the transport sees it, or `local` on a private socket. */
@@ -9,6 +11,17 @@ export interface Call {
   /** Milliseconds until the caller's deadline, or undefined. */
   readonly deadlineMs: number | undefined;
 }
+
+/**
+ * local: over a private socket of this machine. clear-text: over TCP without TLS, an old mesh. anonymous: over TLS without a certificate.
+ * certified: the certificate chain leads to this mesh's pinned root, and says `id`; `fingerprint` (SHA-256 of the certificate, hex) tells
+ * which one. `expired`: good in all but its end, which only a renewal may overlook.
+ */
+export type Caller =
+  | { readonly kind: 'local' }
+  | { readonly kind: 'clear-text' }
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'certified'; readonly id: string; readonly fingerprint: string; readonly expired: boolean };
 
 export type Unary<Request, Response> = (request: Request, call: Call) => Promise<Response>;
 /** Yields whole values; the transport applies back-pressure and drops nothing. */

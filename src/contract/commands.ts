@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { roles } from '../base/identity.ts';
+import type { AuditEventView, Invitation } from './state.ts';
 
 /**
  * One row for each thing a shell may ask of the core. Types on both ends, validation and CLI flags follow from it.
@@ -11,6 +13,11 @@ const done = z.null();
 const id = z.string().regex(/^[a-z0-9]{1,32}$/);
 const text = (max: number) => z.string().trim().min(1).max(max);
 const port = z.number().int().min(1).max(65535);
+const role = z.enum(roles);
+const inviteId = z.string().regex(/^[a-z0-9]{16}$/);
+/** A link, or the content of an invite file. */
+const inviteText = z.string().trim().min(1).max(4_096);
+const passphrase = z.string().min(10).max(256);
 const theme = z.enum(['system', 'light', 'dark']);
 
 export const commands = {
@@ -24,8 +31,10 @@ export const commands = {
     grpcPort: port.optional(),
     raftPort: port.optional(),
     wireguardPort: port.optional(),
+    /** Clear text, for old meshes. */
+    insecure: z.boolean().optional(),
   }), z.object({ profile: id })),
-  'mesh.join': command('Add a network by the address of one of its nodes', z.strictObject({
+  'mesh.join': command('Add an old network in clear text, by the address of one of its nodes', z.strictObject({
     address: text(300),
     name: text(64).optional(),
     nodeId: text(63).optional(),
@@ -35,6 +44,39 @@ export const commands = {
     wireguardPort: port.optional(),
     asVoter: z.boolean().optional(),
   }), z.object({ profile: id })),
+  'invite.create': command('Make an invite: a link for one device, or for several', z.strictObject({
+    role: role.optional(),
+    expiresInSeconds: z.number().int().min(60).max(30 * 86_400).optional(),
+    uses: z.number().int().min(1).max(100).optional(),
+    needsApproval: z.boolean().optional(),
+    note: z.string().trim().max(64).optional(),
+  }), z.object({ id: z.string(), link: z.string(), expiresAtMs: z.number() })),
+  'invite.revoke': command('Make an invite useless', z.strictObject({ id: inviteId }), done),
+  'invite.inspect': command('Read what an invite says, without using it', z.strictObject({ link: inviteText }), z.object({ invitation: z.custom<Invitation>() })),
+  'invite.open': command('Show an invite in the window and ask for consent', z.strictObject({ link: inviteText }), done),
+  'invite.dismiss': command('Put away the invite that waits for consent', nothing, done),
+  'invite.redeem': command('Join a network with an invite', z.strictObject({
+    link: inviteText,
+    name: text(64).optional(),
+    nodeId: text(63).optional(),
+    grpcPort: port.optional(),
+    raftPort: port.optional(),
+    wireguardPort: port.optional(),
+    asVoter: z.boolean().optional(),
+  }), z.object({ profile: id })),
+  'device.approve': command('Accept a device that waits for approval', z.strictObject({ id: text(253) }), done),
+  'device.revoke': command('Cut a device off for ever', z.strictObject({ id: text(253) }), done),
+  'device.role': command('Change what a device may do', z.strictObject({ id: text(253), role }), done),
+  'certificate.renew': command('Renew the certificate and the tunnel key of this device now', nothing, done),
+  'root.export': command("Write the network's root key to a file that only the passphrase opens", z.strictObject({ passphrase }), z.object({ path: z.string() })),
+  'root.remove': command("Remove the network's root key from this machine, after it was exported", nothing, done),
+  'root.import': command("Bring the network's root key back from its file", z.strictObject({ file: z.string().min(1).max(65_536), passphrase }), done),
+  'audit.list': command('Who did what, newest first', z.strictObject({
+    search: z.string().max(200).optional(),
+    before: z.number().int().min(1).optional(),
+    limit: z.number().int().min(1).max(1000).optional(),
+  }), z.object({ events: z.array(z.custom<AuditEventView>()), intact: z.boolean(), total: z.number() })),
+  'audit.export': command('Write the whole audit log to a file', nothing, z.object({ path: z.string() })),
   'profile.select': command('Choose the network that Connect uses', z.strictObject({ profile: id }), done),
   'profile.rename': command('Rename a network', z.strictObject({ profile: id, name: text(64) }), done),
   'profile.remove': command('Forget a network on this machine', z.strictObject({ profile: id }), done),

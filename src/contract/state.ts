@@ -1,4 +1,7 @@
 import type { FailureData } from '../base/failure.ts';
+import type { Role } from '../base/identity.ts';
+
+export type { Role };
 
 /**
  * What a shell may know: topics, each a whole value that replaces the last one, sent at most ten times a second.
@@ -12,10 +15,12 @@ export interface AppState {
   readonly node: NodeTopic;
   readonly metrics: MetricsTopic;
   readonly health: HealthTopic;
+  readonly trust: TrustTopic;
+  readonly invitation: InvitationTopic;
 }
 
 export type TopicName = keyof AppState;
-export const topicNames = ['session', 'peers', 'profiles', 'settings', 'node', 'metrics', 'health'] as const satisfies readonly TopicName[];
+export const topicNames = ['session', 'peers', 'profiles', 'settings', 'node', 'metrics', 'health', 'trust', 'invitation'] as const satisfies readonly TopicName[];
 
 /** `want` is the wish, the phase is the fact. */
 export type SessionTopic = { readonly want: 'connected' | 'disconnected'; readonly profile: string | null; readonly epoch: number } & SessionPhase;
@@ -98,7 +103,7 @@ export interface ProfileView {
   readonly nodeId: string;
   /** host:port of the mesh API that is joined; on a host, where others can join. */
   readonly address: string;
-  /** Clear text: nothing protects joining and mesh traffic between nodes but the tunnel itself. */
+  /** Clear text, asked for by name: nothing protects joining and mesh traffic between nodes but the tunnel itself. */
   readonly insecure: boolean;
 }
 
@@ -155,6 +160,86 @@ export interface HostView {
   readonly disks: readonly { readonly path: string; readonly device: string; readonly total: number; readonly used: number }[];
 }
 
+/** Who belongs to the present network, and what this device may do in it. */
+export interface TrustTopic {
+  /** `clear-text` was asked for by name and is shown in red wherever the network is; `none` while there is no network. */
+  readonly mode: 'mtls' | 'clear-text' | 'none';
+  /** Ours. Null before we were enrolled, and in clear text, where nobody has one. */
+  readonly role: Role | null;
+  /** SHA-256 of the mesh's root certificate: 32 pairs of hex digits joined by colons. */
+  readonly fingerprint: string | null;
+  /** Of this device's certificate. */
+  readonly notAfterMs: number | null;
+  /** Where the root's key is: on this machine; once here but removed; with another device. */
+  readonly root: 'here' | 'removed' | 'elsewhere';
+  /** The root's key was written to an encrypted file at least once. */
+  readonly rootExported: boolean;
+  readonly secretsIn: 'keyring' | 'private-file';
+  readonly devices: readonly DeviceView[];
+  readonly invites: readonly InviteView[];
+  readonly authorities: readonly { readonly nodeId: string; readonly granted: boolean; readonly notAfterMs: number | null }[];
+}
+
+export interface DeviceView {
+  readonly id: string;
+  readonly self: boolean;
+  readonly name: string;
+  readonly role: Role;
+  readonly state: 'pending' | 'active' | 'revoked';
+  /** Id of the device that invited it; empty for the founder. */
+  readonly invitedBy: string;
+  readonly createdAtMs: number;
+  readonly revokedAtMs: number | null;
+  readonly notAfterMs: number | null;
+  /** SHA-256 of its key, pairs of hex digits joined by colons: what two people compare before one accepts the other's device. */
+  readonly keyFingerprint: string;
+}
+
+export interface InviteView {
+  readonly id: string;
+  readonly role: Role;
+  readonly state: 'open' | 'used' | 'expired' | 'revoked';
+  readonly createdBy: string;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  readonly uses: number;
+  readonly usesMax: number;
+  readonly needsApproval: boolean;
+  readonly note: string;
+}
+
+/** An invite that was opened from outside (a link, a file) and waits for a person's consent. Nothing was dialled or stored for it. */
+export interface InvitationTopic {
+  readonly offer: Invitation | null;
+}
+
+/** What an invite says of itself. The fingerprint is checked against the mesh when it is redeemed; the names are only claimed. */
+export interface Invitation {
+  readonly link: string;
+  readonly inviteId: string;
+  readonly networkName: string;
+  readonly invitedBy: string;
+  readonly fingerprint: string;
+  readonly role: Role;
+  readonly expiresAtMs: number;
+  readonly expired: boolean;
+  readonly needsApproval: boolean;
+  readonly addresses: readonly string[];
+  /** Name of a network of this mesh (same root) that this machine has already, or null. */
+  readonly known: string | null;
+}
+
+export interface AuditEventView {
+  readonly sequence: number;
+  readonly atMs: number;
+  readonly actor: string;
+  readonly node: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly detail: Readonly<Record<string, string>>;
+  readonly hash: string;
+}
+
 export interface HealthTopic {
   readonly warnings: readonly Warning[];
 }
@@ -166,5 +251,6 @@ export interface Warning {
   readonly detail: Readonly<Record<string, string | number | boolean>>;
 }
 
-export const warningCodes = ['clear-text', 'helper-missing', 'engine-missing', 'node-down', 'node-port-in-use', 'control-plane-lost', 'not-replicating', 'peer-unreachable', 'file-set-aside'] as const;
+export const warningCodes = ['clear-text', 'helper-missing', 'engine-missing', 'node-down', 'node-port-in-use', 'control-plane-lost', 'not-replicating', 'peer-unreachable', 'file-set-aside',
+  'certificate-expiring', 'device-expiring', 'device-pending', 'authority-pending', 'root-not-exported', 'renewal-failing', 'secrets-in-file', 'audit-broken'] as const;
 export type WarningCode = (typeof warningCodes)[number];

@@ -1,7 +1,9 @@
 import type { ReadCell } from '../base/cell.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FailureData } from '../base/failure.ts';
+import type { Identity } from '../base/identity.ts';
 import type { Level, Log } from '../base/log.ts';
+import type { Pki } from '../base/pki.ts';
 import type { Random } from '../base/random.ts';
 import type { HostView } from '../contract/state.ts';
 import type { MeshNode } from '../gen/v1/mesh_messages.ts';
@@ -10,6 +12,7 @@ import type { JoinRequest, JoinResponse, Status } from '../gen/v1/node_messages.
 import type { RaftPeer } from '../gen/v1/peer_discovery.ts';
 import type { Generation, HelloResponse, NodeSpec, NodeState, TunnelSpec, TunnelState, WatchResponse } from '../gen/webmesh/helper/v1/helper.ts';
 import type { WatchReplicaResponse } from '../gen/webmesh/local/v1/local.ts';
+import type { CreateInviteRequest, EnrollRequest, EnrollResponse, GrantAuthorityRequest, ListAuditRequest, ListAuditResponse, SetRoleRequest } from '../gen/webmesh/trust/v1/trust_messages.ts';
 
 /**
  * Everything the app without a shell needs from the world. `platform/core-ports` builds the real one, tests bring fakes.
@@ -27,6 +30,9 @@ export interface CorePorts {
   readonly probe: PeerProbe;
   readonly peerMetrics: PeerMetrics;
   readonly documents: Documents;
+  readonly secrets: Secrets;
+  readonly pki: Pki;
+  readonly passphrases: Passphrases;
   readonly hostMetrics: HostMetrics;
   readonly network: Network;
   readonly system: SystemEvents;
@@ -35,10 +41,24 @@ export interface CorePorts {
   quit(): void;
 }
 
-/** The v1 API of one node. Nothing is dialled before the first call. */
+/** The APIs of one node. Nothing is dialled before the first call. */
 export interface MeshClient {
-  dial(address: string, options: { readonly insecure: boolean }): MeshConnection;
+  dial(address: string, security: Security): MeshConnection;
+  /**
+   * The certificates that the node at `host:port` shows, DER, its own first. Nothing about them was verified, and nothing is sent: this
+   * finds the root whose fingerprint an invite names. Rejects with mesh.unreachable, mesh.timeout, auth.clear-text (what answers there speaks no TLS).
+   */
+  probe(address: string, signal: AbortSignal): Promise<readonly Uint8Array[]>;
 }
+
+/**
+ * How a node is spoken to. mtls: with our certificate. enrolling: without one yet, to the mesh whose root this is.
+ * `expectId` is the node that must answer; a dial without it would believe any member. Clear text is asked for by name, never a fallback.
+ */
+export type Security =
+  | { readonly kind: 'clear-text' }
+  | { readonly kind: 'enrolling'; readonly root: Uint8Array; readonly expectId: string }
+  | { readonly kind: 'mtls'; readonly identity: Identity; readonly expectId: string };
 
 /** Rejects with mesh.unreachable, mesh.timeout, mesh.not-leader, mesh.no-leader, mesh.refused, mesh.busy, mesh.incompatible, auth.*. */
 export interface MeshConnection {
@@ -50,6 +70,16 @@ export interface MeshConnection {
   /** Rejects with mesh.incompatible when the node does not serve it. */
   listNodes(signal: AbortSignal): Promise<readonly MeshNode[]>;
   listPeers(signal: AbortSignal): Promise<readonly RaftPeer[]>;
+  enroll(request: EnrollRequest, signal: AbortSignal): Promise<EnrollResponse>;
+  /** The calls of webmesh.trust.v1.TrustService that a device makes; each answers when it was applied. */
+  renew(certificateRequest: Uint8Array, signal: AbortSignal): Promise<readonly Uint8Array[]>;
+  createInvite(request: CreateInviteRequest, signal: AbortSignal): Promise<void>;
+  revokeInvite(id: string, signal: AbortSignal): Promise<void>;
+  approveDevice(id: string, signal: AbortSignal): Promise<void>;
+  revokeDevice(id: string, signal: AbortSignal): Promise<void>;
+  setRole(request: SetRoleRequest, signal: AbortSignal): Promise<void>;
+  requestAuthority(certificateRequest: Uint8Array, signal: AbortSignal): Promise<void>;
+  grantAuthority(request: GrantAuthorityRequest, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
@@ -59,7 +89,7 @@ export interface HelperClient {
   /** The newest event of the helper's Watch while the link is up, else null. */
   readonly report: ReadCell<WatchResponse | null>;
   /** Makes the tunnel's key on first use when an id is given. */
-  hello(tunnelId: string, signal: AbortSignal): Promise<HelloResponse>;
+  hello(tunnelId: string, signal: AbortSignal, options?: { readonly nextKey?: boolean }): Promise<HelloResponse>;
   applyTunnel(generation: Generation, spec: TunnelSpec, signal: AbortSignal): Promise<TunnelState>;
   clearTunnel(generation: Generation, signal: AbortSignal): Promise<void>;
   /** Null stops the node process. */
@@ -80,6 +110,9 @@ export interface NodeClient {
   /** Ends, or rejects with node.lost, when the process goes away. */
   watchReplica(socketPath: string, signal: AbortSignal): AsyncIterable<WatchReplicaResponse>;
   metrics(socketPath: string, signal: AbortSignal): Promise<NodeMetrics>;
+  /** A fresh chain for this machine's own node, recorded by the mesh. */
+  renew(socketPath: string, certificateRequest: Uint8Array, signal: AbortSignal): Promise<readonly Uint8Array[]>;
+  audit(socketPath: string, query: ListAuditRequest, signal: AbortSignal): Promise<ListAuditResponse>;
 }
 
 export interface PeerProbe {
@@ -89,7 +122,7 @@ export interface PeerProbe {
 
 export interface PeerMetrics {
   /** What the node at `host:port` of the mesh measures (webmesh.metrics.v1). */
-  get(address: string, signal: AbortSignal): Promise<NodeMetrics>;
+  get(address: string, security: Security, signal: AbortSignal): Promise<NodeMetrics>;
 }
 
 /** JSON documents of this user, each replaced whole and atomically. */
@@ -105,6 +138,24 @@ export interface Documents {
   report(name: string, text: string): Promise<string>;
   /** File names that were set aside in this life, newest last. */
   readonly setAside: ReadCell<readonly string[]>;
+}
+
+/**
+ * Texts that nobody but this user may read: keys, invite tokens. In the system's keyring where there is one, else in a file of mode 0600.
+ * Names are [a-z0-9-]{1,64}. Rejects with internal.secrets.
+ */
+export interface Secrets {
+  readonly kept: 'keyring' | 'private-file';
+  load(name: string): Promise<string | undefined>;
+  /** Replaced whole and atomically. */
+  save(name: string, text: string): Promise<void>;
+  remove(name: string): Promise<void>;
+}
+
+/** Files that only a passphrase opens (age, scrypt). A wrong one rejects with input.passphrase. */
+export interface Passphrases {
+  seal(text: string, passphrase: string): Promise<string>;
+  open(sealed: string, passphrase: string): Promise<string>;
 }
 
 export interface HostMetrics {

@@ -1,4 +1,5 @@
 import { type ReadCell } from '../base/cell.ts';
+import { type Identity } from '../base/identity.ts';
 import { type Change, type Configuration, type Entry, type RaftView } from '../raft/types.ts';
 
 /** What the RPC services ask of consensus. Implemented by consensus/driver; faked in tests. */
@@ -65,8 +66,9 @@ export interface Statement {
 export interface Connection {
   /** `ip:port` of the other end, for logs at debug. */
   readonly remote: string;
-  /** Whom a certificate proved the other end to be; undefined in clear text. */
+  /** Whom a certificate proved the other end to be, and which certificate (SHA-256, hex); undefined in clear text. */
   readonly provenId: string | undefined;
+  readonly fingerprint: string | undefined;
   listen(events: { data(bytes: Uint8Array): void; drained(): void; closed(error: Error | undefined): void }): void;
   /** Queues bytes. False: the queue is full, wait for `drained`. */
   write(bytes: Uint8Array): boolean;
@@ -86,8 +88,8 @@ export type ListenProblem = 'in-use' | 'no-such-address' | 'not-permitted' | 'ot
 export interface Sockets {
   /** Listens on one bare address. Port 0 picks a free one. `accept` gets each connection. */
   listen(host: string, port: number, accept: (connection: Connection) => void): Promise<{ readonly ok: true; readonly port: number; close(): void } | { readonly ok: false; readonly problem: ListenProblem; readonly message: string }>;
-  /** Dials. Rejects when it cannot, or with the signal's reason. */
-  connect(host: string, port: number, signal: AbortSignal): Promise<Connection>;
+  /** Dials. Rejects when it cannot, when another than `expectId` proves itself there, or with the signal's reason. */
+  connect(host: string, port: number, expectId: string, signal: AbortSignal): Promise<Connection>;
 }
 
 /** Calls one unary method of another node, with messages already encoded. One hop, no retry. Implemented by platform/grpc-call. */
@@ -103,7 +105,15 @@ export interface RemoteCallOptions {
   readonly metadata: Readonly<Record<string, string>>;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
+  /** The node that must answer there; ignored in clear text. */
+  readonly expectId: string;
 }
+
+/**
+ * What the node's listeners and dials prove themselves with, read anew at every handshake: a renewal needs no restart.
+ * Null: clear text, asked for by name.
+ */
+export type IdentitySource = () => Identity | null;
 
 /** This machine at one moment, in plain units. Implemented by platform/host-metrics. */
 export interface HostSample {
