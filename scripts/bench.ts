@@ -42,7 +42,7 @@ async function startPair(): Promise<void> {
   const { profile } = await clientOf(alpha).call('mesh.create', { name: 'bench' });
   await clientOf(alpha).call('session.connect', { profile });
   await alpha.session('connected');
-  await clientOf(beta).call('mesh.join', { address: `${lan.address('alpha')}:8443`, name: 'bench', insecure: true });
+  await clientOf(beta).call('invite.redeem', { link: (await clientOf(alpha).call('invite.create', {})).link });
 }
 
 /** From the call that a click makes to the first answered ping of the host's mesh address. */

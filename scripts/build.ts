@@ -70,8 +70,8 @@ async function buildPart({ entry, out, options }: Part): Promise<void> {
     logLevel: 'warning',
     ...options,
     define: { ...known, ...options.define },
-    // Optional speed-ups of ws and systeminformation's platform parts, which are not installed here.
-    external: [...(options.external ?? []), 'bufferutil', 'utf-8-validate', 'osx-temperature-sensor'],
+    // Optional speed-ups of ws and systeminformation's platform parts, which are not installed here; koffi finds its binary beside itself.
+    external: [...(options.external ?? []), 'bufferutil', 'utf-8-validate', 'osx-temperature-sensor', 'koffi'],
   });
   if (entry.endsWith('cli.ts')) chmodSync(outfile, 0o755);
 }

@@ -60,8 +60,10 @@ async function createMesh(host: Host): Promise<void> {
   say(`${host.name} hosts the network "demo": connected in ${Date.now() - started} ms`);
 }
 
-async function joinMesh(host: Host, others: readonly Host[]): Promise<void> {
-  const { profile } = await call(host).call('mesh.join', { address: `${lan.address('alpha')}:8443`, name: 'demo', insecure: true });
+/** The host makes an invite, the newcomer redeems its link: nothing else goes from one to the other. */
+async function joinMesh(host: Host, others: readonly [Host, ...Host[]]): Promise<void> {
+  const { link } = await call(others[0]).call('invite.create', { note: host.name });
+  const { profile } = await call(host).call('invite.redeem', { link });
   const started = Date.now();
   const known = await Promise.all(others.map(async (other) => (await meshOf(other)).peers.length));
   await call(host).call('session.connect', { profile });

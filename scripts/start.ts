@@ -4,6 +4,7 @@
  *   --home DIR   where profiles and settings live
  *   --no-open    print the address instead of opening a window
  *   --once       stop again as soon as the machine is connected (for checks)
+ *   LINK         an invite: starts without creating anything, and the window asks whether to join that network
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -19,7 +20,8 @@ import { showStatus } from './lib/status-block.ts';
 import { build, ensureEngine, ensureTunnelTools } from './lib/prepare.ts';
 import { root, SetUpError } from './lib/set-up.mjs';
 
-const { values: flags } = parseArgs({
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
   options: { blank: { type: 'boolean' }, home: { type: 'string' }, 'no-open': { type: 'boolean' }, once: { type: 'boolean' } },
 });
 const home = flags.home ?? join(process.env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'webmesh');
@@ -45,7 +47,10 @@ async function main(): Promise<void> {
   const client = attach(await connect(join(home, 'run/app.sock')));
   client.onClose(() => void stop(1));
   showStatus(client, url);
-  if (!flags.blank) await connectFirst(client);
+  const [link] = positionals;
+  // Through the app's own socket: an invite holds a secret, and arguments of a process can be read by everyone.
+  if (link !== undefined) await client.call('invite.open', { link });
+  else if (!flags.blank) await connectFirst(client);
   if (flags.once) {
     await connected(client);
     await stop(0);

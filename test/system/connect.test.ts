@@ -37,12 +37,14 @@ test('a machine creates a mesh and connects to it', async () => {
   expect(session).toMatchObject({ want: 'connected', phase: 'connected', degraded: null });
   const { list } = await a.until('peers', ({ source, list }) => source === 'replica' && list[0]?.role === 'leader');
   expect(list).toMatchObject([{ self: true, role: 'leader', ipv4: ownAddresses(a).ipv4, path: { kind: 'self' } }]);
-  expect(a.topic('health').warnings.map(({ code }) => code)).toEqual(['clear-text']);
+  expect(a.topic('health').warnings.map(({ code }) => code)).toEqual(['secrets-in-file']);
+  expect(await a.until('trust', ({ devices }) => devices.length === 1)).toMatchObject({ mode: 'mtls', role: 'admin', root: 'here', devices: [{ self: true, state: 'active' }] });
 });
 
 test('a second machine joins; both see each other within two seconds of the Join, and reach each other', async () => {
   await here(b);
-  await b.client.call('mesh.join', { address: '192.168.77.1', insecure: true });
+  const { link } = await a.client.call('invite.create', {});
+  await b.client.call('invite.redeem', { link });
   await b.client.call('session.connect', {});
   await connected(b);
   await a.until('peers', ({ list }) => list.length === 2, 2_000);

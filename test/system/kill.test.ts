@@ -30,7 +30,7 @@ beforeAll(async () => {
   const { profile } = await clientOf(alpha).call('mesh.create', { name: 'kill' });
   await clientOf(alpha).call('session.connect', { profile });
   await alpha.session('connected');
-  await clientOf(beta).call('mesh.join', { address: `${lan.address('alpha')}:8443`, name: 'kill', insecure: true });
+  await clientOf(beta).call('invite.redeem', { link: (await clientOf(alpha).call('invite.create', {})).link });
 }, 90_000);
 
 afterAll(async () => {
