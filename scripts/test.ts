@@ -3,6 +3,7 @@
  * Ends with one line: `N passed, N failed, N skipped`. What was skipped is named with the thing that was missing.
  *   --quick        types, lint, layers and unit tests only
  *   --seeds N      seeds of each simulation (default 400)
+ *   --inputs N     inputs of each fuzzer (default 50000)
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -11,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { build, ensureEngine } from './lib/prepare.ts';
 import { ensureDebian, environment, root, say, SetUpError } from './lib/set-up.mjs';
 
-const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, seeds: { type: 'string', default: '400' } } });
+const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, seeds: { type: 'string', default: '400' }, inputs: { type: 'string', default: '50000' } } });
 const reports = join(root, 'test-results');
 
 interface Tally {
@@ -57,6 +58,8 @@ async function main(): Promise<void> {
   await vitest('unit tests', ['unit', 'renderer']);
   if (flags.quick) return;
   await stage(`simulations, ${flags.seeds} seeds each`, ['test/sim/main.ts', '--seeds', flags.seeds]);
+  await stage(`fuzzers, ${flags.inputs} inputs for each parser of outside bytes`, ['test/fuzz/main.ts', '--inputs', flags.inputs]);
+  await stage('attacks', ['test/attacks/main.ts']);
   if (process.getuid?.() === 0) {
     await vitest('system tests: namespaces, real tunnels, real kernel', ['system']);
     await stage('the demo, with its host killed', ['scripts/demo.ts', '--once', '--kill-host']);
