@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { failureCodes } from '../base/failure.ts';
 import { warningCodes } from './state.ts';
-import { sentence, warningSentence } from './words.ts';
+import { plainText, sentence, warningSentence } from './words.ts';
 
 const rich = {
   address: 'mesh.example:8443', port: 51820, path: '/home/ada/.config/webmesh/profiles.json', message: 'it said no', node: 'attic', what: 'joining',
-  deadlineMs: 5000, field: 'address', problem: 'a port is missing', calls: 64, name: 'nonsense', interface: 'wg0', network: '172.16.0.0/12', count: 3, hint: 'create it first',
+  deadlineMs: 5000, field: 'address', problem: 'a port is missing', calls: 64, name: 'nonsense', interface: 'wg0', network: '172.16.0.0/12', count: 3, hint: 'create it first', days: 3, sequence: 41, id: 'nas', device: 'nas', file: '/tmp/x', reason: 'too late',
 };
 
 const all = [
@@ -53,6 +53,20 @@ test('never shows a stack trace or an endless text from elsewhere', () => {
   const message = `boom\n    at Object.<anonymous> (/srv/node.js:1:1)\n${'x'.repeat(9000)}`;
   expect(sentence({ code: 'internal.unexpected', detail: { message } }).what).toBe('Something went wrong that the app did not expect: boom. Nothing you saved is lost.');
   expect(sentence({ code: 'mesh.refused', detail: { message: 'y'.repeat(9000) } }).what.length).toBeLessThan(220);
+});
+
+test('one is named, several are counted', () => {
+  const what = (detail: Parameters<typeof warningSentence>[0]['detail']): string => warningSentence({ code: 'device-pending', detail }).what;
+  expect([what({}), what({ count: 1, name: 'Grace' }), what({ count: 3, name: 'Grace' })]).toEqual([
+    'A device would like to join and waits for an admin.', '“Grace” would like to join and waits for an admin.', '3 devices would like to join and wait for an admin.',
+  ]);
+  expect(warningSentence({ code: 'certificate-expiring', detail: { days: 0.4 } }).what).toBe('The certificate of this device ends today. Everything works until then.');
+});
+
+test('text from elsewhere cannot turn, hide or break the line it stands in', () => {
+  expect(plainText('Home\u202egnp.exe\u2066\u200b\r\n\u001b[31mred\ufeff ')).toBe('Homegnp.exe [31mred');
+  expect(plainText('👩‍🚀 Zoë עברית')).toBe('👩‍🚀 Zoë עברית');
+  expect(sentence({ code: 'node.id-taken', detail: { node: 'a\u202eb' } }).what).toContain('“ab”');
 });
 
 test('a degraded network is told calmly', () => {

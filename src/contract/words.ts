@@ -22,6 +22,7 @@ export function warningSentence(warning: Pick<Warning, 'code' | 'detail'>): Word
 
 const waits = 'The app keeps trying by itself; there is nothing you need to do.';
 const trafficOff = 'Traffic to this network is off; the rest of your traffic is not touched.';
+const nothingJoined = 'Nothing on this device was changed.';
 const trafficKept = 'Traffic between devices is not affected.';
 
 const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
@@ -32,6 +33,42 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
   'auth.not-permitted': (d) => ({
     what: `This is not allowed${d.at('path', 'file', 'socket')}${d.because()}.`,
     next: 'Ask whoever runs the network, or this device, for permission, then try again.',
+  }),
+  'auth.pending': (d) => ({
+    what: `The network${d.named('network', 'name')} knows that this device wants to join. An admin must accept it first. ${trafficOff}`,
+    next: 'Read the fingerprint of this device to an admin, so that both of you know that it is yours. The app goes on by itself once it is accepted.',
+  }),
+  'auth.revoked': (d) => ({
+    what: `An admin cut this device off from the network${d.named('network', 'name')}. ${trafficOff}`,
+    next: 'If this was a mistake, ask an admin for a new invite and join with it; the device then gets a new key and a new name.',
+  }),
+  'auth.expired': (d) => ({
+    what: `The certificate of this device has ended${d.at('address')}, so the network no longer lets it in. ${trafficOff}`,
+    next: 'It was off for longer than a certificate lives. Check that its clock is right; then ask an admin for a new invite and join with it.',
+  }),
+  'auth.invite-invalid': () => ({
+    what: `The network does not take this invite: it was taken back, or was never made there. ${nothingJoined}`,
+    next: 'Ask whoever invited you for a new one.',
+  }),
+  'auth.invite-expired': () => ({
+    what: `This invite is too old. ${nothingJoined}`,
+    next: 'Ask whoever invited you for a new one. If it was made just now, check that the clock of this device is right.',
+  }),
+  'auth.invite-used': () => ({
+    what: `This invite was used already, as often as it may be. ${nothingJoined}`,
+    next: 'Ask whoever invited you for a new one. If nobody but you had it, tell them so: they can see which device joined with it and cut it off.',
+  }),
+  'auth.wrong-mesh': (d) => ({
+    what: `Another network than the expected one answers${d.at('address')}. Nothing was sent to it. ${trafficOff}`,
+    next: 'It may stand at an address that was given to somebody else, or something in between may pretend to be your network. Ask for a new invite, and compare the fingerprint when you join.',
+  }),
+  'auth.clear-text': (d) => ({
+    what: `The network${d.at('address')} answers in clear text, and that was not asked for. The app did not go on. ${trafficOff}`,
+    next: 'If it is an old network without certificates, add it as an old network in clear text. Otherwise do not use it.',
+  }),
+  'auth.too-many-tries': (d) => ({
+    what: `There were too many tries to join${d.at('address')}, so the network takes a short break from answering. ${trafficOff}`,
+    next: 'It answers again in about a minute. The app keeps trying.',
   }),
 
   'mesh.unreachable': (d) => ({
@@ -167,6 +204,14 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     what: `${d.field('field', 'what')} is larger than allowed${d.limit('max', 'most', 'bytesMax')}.`,
     next: 'Make it smaller and try again.',
   }),
+  'input.invite-damaged': (d) => ({
+    what: `This is no whole invite${d.because()}. Nothing was done with it.`,
+    next: 'Copy the whole link once more, from “webmesh:” to its end, or use the file or the QR code. If it stays like this, ask for a new one.',
+  }),
+  'input.passphrase': (d) => ({
+    what: `The passphrase does not open this file${d.because()}. Nothing was changed.`,
+    next: 'Type it again: capitals and spaces count. It is the one that was chosen when the key was exported.',
+  }),
 
   'app.already-running': () => ({
     what: 'The app is already running for this user.',
@@ -187,6 +232,10 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
   'internal.storage': (d) => ({
     what: `The app could not save its settings${d.at('path', 'file', 'socket')}${d.because()}.`,
     next: 'Check that the disk has space and that the folder belongs to you, then try again.',
+  }),
+  'internal.secrets': (d) => ({
+    what: `The app cannot read or save its keys${d.at('path', 'file')}${d.because()}. Nothing was sent anywhere.`,
+    next: 'Unlock the keyring of this system, or check that the folder belongs to you alone, then try again.',
   }),
 };
 
@@ -228,6 +277,38 @@ const warningWords: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     what: `A file of the app was damaged${d.at('path', 'file', 'socket')}. It was set aside and the app started with its defaults.`,
     next: `Nothing was deleted${d.at('keptAs')}. Correct the file and put it back if you need what was in it.`,
   }),
+  'certificate-expiring': (d) => ({
+    what: `The certificate of this device ends ${d.days('days', 'soon')}. Everything works until then.`,
+    next: 'It is renewed by itself while the network can be reached; connect and leave the app open for a minute.',
+  }),
+  'device-expiring': (d) => ({
+    what: `The certificate of ${d.some('count', 'device', ['name', 'id', 'device'], 'a device')} ends ${d.days('days', 'soon')}.`,
+    next: 'It is renewed by itself when that device is on and connected. A device that stays away for too long needs a new invite.',
+  }),
+  'device-pending': (d) => ({
+    what: `${d.some('count', 'device', ['name', 'id', 'device'], 'A device')} would like to join and ${d.isMany('count') ? 'wait' : 'waits'} for an admin.`,
+    next: 'Open People, compare the fingerprint with the person, then accept or refuse.',
+  }),
+  'authority-pending': (d) => ({
+    what: `${d.some('count', 'device', ['node', 'id', 'name'], 'A device')} that ${d.isMany('count') ? 'manage' : 'manages'} the network cannot sign for new devices yet. Everything else works.`,
+    next: 'Connect the device that keeps the root key; it grants this by itself.',
+  }),
+  'root-not-exported': () => ({
+    what: 'The root key of this network exists on this device only. If the device is lost, nobody can let new devices sign for the network.',
+    next: 'Open People and save the root key to a file with a passphrase; keep the file somewhere else.',
+  }),
+  'renewal-failing': (d) => ({
+    what: `The certificate of this device could not be renewed${d.because()}. Everything works until it ends ${d.days('days', 'some time from now')}.`,
+    next: waits,
+  }),
+  'secrets-in-file': (d) => ({
+    what: `This system has no keyring that the app can use, so the keys are in a file${d.at('path', 'file')} that only your user can read.`,
+    next: 'Nothing needs doing. Encrypting the disk protects the file if the machine is stolen.',
+  }),
+  'audit-broken': (d) => ({
+    what: `The audit log does not fit together any more${d.entry('sequence')}: somebody may have changed it on disk. Traffic is not affected.`,
+    next: 'Export the log from several devices and compare them; then find out who had access to the machine.',
+  }),
 };
 
 interface Reader {
@@ -253,6 +334,12 @@ interface Reader {
   field(...keys: string[]): string;
   limit(...keys: string[]): string;
   count(key: string, noun: string, otherwise?: string): string;
+  /** Several are counted; a single one is named. */
+  some(key: string, noun: string, names: readonly string[], otherwise: string): string;
+  isMany(key: string): boolean;
+  /** `today`, `in 3 days`. */
+  days(key: string, otherwise: string): string;
+  entry(key: string): string;
 }
 
 function reader(detail: Detail): Reader {
@@ -279,6 +366,10 @@ function reader(detail: Detail): Reader {
     field: (...keys) => capital(fieldNames[value(keys) ?? ''] ?? value(keys) ?? 'What was entered'),
     limit: (...keys) => around(keys, ' (at most ', ')'),
     count: (key, noun, otherwise = `an ${noun}`) => (typeof detail[key] === 'number' ? plural(detail[key], noun) : otherwise),
+    some: (key, noun, names, otherwise) => (many(detail[key]) ? plural(Number(detail[key]), noun) : around(names, '“', '”') || otherwise),
+    isMany: (key) => many(detail[key]),
+    days: (key, otherwise) => (typeof detail[key] === 'number' ? daysText(detail[key]) : otherwise),
+    entry: (key) => around([key], ' at entry '),
   };
 }
 
@@ -286,12 +377,21 @@ function reader(detail: Detail): Reader {
 const fieldNames: Readonly<Record<string, string>> = {
   address: 'the address', name: 'the name', nodeId: 'the device name', ipv4Network: 'the address range', grpcPort: 'the API port',
   raftPort: 'the Raft port', wireguardPort: 'the WireGuard port', profile: 'the network', id: 'the peer', lines: 'the number of lines', logLevel: 'the log level',
+  link: 'the invite', passphrase: 'the passphrase', note: 'the note', uses: 'the number of devices', expiresInSeconds: 'how long the invite is good', file: 'the file', role: 'the role',
 };
+
+/**
+ * Text that somebody else wrote, made inert: one line, without control characters and without the invisible ones that turn, hide or
+ * reorder what stands around them (Unicode TR36, bidirectional controls). Emoji and every script stay.
+ */
+export function plainText(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').replace(/[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g, '').trim();
+}
 
 /** Details may come from other machines: one line, a bounded length. */
 function shown(value: string | number | boolean | undefined): string {
   const line = String(value ?? '').split('\n', 1)[0] ?? '';
-  const text = line.trim();
+  const text = plainText(line);
   return text.length > detailCharsMax ? `${text.slice(0, detailCharsMax - 1)}…` : text;
 }
 
@@ -303,6 +403,14 @@ function capital(text: string): string {
 
 function plural(count: number, noun: string): string {
   return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+}
+
+function many(value: string | number | boolean | undefined): boolean {
+  return typeof value === 'number' && value > 1;
+}
+
+function daysText(days: number): string {
+  return days < 1 ? 'today' : `in ${plural(Math.floor(days), 'day')}`;
 }
 
 function secondsText(ms: number): string {
