@@ -21,12 +21,12 @@ export const silentLog: Log = {
 };
 
 /** Wraps a value that must never be printed. Every way to print it gives bullets. */
-export class Secret {
-  readonly #value: string;
-  constructor(value: string) {
+export class Secret<T = string> {
+  readonly #value: T;
+  constructor(value: T) {
     this.#value = value;
   }
-  reveal(): string {
+  reveal(): T {
     return this.#value;
   }
   toString(): string {
