@@ -3,14 +3,16 @@ import { type Cancel, type Clock } from '../../src/base/clock.ts';
 import { failure, type Failure } from '../../src/base/failure.ts';
 import { serve, type Port } from '../../src/contract/carrier.ts';
 import type { CommandName, Handlers, Parsed } from '../../src/contract/commands.ts';
-import { topicNames, type AppState, type ProfileView, type SessionPhase, type TopicName } from '../../src/contract/state.ts';
+import { topicNames, type AppState, type Invitation, type InviteView, type ProfileView, type SessionPhase, type TopicName, type TrustTopic } from '../../src/contract/state.ts';
+import { auditOf, invitationAt, linkOf, readLink } from './trust-world.ts';
 import { metricsAt, sceneOf, type SceneName } from './world.ts';
 
 export { type SceneName } from './world.ts';
 
 /**
  * A core made up for tests: it implements the whole contract over scripted topics. `show` jumps to a scene; connect and disconnect walk the
- * real phases, one `stepMs` apart on the given clock; `tick` moves metrics and, in a crowd, a hundred peers.
+ * real phases, one `stepMs` apart on the given clock; `tick` moves metrics and, in a crowd, a hundred peers. Of the rules of trust it has
+ * those that screens must cope with: an expired or used invite, the last admin, a wrong passphrase.
  */
 export interface FakeApp {
   readonly handlers: Handlers;
@@ -70,6 +72,24 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
     return { profile: profile.id };
   };
 
+  const setTrust = (change: Partial<TrustTopic>): void => topics.trust.set({ ...topics.trust.get(), ...change });
+  const setDevice = (id: string, change: (device: TrustTopic['devices'][number]) => Partial<TrustTopic['devices'][number]>): null => {
+    const { devices } = topics.trust.get();
+    const device = devices.find((d) => d.id === id);
+    if (device === undefined) throw failure('mesh.not-found', { id });
+    const next = { ...device, ...change(device) };
+    const all = devices.map((d) => (d === device ? next : d));
+    if (!all.some((d) => d.role === 'admin' && d.state === 'active')) throw failure('mesh.refused', { reason: 'last admin' });
+    setTrust({ devices: all, role: next.self ? next.role : topics.trust.get().role });
+    return null;
+  };
+  const readOrRefuse = (text: string): Invitation => {
+    const invitation = readLink(text, clock.nowMs());
+    if (invitation === null) throw failure('input.invite-damaged', { problem: 'its end is missing or changed' });
+    return invitation;
+  };
+  const events = auditOf(130, clock.nowMs());
+
   const handlers = recording(calls, refusals, {
     'session.connect': async ({ profile }) => {
       if (profile !== undefined) select(topics, profile);
@@ -79,11 +99,49 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
     },
     'session.disconnect': async () => (disconnect(), null),
     'session.retry': async () => (connect(), null),
-    'mesh.create': async ({ name, nodeId }) => add({ id: `net${++round}`, name, kind: 'host', nodeId: nodeId ?? 'study', address: '192.168.1.20:8443', insecure: false }),
+    'mesh.create': async ({ name, nodeId, insecure = false }) => add({ id: `net${++round}`, name, kind: 'host', nodeId: nodeId ?? 'study', address: '192.168.1.20:8443', insecure }),
     'mesh.join': async (input) => {
       checkAddress(input);
       return add({ id: `net${++round}`, name: input.name ?? hostOf(input.address), kind: 'member', nodeId: input.nodeId ?? 'study', address: input.address, insecure: input.insecure });
     },
+    'invite.create': async ({ role = 'member', expiresInSeconds = 86_400, uses = 1, needsApproval = false, note = '' }) => {
+      const id = `inv${String(++round).padStart(13, '0')}`;
+      const expiresAtMs = clock.nowMs() + expiresInSeconds * 1000;
+      const invite: InviteView = { id, role, state: 'open', createdBy: 'study', createdAtMs: clock.nowMs(), expiresAtMs, uses: 0, usesMax: uses, needsApproval, note };
+      setTrust({ invites: [invite, ...topics.trust.get().invites] });
+      return { id, link: linkOf(invitationAt(clock.nowMs(), { inviteId: id, networkName: selected(topics)?.name ?? 'Home', invitedBy: 'Study', role, expiresAtMs, needsApproval })), expiresAtMs };
+    },
+    'invite.revoke': async ({ id }) => (setTrust({ invites: topics.trust.get().invites.map((i) => (i.id === id ? { ...i, state: 'revoked' } : i)) }), null),
+    'invite.inspect': async ({ link }) => ({ invitation: readOrRefuse(link) }),
+    'invite.open': async ({ link }) => (topics.invitation.set({ offer: readOrRefuse(link) }), null),
+    'invite.dismiss': async () => (topics.invitation.set({ offer: null }), null),
+    'invite.redeem': async ({ link, name, nodeId }) => {
+      const invitation = readOrRefuse(link);
+      if (invitation.expired) throw failure('auth.invite-expired', {});
+      topics.invitation.set({ offer: null });
+      return add({ id: `net${++round}`, name: name ?? invitation.networkName, kind: 'member', nodeId: nodeId ?? 'study', address: invitation.addresses[0] ?? '', insecure: false });
+    },
+    'device.approve': async ({ id }) => setDevice(id, () => ({ state: 'active', notAfterMs: clock.nowMs() + 90 * 86_400_000 })),
+    'device.revoke': async ({ id }) => setDevice(id, () => ({ state: 'revoked', revokedAtMs: clock.nowMs() })),
+    'device.role': async ({ id, role }) => setDevice(id, () => ({ role })),
+    'certificate.renew': async () => (setTrust({ notAfterMs: clock.nowMs() + 90 * 86_400_000 }), null),
+    'root.export': async () => (setTrust({ rootExported: true }), { path: '/home/ada/Home-root-key.age' }),
+    'root.remove': async () => {
+      if (!topics.trust.get().rootExported) throw failure('auth.not-permitted', { reason: 'export it first' });
+      setTrust({ root: 'removed' });
+      return null;
+    },
+    'root.import': async ({ passphrase }) => {
+      if (passphrase !== 'correct horse battery') throw failure('input.passphrase', {});
+      setTrust({ root: 'here', rootExported: true });
+      return null;
+    },
+    'audit.list': async ({ search = '', before = Number.MAX_SAFE_INTEGER, limit = 100 }) => {
+      const words = search.toLowerCase();
+      const found = events.filter((e) => e.sequence < before && JSON.stringify(e).toLowerCase().includes(words)).reverse();
+      return { events: found.slice(0, limit), intact: !topics.health.get().warnings.some((w) => w.code === 'audit-broken'), total: events.length };
+    },
+    'audit.export': async () => ({ path: '/home/ada/Home-audit-2026-11-22.jsonl' }),
     'profile.select': async ({ profile }) => (select(topics, profile), null),
     'profile.rename': async ({ profile, name }) => {
       const { list, selected } = topics.profiles.get();
@@ -189,6 +247,7 @@ function arrive(topics: Cells, profile: ProfileView | undefined, nowMs: number):
   topics.session.set({ ...scene.session, profile: profile?.id ?? null, epoch: epoch + 1, sinceMs: nowMs });
   topics.peers.set(scene.peers);
   topics.node.set({ ...scene.node, networkName: profile?.name ?? scene.node.networkName, startedAtMs: nowMs });
+  topics.trust.set(profile?.insecure ? sceneOf('clear-text', nowMs).trust : fresh && profile?.kind === 'host' ? sceneOf('alone', nowMs).trust : scene.trust);
   topics.health.set({ warnings: profile?.insecure ? [{ code: 'clear-text', severity: 'warning', detail: { name: profile.name } }] : [] });
 }
 

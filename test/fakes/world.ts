@@ -1,22 +1,32 @@
 import type { FailureData } from '../../src/base/failure.ts';
 import { seeded } from '../../src/base/random.ts';
+import { clearTrust, deviceOf, freshTrust, noTrust, trustOf } from './trust-world.ts';
 import type { AppState, PeerPath, PeerView, ProfileView, SessionPhase, Settings } from '../../src/contract/state.ts';
 
 /** Whole states of a made-up core: what each screen looks like when the real one is in that state. All values are fixed by the seed. */
 export type SceneName =
   | 'first-run' | 'disconnected' | 'authorising' | 'joining' | 'configuring' | 'connected' | 'host' | 'degraded' | 'polling' | 'clear-text'
-  | 'reconnecting' | 'offline' | 'blocked' | 'disconnecting' | 'alone' | 'crowd';
+  | 'reconnecting' | 'offline' | 'blocked' | 'disconnecting' | 'alone' | 'crowd'
+  /** A guest's view; a device that an admin must accept first; one that was cut off; one whose invite was refused; names made to mislead. */
+  | 'guest' | 'waiting' | 'revoked' | 'refused' | 'malicious';
 
 /** The topics of a scene at `nowMs`. `peers` counts everyone but this device. */
 export function sceneOf(name: SceneName, nowMs: number, peers = name === 'crowd' ? 2000 : name === 'alone' ? 0 : 11): AppState {
   const base = member(nowMs, peers);
   const at = (phase: SessionPhase, want: 'connected' | 'disconnected' = 'connected'): AppState => apart(base, phase, want);
   switch (name) {
-    case 'first-run': return { ...at({ phase: 'disconnected' }, 'disconnected'), profiles: { list: [], selected: null }, session: { want: 'disconnected', profile: null, epoch: 0, phase: 'disconnected' } };
+    case 'first-run': return { ...at({ phase: 'disconnected' }, 'disconnected'), profiles: { list: [], selected: null }, session: { want: 'disconnected', profile: null, epoch: 0, phase: 'disconnected' }, trust: noTrust };
     case 'disconnected': return at({ phase: 'disconnected' }, 'disconnected');
     case 'authorising': case 'joining': case 'configuring': return at({ phase: name, sinceMs: nowMs - 1200 });
-    case 'connected': case 'crowd': return base;
-    case 'host': case 'alone': return hosting(base);
+    case 'connected': return base;
+    case 'crowd': return { ...base, trust: { ...base.trust, devices: [...base.trust.devices, ...crowdOf(base, nowMs)] } };
+    case 'host': return { ...hosting(base), trust: trustOf(nowMs, true) };
+    case 'alone': return { ...hosting(base), trust: freshTrust(nowMs) };
+    case 'guest': return { ...base, trust: { ...base.trust, role: 'guest', invites: [], devices: base.trust.devices.map((d) => (d.self ? { ...d, role: 'guest' } : d)) } };
+    case 'waiting': return waiting(at({ phase: 'reconnecting', cause: lost('auth.pending', {}), attempt: 2, retryAtMs: nowMs + 4200 }), nowMs);
+    case 'revoked': return at({ phase: 'blocked', failure: { code: 'auth.revoked', retry: 'after-user', detail: {} } });
+    case 'refused': return { ...at({ phase: 'blocked', failure: { code: 'auth.invite-used', retry: 'after-user', detail: {} } }), trust: noTrust };
+    case 'malicious': return misleading(base, nowMs);
     case 'degraded': return frozen(base, nowMs);
     case 'polling': return polled(base);
     case 'clear-text': return inTheClear(base);
@@ -47,6 +57,8 @@ function member(nowMs: number, peers: number): AppState {
     },
     metrics: metricsAt(nowMs),
     health: { warnings: [] },
+    trust: trustOf(nowMs, false),
+    invitation: { offer: null },
   };
 }
 
@@ -107,9 +119,38 @@ function polled(base: AppState): AppState {
   };
 }
 
+/** Enrolled, but an admin has not accepted this device yet. */
+function waiting(base: AppState, nowMs: number): AppState {
+  const [device] = base.trust.devices;
+  const self = deviceOf(nowMs, { id: 'study', name: 'Study', self: true, state: 'pending', invitedBy: 'ada-laptop', createdAtMs: nowMs - 95_000, notAfterMs: null, ...(device ? { keyFingerprint: device.keyFingerprint } : {}) });
+  return { ...base, peers: { source: 'none', list: [] }, trust: { ...base.trust, role: null, notAfterMs: null, devices: [self], invites: [], authorities: [] } };
+}
+
+/** Thousands of devices beside the usual ones. */
+function crowdOf(base: AppState, nowMs: number): AppState['trust']['devices'] {
+  const known = new Set(base.trust.devices.map((d) => d.id));
+  return base.peers.list.filter((p) => !known.has(p.id)).map(({ id }) => deviceOf(nowMs, { id, invitedBy: 'attic' }));
+}
+
+/** What somebody could put into the names that other people read. */
+export const misleadingNames = {
+  turned: 'Home\u202egnp.exe\u2066', markup: '<img src=x onerror="document.title=\'owned\'"><b>Admin</b>', long: 'W'.repeat(64), emoji: '👩‍🚀🏴‍☠️ Zoë עברית', empty: '\u200b\u2060', lines: 'one\ntwo\u0000three',
+} as const;
+
+function misleading(base: AppState, nowMs: number): AppState {
+  const names = Object.values(misleadingNames);
+  const devices = names.map((name, i) => deviceOf(nowMs, { id: `odd-${i}`, name, invitedBy: i === 0 ? misleadingNames.markup : 'attic', state: i === 1 ? 'pending' : 'active' }));
+  return {
+    ...base,
+    profiles: { ...base.profiles, list: base.profiles.list.map((p) => (p.id === home.id ? { ...p, name: misleadingNames.turned } : p)) },
+    trust: { ...base.trust, devices: [...base.trust.devices, ...devices], invites: base.trust.invites.map((invite, i) => ({ ...invite, note: names[i] ?? invite.note })) },
+  };
+}
+
 function inTheClear(base: AppState): AppState {
   return {
     ...base,
+    trust: clearTrust,
     profiles: { ...base.profiles, list: base.profiles.list.map((p) => (p.id === home.id ? { ...p, insecure: true } : p)) },
     health: { warnings: [{ code: 'clear-text', severity: 'warning', detail: { name: 'Home' } }] },
   };
