@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Level, Log } from '../base/log.ts';
-import type { CorePorts, SystemEvents } from '../core/ports.ts';
+import type { CorePorts, Secrets, SystemEvents } from '../core/ports.ts';
 import { systemClock } from './clock.ts';
 import { createDocuments } from './documents.ts';
 import { storageFailure } from './files.ts';
@@ -10,8 +10,11 @@ import { createHostMetricsSource } from './host-metrics.ts';
 import { newestLines } from './log-lines.ts';
 import { meshClient, nodeClient, peerMetrics } from './mesh-client.ts';
 import { watchNetwork } from './network.ts';
+import { passphrases } from './passphrases.ts';
 import { tcpProbe } from './peer-probe.ts';
+import { pki } from './pki.ts';
 import { systemRandom } from './random.ts';
+import { createFileSecrets } from './secrets-file.ts';
 import { assertTrustedSocket } from './trusted-socket.ts';
 
 export interface CorePortsOptions {
@@ -25,6 +28,8 @@ export interface CorePortsOptions {
   readonly logFile?: string;
   readonly setLogLevel?: (level: Level) => void;
   readonly system?: SystemEvents;
+  /** The system's keyring, where the shell has one. Left out: private files in `<home>/secrets`. */
+  readonly secrets?: Secrets;
   /** Ends the process; the shell's part of app.quit. */
   readonly quit?: () => void;
   /** Accept a helper that is not owned by root: only for tests that run one as the same user. */
@@ -53,6 +58,9 @@ export async function createCorePorts(options: CorePortsOptions): Promise<RealCo
     probe: tcpProbe,
     peerMetrics,
     documents: createDocuments(join(home, 'documents'), join(home, 'reports')),
+    secrets: options.secrets ?? createFileSecrets(join(home, 'secrets')),
+    pki,
+    passphrases,
     hostMetrics: { sample: () => machine.view() },
     network,
     system: options.system ?? { on: () => () => {} },

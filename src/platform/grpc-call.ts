@@ -1,7 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import { abortError } from '../base/abort.ts';
 import { RpcError, type StatusCode, status } from '../base/rpc.ts';
-import { type RemoteCallOptions, type RemoteCaller } from '../node/ports.ts';
+import { type IdentitySource, type RemoteCallOptions, type RemoteCaller } from '../node/ports.ts';
 
 const channelsMax = 64;
 const messageBytesMax = 4 * 1024 * 1024;
@@ -11,7 +11,8 @@ export interface GrpcCaller extends RemoteCaller {
   close(): void;
 }
 
-export function createGrpcCaller(): GrpcCaller {
+/** Over mTLS with what `identity` gives, in clear text while it gives null. */
+export function createGrpcCaller(identity: IdentitySource): GrpcCaller {
   const clients = new Map<string, grpc.Client>();
 
   function clientOf(address: string): grpc.Client {
@@ -35,7 +36,10 @@ export function createGrpcCaller(): GrpcCaller {
   }
 
   return {
-    unary: (address, path, request, options) => call(clientOf(address), path, request, options),
+    unary: (address, path, request, options) => {
+      if (identity() !== null) return Promise.reject(new RpcError(status.unavailable, 'no TLS'));
+      return call(clientOf(address), path, request, options);
+    },
     close: () => {
       for (const client of clients.values()) client.close();
       clients.clear();

