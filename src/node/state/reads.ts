@@ -2,6 +2,7 @@ import { type ReadCell } from '../../base/cell.ts';
 import { formatIp, joinHostPort, parseIp, parsePrefix } from '../../base/ip.ts';
 import { type Database, type SqlValue } from '../ports.ts';
 import { type Instant } from './go-time.ts';
+import { createTrustReads, type TrustReads } from './trust-reads.ts';
 import { integerOf, textOf, textOrNull, timeOf } from './values.ts';
 
 /** A node's row with its lease. Texts that are empty or of another type read as null, times that are none as Go's zero time. */
@@ -41,6 +42,8 @@ export interface MeshReads {
   get(key: string): string | undefined;
   /** Ordered by name: the order in which they are asked. */
   raftAcls(): readonly RaftAclRow[];
+  /** Devices, certificates, invites, authorities, the audit log. Empty in clear text. */
+  readonly trust: TrustReads;
   /** Grows after each commit that may have changed something. */
   readonly revision: ReadCell<number>;
 }
@@ -67,6 +70,7 @@ export function createReads(db: Database, revision: ReadCell<number>): MeshReads
     endpointLists: (exceptId) => new Set(otherLists.all(exceptId).map(([list]) => textOf(list))),
     get: (key) => oneValue.all(key).map(([value]) => textOf(value))[0],
     raftAcls: () => allAcls.all().map(([name, nodes, voter, observer]) => ({ name: textOf(name), patterns: textOf(nodes).split(','), voter: integerOf(voter) !== 0, observer: integerOf(observer) !== 0 })),
+    trust: createTrustReads(db, revision),
     revision,
   };
 }

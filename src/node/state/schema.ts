@@ -1,7 +1,8 @@
 import { type Database, type SqlValue } from '../ports.ts';
+import { trustSchema, trustTriggers } from './trust-schema.ts';
 
 /** The replicated tables: what SQL text in the log may read and write. */
-export const tableNames = ['mesh_state', 'nodes', 'leases', 'raft_acls', 'network_acls'] as const;
+export const tableNames = ['mesh_state', 'nodes', 'leases', 'raft_acls', 'network_acls', 'devices', 'certificates', 'invites', 'authorities', 'audit'] as const;
 export type TableName = (typeof tableNames)[number];
 
 const viewNames = [
@@ -9,7 +10,7 @@ const viewNames = [
   'node_primary_wireguard_endpoints', 'node_all_wireguard_endpoints',
 ] as const;
 
-export const replicatedNames: ReadonlySet<string> = new Set([...tableNames, ...viewNames]);
+export const replicatedNames: ReadonlySet<string> = new Set([...tableNames, ...viewNames, 'demands']);
 
 /** Columns in the order in which the tables are made, snapshots are written and rows are restored. */
 export const columnsOf: Readonly<Record<TableName, readonly string[]>> = {
@@ -18,6 +19,11 @@ export const columnsOf: Readonly<Record<TableName, readonly string[]>> = {
   leases: ['node_id', 'ipv4', 'created_at'],
   raft_acls: ['name', 'nodes', 'voter', 'observer', 'created_at', 'updated_at'],
   network_acls: ['name', 'proto', 'action', 'src_cidrs', 'dst_cidrs', 'src_nodes', 'dst_nodes', 'priority', 'created_at', 'updated_at'],
+  devices: ['id', 'role', 'state', 'name', 'invited_by', 'invite_id', 'key_hash', 'certificate_request', 'created_at_ms', 'revoked_at_ms'],
+  certificates: ['fingerprint', 'device_id', 'key_hash', 'certificate', 'authority', 'not_before_ms', 'not_after_ms', 'recorded_at_ms'],
+  invites: ['id', 'token_hash', 'role', 'created_by', 'created_at_ms', 'expires_at_ms', 'uses', 'uses_max', 'needs_approval', 'revoked_at_ms', 'note'],
+  authorities: ['node_id', 'certificate_request', 'certificate', 'not_after_ms'],
+  audit: ['sequence', 'at_ms', 'actor', 'node', 'action', 'subject', 'detail', 'hash'],
 };
 
 /** Rows as a snapshot holds them: the row id first, then the columns in order. */
@@ -96,5 +102,5 @@ const schema = `
 
 /** Makes what is missing. */
 export function migrate(db: Database): void {
-  db.transaction(() => db.exec(schema));
+  db.transaction(() => db.exec(`${schema}${trustSchema}${trustTriggers}`));
 }

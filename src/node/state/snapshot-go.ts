@@ -31,8 +31,12 @@ export function foreignTables(value: Record<string, unknown>): Tables {
     leases: numbered(objects(value, 'leases').map((row) => [text(row, 'node_id'), text(row, 'ipv4'), stored(row, 'created_at')]).filter(([id]) => ids.has(id as string))),
     raft_acls: [],
     network_acls: [],
+    ...noTrust,
   };
 }
+
+/** What snapshots from before there was trust, and those of older nodes, hold of it. */
+export const noTrust = { devices: [], certificates: [], invites: [], authorities: [], audit: [] } as const satisfies Partial<Tables>;
 
 function listOrNull(rows: Rows, convert: (row: readonly SqlValue[]) => unknown): unknown[] | null {
   return rows.length === 0 ? null : rows.map(convert);

@@ -45,6 +45,7 @@ export function parameter(part: Partial<SQLParameter> & Pick<SQLParameter, 'type
 export const textOf = (value: SqlValue | undefined): string => (typeof value === 'string' ? value : '');
 export const textOrNull = (value: SqlValue | undefined): string | null => (typeof value === 'string' && value !== '' ? value : null);
 export const integerOf = (value: SqlValue | undefined): number => (typeof value === 'bigint' || typeof value === 'number' ? Number(value) : 0);
+export const bytesOf = (value: SqlValue | undefined): Uint8Array => (value instanceof Uint8Array ? value : new Uint8Array());
 export const timeOf = (value: SqlValue | undefined): { seconds: bigint; nanos: number } => (typeof value === 'string' ? parseTime(value) : undefined) ?? zeroInstant;
 
 const noBytes = Buffer.alloc(0);

@@ -12,6 +12,7 @@ export interface EntryBuilder {
   optional(value: string | null): string;
   integer(value: number): string;
   flag(value: boolean): string;
+  bytes(value: Uint8Array): string;
   time(value: Instant): string;
   add(sql: string): void;
   entry(): RaftLogEntry;
@@ -27,6 +28,7 @@ export function entryBuilder(): EntryBuilder {
     optional: (value) => (value === null || value === '' ? give(parameter({ type: SQLParameterType.SQL_PARAM_NULL })) : text(value)),
     integer: (value) => give(parameter({ type: SQLParameterType.SQL_PARAM_INT64, int64: BigInt(value) })),
     flag: (value) => give(parameter({ type: SQLParameterType.SQL_PARAM_BOOL, bool: value })),
+    bytes: (value) => give(parameter({ type: SQLParameterType.SQL_PARAM_BYTES, bytes: Buffer.from(value) })),
     time: (time) => give(parameter({ type: SQLParameterType.SQL_PARAM_TIME, time })),
     add: (sql) => void statements.push(sql),
     entry: () => ({ type: RaftCommandType.EXECUTE, sqlQuery: undefined, sqlExec: { transaction: true, statement: { sql: statements.join(';\n'), parameters } } }),

@@ -3,7 +3,13 @@ export const ulaPrefixKey = 'ULAPrefix';
 export const ipv4PrefixKey = 'IPv4Prefix';
 export const networkNameKey = 'NetworkName';
 
-const voterPrefix = 'voter/';
+/** `mtls` in a mesh that was founded secured, and then for ever. Absent in clear text. */
+export const trustKey = 'Trust';
+export const trustSecured = 'mtls';
+/** The root certificate, DER in base64. Written with the founding, never changed. */
+export const rootCertificateKey = 'RootCertificate';
+
+export const voterPrefix = 'voter/';
 const raftIpv6Prefix = 'raft-ipv6/';
 
 /** Present (`true`) when a node asked to vote and may: it is promoted once it has caught up. */

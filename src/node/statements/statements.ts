@@ -1,6 +1,8 @@
 import { type RaftLogEntry } from '../../gen/v1/node_raft.ts';
 import { type Instant } from '../state/go-time.ts';
+import { addAudit, type AuditInput, demandAdmin } from './audit.ts';
 import { type EntryBuilder, entryBuilder } from './entry.ts';
+import { addSecuredFounding, type SecuredFounding } from './founding-trust.ts';
 import { ipv4PrefixKey, networkNameKey, raftIpv6Key, ulaPrefixKey, voterKey } from './keys.ts';
 
 /** A node as Join writes it. Everything that is chosen (addresses, times) was chosen by the leader and travels as a value. */
@@ -27,10 +29,12 @@ export interface JoiningNode {
 /**
  * Join, new or again, as one entry. A node that is known keeps its addresses and its time of creation; a wish to vote is only added
  * (a voter that joins again keeps its vote). Where an address or endpoint is another node's, a constraint refuses the whole entry.
+ * In a secured mesh the guards refuse it unless the device is active (no-device). `audit` is given for a node that is new.
  */
-export function joinEntry(node: JoiningNode): RaftLogEntry {
+export function joinEntry(node: JoiningNode, audit: AuditInput | null = null): RaftLogEntry {
   const builder = entryBuilder();
   addNode(builder, node);
+  addAudit(builder, audit);
   return builder.entry();
 }
 
@@ -57,12 +61,13 @@ ON CONFLICT (id) DO UPDATE SET
 }
 
 /** Leave: the row, its lease and its wishes. The lease goes by name as well, for replicas that have no foreign keys. */
-export function leaveEntry(id: string): RaftLogEntry {
+export function leaveEntry(id: string, audit: AuditInput | null = null): RaftLogEntry {
   const builder = entryBuilder();
   const node = builder.text(id);
   builder.add(`DELETE FROM leases WHERE node_id = ${node}`);
   builder.add(`DELETE FROM nodes WHERE id = ${node}`);
   builder.add(`DELETE FROM mesh_state WHERE key = ${builder.text(voterKey(id))} OR key = ${builder.text(raftIpv6Key(id))}`);
+  addAudit(builder, audit);
   return builder.entry();
 }
 
@@ -73,9 +78,12 @@ export interface RaftAcl {
   readonly observer: boolean;
 }
 
-export function putRaftAclEntry(acl: RaftAcl, now: Instant): RaftLogEntry {
+/** With an audit event its actor must still be an admin (not-admin). */
+export function putRaftAclEntry(acl: RaftAcl, now: Instant, audit: AuditInput | null = null): RaftLogEntry {
   const builder = entryBuilder();
+  if (audit) demandAdmin(builder, audit);
   addAcl(builder, acl, now);
+  addAudit(builder, audit);
   return builder.entry();
 }
 
@@ -86,9 +94,12 @@ function addAcl(builder: EntryBuilder, { name, patterns, voter, observer }: Raft
 ON CONFLICT (name) DO UPDATE SET nodes = excluded.nodes, voter = excluded.voter, observer = excluded.observer, updated_at = excluded.updated_at`);
 }
 
-export function deleteRaftAclEntry(name: string): RaftLogEntry {
+/** With an audit event its actor must still be an admin (not-admin). */
+export function deleteRaftAclEntry(name: string, audit: AuditInput | null = null): RaftLogEntry {
   const builder = entryBuilder();
+  if (audit) demandAdmin(builder, audit);
   builder.add(`DELETE FROM raft_acls WHERE name = ${builder.text(name)}`);
+  addAudit(builder, audit);
   return builder.entry();
 }
 
@@ -102,15 +113,18 @@ export interface Founding {
   /** The founder's own row, so that the mesh is never without a node. */
   readonly founder: JoiningNode | null;
   readonly now: Instant;
+  /** Left out: a mesh in clear text, and for ever. */
+  readonly trust?: SecuredFounding | null;
 }
 
-/** The mesh's first entry. Asked twice, the first stands: a mesh never changes its networks. */
-export function bootstrapEntry({ ulaPrefix, ipv4Prefix, networkName, acls, founder, now }: Founding): RaftLogEntry {
+/** The mesh's first entry. Asked twice, the first stands: a mesh never changes its networks, nor whether it is secured. */
+export function bootstrapEntry({ ulaPrefix, ipv4Prefix, networkName, acls, founder, now, trust }: Founding): RaftLogEntry {
   const builder = entryBuilder();
   addOnce(builder, ulaPrefixKey, ulaPrefix);
   addOnce(builder, ipv4PrefixKey, ipv4Prefix);
   if (networkName !== '') addOnce(builder, networkNameKey, networkName);
   for (const acl of acls) addAcl(builder, acl, now);
+  if (trust) addSecuredFounding(builder, trust);
   if (founder) addNode(builder, founder);
   return builder.entry();
 }
