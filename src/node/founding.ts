@@ -60,14 +60,15 @@ export function isFounded(reads: Pick<MeshReads, 'get'>): boolean {
   return reads.get(ipv4PrefixKey) !== undefined;
 }
 
-/** What the tables say about who takes part in consensus, and how. */
-export function wantedMembers(reads: Pick<MeshReads, 'get' | 'nodes' | 'raftAcls'>): Wanted {
+/** What the tables say about who takes part in consensus, and how. Guests of a secured mesh never vote, whatever the ACLs say. */
+export function wantedMembers(reads: Pick<MeshReads, 'get' | 'nodes' | 'raftAcls' | 'trust'>): Wanted {
   const acls = reads.raftAcls();
+  const secure = reads.trust.secure();
   const memberRow = (row: NodeRow): MemberRow => ({
     id: row.id,
     address: raftAddress(row, reads.get(raftIpv6Key(row.id)) !== undefined),
     wantsVote: reads.get(voterKey(row.id)) !== undefined,
-    mayVote: mayTakePart(acls, row.id, 'voter'),
+    mayVote: mayTakePart(acls, row.id, 'voter') && !(secure && reads.trust.device(row.id)?.role === 'guest'),
   });
   return { founded: isFounded(reads), rows: reads.nodes().map(memberRow) };
 }

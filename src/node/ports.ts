@@ -48,8 +48,8 @@ export interface Database {
   prepare(sql: string): Statement;
   /** Runs `work` in BEGIN IMMEDIATE … COMMIT; rolls back and rethrows when it throws. */
   transaction<T>(work: () => T): T;
-  /** Limits what SQL text may do from here until `work` returns: see platform/sqlite. */
-  restricted<T>(tables: ReadonlySet<string>, work: () => T): T;
+  /** Limits what SQL text may do from here until `work` returns: see platform/sqlite. Rows of `appendOnly` tables are neither changed nor deleted. */
+  restricted<T>(tables: ReadonlySet<string>, work: () => T, appendOnly?: ReadonlySet<string>): T;
   close(): void;
 }
 

@@ -1,7 +1,7 @@
 import { isFailure } from '../../base/failure.ts';
 import { RaftApplyResponse, RaftCommandType, type RaftLogEntry, type SQLExecResult, type SQLParameter, type SQLQueryResult, type SQLStatement } from '../../gen/v1/node_raft.ts';
 import { type Database, type SqlValue } from '../ports.ts';
-import { replicatedNames } from './schema.ts';
+import { appendOnlyNames, replicatedNames } from './schema.ts';
 import { splitSql, type SqlStatement, statementsMax } from './sql-text.ts';
 import { fromSql, toSql } from './values.ts';
 
@@ -17,17 +17,19 @@ export type Prepared = Map<string, ReturnType<Database['prepare']>>;
 const preparedMax = 64;
 
 /**
- * Runs one entry in one transaction together with `alongside`, which notes that it was applied. A statement that fails, or that the
- * gate refuses, is an answer like any other: its effects are undone (all of them when the entry asks for a transaction, else its own),
- * and the note is still written. Faults of the machine are thrown, and then nothing was written.
+ * Runs one entry in one transaction together with `settle`, which finishes or refuses (throws at) what the statements did, and `alongside`,
+ * which notes that it was applied. A statement that fails, or that the gate refuses, is an answer like any other: its effects are undone
+ * (all of them when the entry asks for a transaction, else its own), and the note is still written. What `settle` refuses is undone
+ * wholly. Faults of the machine are thrown, and then nothing was written.
  */
-export function execute(db: Database, prepared: Prepared, entry: RaftLogEntry, alongside: () => void): RaftApplyResponse {
+export function execute(db: Database, prepared: Prepared, entry: RaftLogEntry, settle: () => void, alongside: () => void): RaftApplyResponse {
   const request = requestOf(entry);
   if ('problem' in request) return note(db, alongside, { ...emptyResponse, error: request.problem });
   const { kind, statement, transaction } = request;
   try {
     return db.transaction(() => {
       const answer = attempt(transaction, () => run({ db, prepared }, kind, statement), (error) => refusal(kind, error));
+      settle();
       alongside();
       return answer;
     });
@@ -109,7 +111,7 @@ function exec(target: Target, statements: readonly SqlStatement[], values: reado
 /** Compiled under the gate. Nothing that passed it can ask for more later, because the schema never changes. */
 function prepare({ db, prepared }: Target, { sql, verb }: SqlStatement): ReturnType<Database['prepare']> {
   if (!verbs.has(verb)) throw new Error(`not allowed: ${verb.slice(0, 20) || 'no statement'}`);
-  const statement = prepared.get(sql) ?? db.restricted(replicatedNames, () => db.prepare(sql));
+  const statement = prepared.get(sql) ?? db.restricted(replicatedNames, () => db.prepare(sql), appendOnlyNames);
   prepared.delete(sql);
   prepared.set(sql, statement);
   const [oldest] = prepared.keys();

@@ -5,7 +5,11 @@ import { type Configuration, type Entry, entryType } from '../../raft/types.ts';
 import { decodeConfiguration } from '../consensus/codec.ts';
 import { decodeEntry } from '../consensus/entry.ts';
 import { type Database, type StateMachine } from '../ports.ts';
+import { refusalText } from '../statements/refusals.ts';
+import { createSealer } from './audit-seal.ts';
 import { execute, type Prepared, unreadable } from './execute.ts';
+import { createGuardReads } from './guard-reads.ts';
+import { breach, standingOf } from './guards.ts';
 import { createReads, type MeshReads } from './reads.ts';
 import { migrate } from './schema.ts';
 import { decodeSnapshot, encodeSnapshot, readTables, writeTables } from './snapshot.ts';
@@ -25,6 +29,11 @@ export function createMeshState(db: Database): MeshState {
   const writeConfiguration = db.prepare('UPDATE applied SET configuration = ?');
   const revision = cell(0);
   const prepared: Prepared = new Map();
+  const reads = createReads(db, revision);
+  const guarded = createGuardReads(db, reads.raftAcls);
+  const seal = createSealer(db);
+  // What every entry so far left behind; the next one is compared with it.
+  let standing = standingOf(guarded);
   let { term, index, configuration } = applied();
 
   function applied(): { term: number; index: number; configuration: Configuration } {
@@ -48,6 +57,13 @@ export function createMeshState(db: Database): MeshState {
     return answer && RaftApplyResponse.encode(answer).finish();
   }
 
+  /** What an entry's statements did becomes part of the state, or nothing of it does. */
+  function settle(): void {
+    seal();
+    const reason = breach(standing, guarded);
+    if (reason !== undefined) throw new Error(refusalText(reason));
+  }
+
   function runCommand(entry: Entry): RaftApplyResponse {
     let decoded: ReturnType<typeof decodeEntry>;
     try {
@@ -55,7 +71,9 @@ export function createMeshState(db: Database): MeshState {
     } catch (error) {
       return unreadable(db, error, () => note(entry));
     }
-    return execute(db, prepared, decoded, () => note(entry));
+    const answer = execute(db, prepared, decoded, settle, () => note(entry));
+    standing = standingOf(guarded);
+    return answer;
   }
 
   function takeConfiguration(entry: Entry): void {
@@ -68,7 +86,7 @@ export function createMeshState(db: Database): MeshState {
   }
 
   return {
-    ...createReads(db, revision),
+    ...reads,
     appliedIndex: () => index,
     appliedTerm: () => term,
     appliedConfiguration: () => configuration,
@@ -90,6 +108,7 @@ export function createMeshState(db: Database): MeshState {
         writeConfiguration.run(JSON.stringify(toConfiguration));
       });
       [index, term, configuration] = [toIndex, toTerm, toConfiguration];
+      standing = standingOf(guarded);
       revision.set(revision.get() + 1);
     },
   };

@@ -12,6 +12,9 @@ const viewNames = [
 
 export const replicatedNames: ReadonlySet<string> = new Set([...tableNames, ...viewNames, 'demands']);
 
+/** Log SQL may add rows to these and read them, nothing else. */
+export const appendOnlyNames: ReadonlySet<string> = new Set(['audit']);
+
 /** Columns in the order in which the tables are made, snapshots are written and rows are restored. */
 export const columnsOf: Readonly<Record<TableName, readonly string[]>> = {
   mesh_state: ['key', 'value'],

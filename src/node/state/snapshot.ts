@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type Failure, failure } from '../../base/failure.ts';
 import { type Database, type SqlValue } from '../ports.ts';
-import { foreignTables, goTables } from './snapshot-go.ts';
+import { foreignTables, goTables, noTrust } from './snapshot-go.ts';
 import { columnsOf, type Rows, type TableName, tableNames, type Tables } from './schema.ts';
+import { dropTrustTriggers, trustTriggers } from './trust-schema.ts';
 
 /**
  * A snapshot is one gzip member with one JSON object. The keys `state`, `nodes` and `leases` are the form that hashicorp-era nodes
  * write and read; ours are beside them: `version`, `tables` (every table, row ids and value types kept) and `checksum` over `tables`.
  * Without our keys it is a foreign snapshot, and the three tables are all it has.
+ *
+ * Version 1 has no tables of trust; a state whose own are empty is still written so, byte for byte, for members that know no other. Version 2 has all.
  */
-const version = 1;
+const [versionClear, versionTrust] = [1, 2];
 /** Unpacked. About a million nodes; more is an attack or a fault. */
 const bytesMax = 512 * 1024 * 1024;
 
@@ -21,7 +24,8 @@ export function readTables(db: Database): Tables {
 }
 
 export function encodeSnapshot(tables: Tables): Uint8Array {
-  const exact = JSON.stringify(packTables(tables));
+  const version = trustNames.some((table) => tables[table].length > 0) ? versionTrust : versionClear;
+  const exact = JSON.stringify(packTables(tables, namesIn(version)));
   const text = `${JSON.stringify(goTables(tables)).slice(0, -1)},"version":${version},"checksum":"${checksum(exact)}","tables":${exact}}\n`;
   const bytes = gzipSync(text);
   // The header as Go writes it: the same bytes from every operating system.
@@ -34,20 +38,29 @@ export function decodeSnapshot(bytes: Uint8Array): Tables {
   const value = parse(bytes);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged('not an object');
   if (!('tables' in value)) return attempted('foreign form', () => foreignTables(value as Record<string, unknown>));
-  if (!('version' in value) || value.version !== version) throw damaged('unknown version');
+  const version = 'version' in value ? value.version : undefined;
+  if (version !== versionClear && version !== versionTrust) throw damaged('unknown version');
   if (!('checksum' in value) || value.checksum !== checksum(JSON.stringify(value.tables))) throw damaged('checksum');
-  return attempted('tables', () => unpackTables(value.tables as Record<string, unknown>));
+  return attempted('tables', () => ({ ...noTrust, ...unpackTables(value.tables as Record<string, unknown>, namesIn(version)) }));
+}
+
+const trustNames = Object.keys(noTrust) as (keyof typeof noTrust)[];
+
+function namesIn(version: number): readonly TableName[] {
+  return version === versionTrust ? tableNames : tableNames.filter((table) => !(table in noTrust));
 }
 
 /** Replaces every row and proves it by reading back. To be called inside a transaction. */
 export function writeTables(db: Database, tables: Tables): void {
+  db.exec(dropTrustTriggers);
   for (const table of [...tableNames].reverse()) db.exec(`DELETE FROM ${table}`);
   for (const table of tableNames) {
     const columns = ['rowid', ...columnsOf[table]];
     const insert = db.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`);
     for (const row of tables[table]) attempted(table, () => insert.run(...row));
   }
-  if (JSON.stringify(packTables(readTables(db))) !== JSON.stringify(packTables(tables))) throw damaged('the restored rows differ');
+  db.exec(trustTriggers);
+  if (JSON.stringify(packTables(readTables(db), tableNames)) !== JSON.stringify(packTables(tables, tableNames))) throw damaged('the restored rows differ');
 }
 
 function parse(bytes: Uint8Array): unknown {
@@ -71,8 +84,8 @@ const checksum = (text: string): string => createHash('sha256').update(text).dig
 /** JSON has one kind of number; SQLite has two, and blobs. Texts and null stand for themselves. */
 type Packed = null | string | readonly ['i' | 'r' | 'b', string];
 
-function packTables(tables: Tables): Record<string, Packed[][]> {
-  return Object.fromEntries(tableNames.map((table) => [table, tables[table].map((row) => row.map(pack))]));
+function packTables(tables: Tables, names: readonly TableName[]): Record<string, Packed[][]> {
+  return Object.fromEntries(names.map((table) => [table, tables[table].map((row) => row.map(pack))]));
 }
 
 function pack(value: SqlValue): Packed {
@@ -81,8 +94,8 @@ function pack(value: SqlValue): Packed {
   return typeof value === 'number' ? ['r', String(value)] : ['b', Buffer.from(value).toString('base64')];
 }
 
-function unpackTables(value: Record<string, unknown>): Tables {
-  return Object.fromEntries(tableNames.map((table) => {
+function unpackTables(value: Record<string, unknown>, names: readonly TableName[]): Tables {
+  return Object.fromEntries(names.map((table) => {
     const rows = value[table];
     if (!Array.isArray(rows)) throw damaged(`no table ${table}`);
     return [table, rows.map((row: unknown) => unpackRow(row, columnsOf[table].length + 1))];

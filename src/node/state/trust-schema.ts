@@ -21,6 +21,7 @@ export const trustSchema = `
     certificate_request BLOB,
     created_at_ms INTEGER NOT NULL,
     revoked_at_ms INTEGER NOT NULL DEFAULT 0) STRICT;
+  CREATE INDEX IF NOT EXISTS devices_by_state ON devices (state, role);
   CREATE TABLE IF NOT EXISTS certificates (
     fingerprint TEXT NOT NULL PRIMARY KEY,
     device_id TEXT NOT NULL REFERENCES devices (id),
@@ -58,7 +59,8 @@ export const trustSchema = `
     action TEXT NOT NULL,
     subject TEXT NOT NULL,
     detail TEXT NOT NULL,
-    hash BLOB) STRICT;`;
+    hash BLOB) STRICT;
+  CREATE INDEX IF NOT EXISTS audit_unsealed ON audit (sequence) WHERE hash IS NULL;`;
 
 /**
  * Made after the rows of a snapshot were written, because they would refuse those.

@@ -1,0 +1,55 @@
+import { type Role } from '../../base/identity.ts';
+import { mayTakePart } from '../statements/acl.ts';
+import { type RefusalReason } from '../statements/refusals.ts';
+import { type RaftAcl } from '../statements/statements.ts';
+
+/** What the guards read of the tables, as an entry would leave them. */
+export interface GuardReads {
+  founded(): boolean;
+  /** The texts of Trust and RootCertificate. */
+  trust(): string | undefined;
+  root(): string | undefined;
+  /** Ids of the nodes that wish to vote. */
+  wishes(): readonly string[];
+  raftAcls(): readonly RaftAcl[];
+  /** The role of an active device. */
+  activeRole(id: string): Role | undefined;
+  hasActiveAdmin(): boolean;
+  /** A row of nodes without an active device of the same id. */
+  strayNode(): string | undefined;
+  revokedDevices(): number;
+}
+
+/** What is compared with the state after an entry. */
+export interface Standing {
+  readonly founded: boolean;
+  readonly trust: string | undefined;
+  readonly root: string | undefined;
+  readonly wishes: readonly string[];
+  readonly revokedDevices: number;
+}
+
+export function standingOf(reads: GuardReads): Standing {
+  return { founded: reads.founded(), trust: reads.trust(), root: reads.root(), wishes: reads.wishes(), revokedDevices: reads.revokedDevices() };
+}
+
+/**
+ * What no entry may bring about, whatever its SQL says and whoever led when it was proposed; an entry that does is refused as a whole,
+ * on every replica alike. The first rule holds in every mesh, the others where the mesh is secured. Wishes that stand already are not
+ * asked again: an ACL that comes later does not undo an entry of the past, it demotes (docs/raft-acls.md).
+ */
+export function breach(before: Standing, reads: GuardReads): RefusalReason | undefined {
+  const wishes = reads.wishes();
+  const added = wishes.filter((id) => !before.wishes.includes(id));
+  const acls = added.length === 0 ? [] : reads.raftAcls();
+  if (added.some((id) => !mayTakePart(acls, id, 'voter'))) return 'raft-acl';
+  if (before.founded && (reads.trust() !== before.trust || reads.root() !== before.root)) return 'trust-fixed';
+  return reads.trust() === undefined ? undefined : securedBreach(before, wishes, reads);
+}
+
+function securedBreach(before: Standing, wishes: readonly string[], reads: GuardReads): RefusalReason | undefined {
+  if (!reads.hasActiveAdmin()) return 'last-admin';
+  if (reads.revokedDevices() < before.revokedDevices) return 'revoked-for-ever';
+  if (reads.strayNode() !== undefined || wishes.some((id) => reads.activeRole(id) === undefined)) return 'no-device';
+  return wishes.some((id) => reads.activeRole(id) === 'guest') ? 'guest-vote' : undefined;
+}
