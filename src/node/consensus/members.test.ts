@@ -69,6 +69,16 @@ test('a leader that left hands over to another voter; a sole voter stays, becaus
   expect([step([a, 'b:2 voter'], ['b:2']), step([a, 'b:2'], ['b:2']), step([a], [])]).toEqual(['hand-over', 'nothing', 'nothing']);
 });
 
+test('who may vote no more is demoted, a leader hands over first, and the last voter stays', () => {
+  expect([
+    step([a, 'b:2 voter', 'c:3 voter'], ['a:1 wants may', 'b:2 wants', 'c:3 wants may']),
+    step([a, 'b:2 voter'], ['a:1 wants', 'b:2 wants may']),
+    step([a, 'b:2 voter'], ['a:1 wants', 'b:2 wants']),
+    step([a, 'b:2'], ['a:1 wants', 'b:2']),
+    step([a, 'b:2 voter'], ['a:1 may', 'b:2 may']),
+  ]).toEqual(['demote b', 'hand-over', 'demote b', 'nothing', 'nothing']);
+});
+
 test('one change at a time, only while leading, and again after a refusal', async () => {
   const timers: (() => void)[] = [];
   const clock: Clock = { nowMs: () => 0, monotonicMs: () => 0, after: (ms, run) => {

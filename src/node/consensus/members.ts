@@ -34,6 +34,9 @@ const behindMax = 64;
  *
  * The leader whose own row was deleted by Leave hands over to another voter, whose leader then removes it. A sole voter stays in
  * the configuration without a row: nobody could lead after it, and the mesh goes on without it as a node until it is joined again.
+ *
+ * A voter that may vote no more (an ACL, or it is a guest now) is demoted and goes on as an observer; a leader hands over first. The last
+ * voter keeps its vote, whatever the tables say: a mesh without one could never change its mind.
  */
 export function nextMemberStep(self: NodeId, view: Pick<RaftView, 'configuration' | 'commitIndex' | 'progress'>, wanted: Wanted): MemberStep | null {
   if (!wanted.founded) return null;
@@ -48,8 +51,12 @@ export function nextMemberStep(self: NodeId, view: Pick<RaftView, 'configuration
   if (newcomer) return { kind: 'add-observer', id: newcomer.id, address: newcomer.address };
   const ready = servers.find((server) => !server.voter && isElector(rowOf.get(server.id)) && hasCaughtUp(server.id, view));
   if (ready) return { kind: 'promote', id: ready.id };
-  const leaves = !rowOf.has(self) && servers.some((server) => server.voter && server.id !== self);
-  return leaves ? { kind: 'hand-over' } : null;
+  const others = servers.filter((server) => server.voter && server.id !== self);
+  if (others.length === 0) return null;
+  if (!rowOf.has(self)) return { kind: 'hand-over' };
+  const denied = others.find((server) => rowOf.get(server.id)?.mayVote === false);
+  if (denied) return { kind: 'demote', id: denied.id };
+  return rowOf.get(self)?.mayVote === false ? { kind: 'hand-over' } : null;
 }
 
 /** An address can be given only while no server has it; its former holder moves or goes in a step of its own. */
