@@ -10,6 +10,8 @@ import { systemClock } from '../platform/clock.ts';
 import { storageFailure } from '../platform/files.ts';
 import { builtFile, homeAt, type Home } from '../platform/home.ts';
 import { openPrivately } from '../platform/open-browser.ts';
+import { readSmallFile, readStream } from '../platform/small-file.ts';
+import { personAtTerminal } from '../platform/terminal.ts';
 import { askForLink } from '../platform/web-door.ts';
 import { run } from './run.ts';
 import { type HomeWorld, type ServeOptions, type StartOptions } from './world.ts';
@@ -33,6 +35,13 @@ process.exitCode = await run(process.argv.slice(2), {
   interrupted: interrupted.signal,
   print: (text) => void process.stdout.write(text),
   complain: (text) => void process.stderr.write(text),
+  screen: {
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    // https://no-color.org: set and not empty. A dumb terminal has no escape codes at all.
+    colours: !process.env.NO_COLOR && process.env.TERM !== 'dumb',
+  },
+  person: () => personAtTerminal(() => interrupted.abort()),
+  read: (path, bytesMax) => (path === '-' ? readStream(process.stdin, bytesMax) : readSmallFile(path, bytesMax)),
   at: (folder) => worldAt(homeAt(folder)),
 });
 

@@ -32,10 +32,17 @@ export function completionScript(shell: Shell, verbs: readonly Verb[]): string {
 function rowsOf(verbs: readonly Verb[]): readonly Row[] {
   const groups = [...new Set(verbs.filter(({ words }) => words.length > 1).map(({ words }) => words[0] ?? ''))];
   const firsts = [...new Set(verbs.map(({ words }) => words[0] ?? ''))];
+  const seconds = (group: string): readonly string[] => verbs.filter(({ words }) => words[0] === group && words.length > 1).map(({ words }) => words[1] ?? '');
+  // A word may be a verb and a group at once, as `invite` is.
+  const onlyGroups = groups.filter((group) => verbs.every(({ words }) => words.join(' ') !== group));
   return [
     { after: '', words: [...firsts, 'help'], flags: globalFlags },
-    ...groups.map((group) => ({ after: group, words: verbs.filter(({ words }) => words[0] === group && words.length > 1).map(({ words }) => words[1] ?? ''), flags: globalFlags })),
-    ...verbs.map((verb) => ({ after: verb.words.join(' '), words: (verb.positionals ?? []).flatMap(({ choices }) => choices ?? []), flags: [...verbFlags(verb), ...globalFlags] })),
+    ...onlyGroups.map((group) => ({ after: group, words: seconds(group), flags: globalFlags })),
+    ...verbs.map((verb) => ({
+      after: verb.words.join(' '),
+      words: [...(verb.words.length === 1 ? seconds(verb.words[0] ?? '') : []), ...(verb.positionals ?? []).flatMap(({ choices }) => choices ?? [])],
+      flags: [...verbFlags(verb), ...globalFlags],
+    })),
   ];
 }
 

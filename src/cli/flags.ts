@@ -8,8 +8,10 @@ export interface Flag {
   readonly kind: 'text' | 'number' | 'switch';
   readonly about: string;
   readonly choices?: readonly string[];
-  /** The field of the command's input that it fills, if any. */
+  /** The field of the command's input that it fills, if any. One of a verb's own flags that names a field stands in place of the one made from the row. */
   readonly field?: string;
+  /** What the field gets, when that is not the text itself. Fails with input.invalid. */
+  readonly read?: (text: string) => number;
 }
 
 interface Property {
@@ -20,10 +22,10 @@ interface Property {
   readonly maxLength?: number;
 }
 
-/** The options of a contract command, made from its row: every field that is no positional argument. */
-export function flagsOf(command: CommandName, positional: readonly string[] = []): readonly Flag[] {
+/** The options of a contract command, made from its row: every field that is not given in another way. */
+export function flagsOf(command: CommandName, without: readonly string[] = []): readonly Flag[] {
   return Object.entries(fieldsOf(command))
-    .filter(([field]) => !positional.includes(field))
+    .filter(([field]) => !without.includes(field))
     .map(([field, property]) => ({
       name: kebab(field),
       field,
@@ -49,7 +51,7 @@ const words: Readonly<Record<string, string>> = {
   grpcPort: 'TCP port of the mesh API',
   raftPort: 'TCP port of Raft',
   wireguardPort: 'UDP port of WireGuard',
-  insecure: 'join in clear text: nothing protects joining itself',
+  insecure: 'clear text, for old networks: nothing protects joining and managing it',
   asVoter: 'ask to become a voter, not an observer',
   name: 'name of the network on this machine',
   theme: 'colours of the window',
@@ -58,6 +60,12 @@ const words: Readonly<Record<string, string>> = {
   notifications: 'show notifications',
   logLevel: 'how much goes into the log',
   lines: 'how many lines',
+  role: 'what a device may do',
+  uses: 'how many devices may join with it',
+  note: 'for whom it is; only admins see it',
+  search: 'only events that hold this text',
+  before: 'only events with a smaller number',
+  limit: 'at most this many',
 };
 
 function describe(field: string, { minimum, maximum, type }: Property): string {

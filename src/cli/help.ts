@@ -1,15 +1,15 @@
 import { failure } from '../base/failure.ts';
 import { exitCodeHelp } from './exit-codes.ts';
 import { type Flag } from './flags.ts';
-import { globalFlags, verbFlags } from './parse.ts';
+import { findVerb, globalFlags, verbFlags } from './parse.ts';
 import { type Verb } from './verb.ts';
 
 /** Help for everything, for a group such as `profile`, or for one verb. Fails with input.invalid when there is no such thing. */
 export function help(words: readonly string[], verbs: readonly Verb[]): string {
   if (words.length === 0) return overview(verbs);
-  const exact = verbs.find((verb) => verb.words.length <= words.length && verb.words.every((word, i) => word === words[i]));
-  if (exact !== undefined) return verbHelp(exact);
-  const group = verbs.filter((verb) => verb.words[0] === words[0]);
+  const exact = findVerb(words, verbs);
+  const group = verbs.filter((verb) => verb.words[0] === words[0] && verb.words.length > 1);
+  if (exact !== undefined) return `${verbHelp(exact)}${exact.words.length === 1 && group.length > 0 ? `\nMore about it:\n${list(group)}` : ''}`;
   if (group.length === 0) throw failure('input.invalid', { field: 'command', problem: `there is no "webmesh ${words.join(' ')}"` });
   return `Usage: webmesh ${words[0]} COMMAND\n\n${list(group)}`;
 }

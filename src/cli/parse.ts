@@ -23,8 +23,8 @@ export const globalFlags: readonly Flag[] = [
 
 /** The flags that one verb takes, beyond the global ones. */
 export function verbFlags(verb: Verb): readonly Flag[] {
-  const fields = (verb.positionals ?? []).flatMap(({ field }) => (field === undefined ? [] : [field]));
-  return [...(verb.command === undefined ? [] : flagsOf(verb.command, fields)), ...(verb.flags ?? [])];
+  const own = [...(verb.positionals ?? []), ...(verb.flags ?? [])].flatMap(({ field }) => (field === undefined ? [] : [field]));
+  return [...(verb.command === undefined ? [] : flagsOf(verb.command, [...own, ...(verb.without ?? [])])), ...(verb.flags ?? [])];
 }
 
 /** Reads the command line. Fails with input.invalid when it makes no sense. */
@@ -90,6 +90,7 @@ function argumentsOf(verb: Verb, rest: readonly string[], values: Record<string,
 
 function valueOf(flag: Flag, value: string | boolean): string | number | boolean {
   if (flag.kind === 'switch' || typeof value === 'boolean') return value;
+  if (flag.read !== undefined) return flag.read(value);
   if (flag.kind === 'text') return chosen(flag, value);
   const number = Number(value);
   if (value.trim() === '' || !Number.isFinite(number)) throw wrong(flag.name, `--${flag.name} needs a number, not "${value}"`);

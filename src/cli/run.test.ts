@@ -53,7 +53,8 @@ async function webmesh(line: string, at = path): Promise<Ran> {
   let err = '';
   const open = async (): Promise<Client> => attach(await connect(at));
   const world: World = {
-    version: '1.2.3', clock, interrupted: new AbortController().signal,
+    version: '1.2.3', clock, interrupted: new AbortController().signal, screen: { columns: undefined, colours: true }, person: () => undefined,
+    read: async (from) => Promise.reject(failure('input.invalid', { field: 'file', problem: `${from} does not exist` })),
     print: (text) => (out += text), complain: (text) => (err += text),
     at: () => ({ connect: open, startApp: open, link: async () => 'http://127.0.0.1:1/?ticket=t', openBrowser: async () => true, serve: async () => 0 }),
   };
@@ -195,7 +196,8 @@ test('the JSON of every view has these keys', async () => {
 test('status, peers, node and metrics are tables for people', async () => {
   fillTopics();
   expect((await webmesh('status')).out).toMatchInlineSnapshot(`
-    "state    Connected for 2 h 14 min; changes are frozen, traffic is fine.
+    "CLEAR TEXT: joining and managing this network is not protected. Traffic inside the tunnel is.
+    state    Connected for 2 h 14 min; changes are frozen, traffic is fine.
     network  Home (attic.example.net:8443)
     device   study
     IPv4     172.16.0.9
@@ -284,27 +286,46 @@ test('help exists for everything, a group and each verb; version prints one line
   expect((await webmesh('')).out).toMatchInlineSnapshot(`
     "Usage: webmesh [--home DIR] [--json] COMMAND
 
-      up              Connect; starts the app in the background when none runs
-      down            Disconnect; the app goes on running
-      retry           Try again now instead of waiting for the next attempt
-      quit            Disconnect and end the app
-      status          Is it connected, and if not, why
-      peers           The other devices of the network
-      node            The mesh node on this machine: version, features, consensus
-      metrics         CPU, memory, disks and tunnel traffic, here or on a peer
-      ping            Measure the round trip to a peer through the tunnel
-      profile list    The networks that this machine knows
-      profile create  Create a network on this machine
-      profile join    Add a network by the address of one of its nodes
-      profile select  Choose the network that Connect uses
-      profile rename  Rename a network on this machine
-      profile remove  Forget a network on this machine
-      logs            The newest log lines of the app
-      settings        Show the settings, or change those that are given
-      diagnostics     Write a report without secrets, to look at or to send to somebody
-      open            Print a fresh link to the page of the running app; it lets one browser in, once
-      serve           Run the app in this terminal and show its page in a browser
-      completion      Print a script that completes commands in your shell
+      up               Connect; starts the app in the background when none runs
+      down             Disconnect; the app goes on running
+      retry            Try again now instead of waiting for the next attempt
+      quit             Disconnect and end the app
+      join             Join a network with an invite: its link, its file, or - for standard input
+      invite           Make an invite: its link, a QR code, when it ends, the fingerprint of the network
+      invite create    Make an invite: its link, a QR code, when it ends, the fingerprint of the network
+      invite show      Read what an invite says, without using it
+      invite list      The invites of the network, and what became of each
+      invite revoke    Make an invite useless; devices that joined with it stay
+      invite dismiss   Put away the invite that waits for consent in the window
+      devices          The devices of the network: who may do what, who waits, who was cut off
+      devices list     The devices of the network: who may do what, who waits, who was cut off
+      devices approve  Accept a device that waits, after its fingerprint was compared
+      devices revoke   Cut a device off, for ever and within seconds
+      devices role     Change what a device may do
+      trust            How the network is protected: certificates, role, fingerprint, where the root key is
+      renew            Renew the certificate and the tunnel key of this device now
+      root export      Write the network's root key to a file that only a passphrase opens
+      root remove      Remove the network's root key from this machine, after it was exported
+      root import      Bring the network's root key back from its file
+      audit            Who did what, when, from which node; newest first
+      audit export     Write the whole audit log to a file
+      status           Is it connected, and if not, why
+      peers            The other devices of the network
+      node             The mesh node on this machine: version, features, consensus
+      metrics          CPU, memory, disks and tunnel traffic, here or on a peer
+      ping             Measure the round trip to a peer through the tunnel
+      profile list     The networks that this machine knows
+      profile create   Create a network on this machine
+      profile join     Add an old network in clear text, by the address of one of its nodes; needs --insecure
+      profile select   Choose the network that Connect uses
+      profile rename   Rename a network on this machine
+      profile remove   Forget a network on this machine
+      logs             The newest log lines of the app
+      settings         Show the settings, or change those that are given
+      diagnostics      Write a report without secrets, to look at or to send to somebody
+      open             Print a link to the page of the running app, good once; with an invite: show it there
+      serve            Run the app in this terminal and show its page in a browser
+      completion       Print a script that completes commands in your shell
 
     Everywhere:
       --home TEXT  folder of profiles, sockets and logs
@@ -327,6 +348,7 @@ test('help exists for everything, a group and each verb; version prints one line
       --grpc-port N        TCP port of the mesh API (1 to 65535)
       --raft-port N        TCP port of Raft (1 to 65535)
       --wireguard-port N   UDP port of WireGuard (1 to 65535)
+      --insecure           clear text, for old networks: nothing protects joining and managing it
     Everywhere:
       --home TEXT  folder of profiles, sockets and logs
       --json       print JSON

@@ -12,8 +12,10 @@ export interface Verb {
   /** The contract command behind it: its row gives flags and checks. */
   readonly command?: CommandName;
   readonly positionals?: readonly Positional[];
-  /** Flags beyond those of the command. */
+  /** Flags beyond those of the command, and those that fill a field under a better name. */
   readonly flags?: readonly Flag[];
+  /** Fields of the command that no argument fills: secrets, which every user of the machine could read there, and what the verb finds out by itself. */
+  readonly without?: readonly string[];
   run(context: Context): Promise<ExitCode>;
 }
 

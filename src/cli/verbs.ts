@@ -1,8 +1,15 @@
 import { appVerbs } from './verbs/app.ts';
+import { auditVerbs } from './verbs/audit.ts';
+import { deviceVerbs } from './verbs/devices.ts';
+import { inviteVerbs } from './verbs/invites.ts';
+import { join } from './verbs/join.ts';
 import { profileVerbs } from './verbs/profiles.ts';
 import { sessionVerbs } from './verbs/session.ts';
+import { trustVerbs } from './verbs/trust.ts';
 import { viewVerbs } from './verbs/views.ts';
 import { type Verb } from './verb.ts';
 
 /** Everything that can be typed after `webmesh`. A test proves that no command of the contract is missing. */
-export const verbs: readonly Verb[] = [...sessionVerbs, ...viewVerbs, ...profileVerbs, ...appVerbs(() => verbs)];
+export const verbs: readonly Verb[] = [
+  ...sessionVerbs, join, ...inviteVerbs, ...deviceVerbs, ...trustVerbs, ...auditVerbs, ...viewVerbs, ...profileVerbs, ...appVerbs(() => verbs),
+];

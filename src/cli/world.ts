@@ -9,7 +9,27 @@ export interface World {
   readonly interrupted: AbortSignal;
   print(text: string): void;
   complain(text: string): void;
+  readonly screen: Screen;
+  /** Undefined when nobody sits at a terminal. */
+  person(): Person | undefined;
+  /** The text of a small regular file, or of standard input when the path is `-`. Fails with input.invalid. */
+  read(path: string, bytesMax: number): Promise<string>;
   at(home: string | undefined): HomeWorld;
+}
+
+/** Where `print` goes. */
+export interface Screen {
+  /** Undefined when it is no terminal. */
+  readonly columns: number | undefined;
+  /** False when colours were asked not to be used (NO_COLOR), or the terminal has none. */
+  readonly colours: boolean;
+}
+
+/** Somebody at a terminal, also when standard input and output are pipes. Both calls reject with an AbortError on Ctrl-C. */
+export interface Person {
+  ask(question: string): Promise<string>;
+  /** Shows nothing of what is typed. */
+  askSecret(question: string): Promise<string>;
 }
 
 /** One home: its app and the ways to start it. */

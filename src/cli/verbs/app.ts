@@ -4,6 +4,7 @@ import { completionScript, shells, type Shell } from '../completion.ts';
 import { pairs } from '../format.ts';
 import { kebab } from '../flags.ts';
 import { checked } from '../input.ts';
+import { inviteText } from '../invite-source.ts';
 import { type Context, type Verb } from '../verb.ts';
 
 const logs: Verb = {
@@ -43,15 +44,28 @@ const diagnostics: Verb = {
 
 const open: Verb = {
   words: ['open'],
-  about: 'Print a fresh link to the page of the running app; it lets one browser in, once',
+  about: 'Print a link to the page of the running app, good once; with an invite: show it there',
+  command: 'invite.open',
+  positionals: [{ name: 'invite', optional: true }],
+  without: ['link'],
   flags: [{ name: 'browser', kind: 'switch', about: 'open it in the browser as well' }],
   run: async (context) => {
+    if (typeof context.args.invite === 'string') return offer(context, context.args.invite);
     const url = await context.home.link();
     if (context.args.browser === true) return visit(context, url);
     context.show({ url }, `${url}\n`);
     return exitCodes.ok;
   },
 };
+
+/** Hands an invite to the running app, which asks for consent in its window. Nothing is dialled or stored for it before. */
+async function offer(context: Context, source: string): Promise<ExitCode> {
+  const link = await inviteText(source, context.world);
+  await (await context.client()).call('invite.open', checked('invite.open', { link }), context.world.interrupted);
+  if (context.args.browser === true) return visit(context, await context.home.link());
+  context.show({ opened: true }, 'The window of the app shows the invite and asks whether to join. Without a window, "webmesh open --browser" shows the page.\n');
+  return exitCodes.ok;
+}
 
 async function visit(context: Context, url: string): Promise<ExitCode> {
   const opened = await context.home.openBrowser(url);

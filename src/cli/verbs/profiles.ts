@@ -1,18 +1,23 @@
 import { type Input } from '../../contract/commands.ts';
 import { present } from '../../contract/wait.ts';
+import { clearText, red } from '../colours.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table } from '../format.ts';
 import { checked } from '../input.ts';
 import { findProfile } from '../profile-names.ts';
 import { type Context, type Verb } from '../verb.ts';
+import { addOld } from './join.ts';
+
+const clearWord = 'CLEAR TEXT';
 
 const list: Verb = {
   words: ['profile', 'list'],
   about: 'The networks that this machine knows',
   run: async (context) => {
     const { list: profiles, selected } = await present(await context.client(), 'profiles');
-    const rows = profiles.map(({ id, name, kind, nodeId, address, insecure }) => [id === selected ? '*' : '', name, id, kind, nodeId, address, insecure ? 'clear text' : '']);
-    context.show({ selected, profiles }, profiles.length === 0 ? 'No network yet: "webmesh profile create NAME" or "webmesh profile join ADDRESS".\n' : table(['', 'NAME', 'ID', 'KIND', 'DEVICE', 'ADDRESS', ''], rows));
+    const rows = profiles.map(({ id, name, kind, nodeId, address, insecure }) => [id === selected ? '*' : '', name, id, kind, nodeId, address, insecure ? clearWord : '']);
+    const shown = profiles.length === 0 ? 'No network yet: "webmesh profile create NAME" or "webmesh join LINK".\n' : table(['', 'NAME', 'ID', 'KIND', 'DEVICE', 'ADDRESS', ''], rows);
+    context.show({ selected, profiles }, shown.replaceAll(`${clearWord}\n`, `${red(clearWord, context.world)}\n`));
     return exitCodes.ok;
   },
 };
@@ -22,15 +27,19 @@ const create: Verb = {
   about: 'Create a network on this machine',
   command: 'mesh.create',
   positionals: [{ name: 'name', field: 'name' }],
-  run: (context) => add(context, async () => (await context.client()).call('mesh.create', checked('mesh.create', context.input), context.world.interrupted)),
+  run: (context) => add(context, async () => {
+    const made = await (await context.client()).call('mesh.create', checked('mesh.create', context.input), context.world.interrupted);
+    if (context.args.insecure === true) context.world.complain(`${red(clearText, context.world)}\n`);
+    return made;
+  }),
 };
 
 const join: Verb = {
   words: ['profile', 'join'],
-  about: 'Add a network by the address of one of its nodes',
+  about: 'Add an old network in clear text, by the address of one of its nodes; needs --insecure',
   command: 'mesh.join',
   positionals: [{ name: 'address', field: 'address' }],
-  run: (context) => add(context, async () => (await context.client()).call('mesh.join', checked('mesh.join', { insecure: false, ...context.input }), context.world.interrupted)),
+  run: (context) => add(context, async () => ({ profile: await addOld(context, await context.client(), String(context.args.address)) })),
 };
 
 async function add(context: Context, ask: () => Promise<{ profile: string }>): Promise<0> {

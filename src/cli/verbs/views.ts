@@ -1,6 +1,7 @@
 import { present } from '../../contract/wait.ts';
 import { warningSentence } from '../../contract/words.ts';
 import { type NodeTopic, type PeerPath, type PeerView } from '../../contract/state.ts';
+import { clearText, red } from '../colours.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { bytes, duration, pairs, table } from '../format.ts';
 import { checked } from '../input.ts';
@@ -19,7 +20,8 @@ const status: Verb = {
     const others = peers.list.filter(({ self }) => !self);
     const direct = others.filter(({ path }) => path.kind === 'direct').length;
     const connected = session.phase === 'connected' ? session : undefined;
-    const text = pairs([
+    const clear = profile?.insecure === true ? `${red(clearText, context.world)}\n` : '';
+    const text = `${clear}${pairs([
       ['state', phrase(session, context.world.clock.nowMs())],
       ['network', profile && `${profile.name} (${profile.kind === 'host' ? 'hosted here' : profile.address})`],
       ['device', profile?.nodeId],
@@ -27,7 +29,7 @@ const status: Verb = {
       ['IPv6', connected?.lease.ipv6],
       ['tunnel', connected && `${connected.tunnel.interfaceName}, ${connected.tunnel.engine}, received ${bytes(connected.tunnel.receiveBytes)}, sent ${bytes(connected.tunnel.transmitBytes)}`],
       ['peers', `${others.length}, ${direct} direct`],
-    ]);
+    ])}`;
     const warnings = health.warnings.map((warning) => `\n${warning.severity}: ${Object.values(warningSentence(warning)).join(' ')}`).join('');
     context.show({ session, profile, peers: { total: others.length, direct, source: peers.source }, warnings: health.warnings }, `${text}${warnings === '' ? '' : `${warnings}\n`}`);
     return exitCodes.ok;
