@@ -42,7 +42,7 @@ module.exports = {
     }, ['^src/(base|contract|core|platform)/', '^src/(main|cli|web)/', '^[a-z0-9:_/]+$', 'node_modules/']),
     never('shells-are-apart', 'Each shell stands without the others.', { path: '^src/(main|cli|web)/', pathNot: tests }, { path: '^src/(main|cli|web)/', pathNot: '^src/$1/' }),
     only('page-is-a-page', 'The page runs in a sandbox: it has the contract and a browser, nothing else.', { path: '^src/renderer/', pathNot: [tests, 'vite\\.config\\.ts$'] }, [
-      '^src/(base|contract|renderer)/', '^package\\.json$', 'node_modules/(svelte|uplot|virtua|bits-ui|@lucide/svelte|@internationalized/date|vite)/', '^vite/client$',
+      '^src/(base|contract|renderer)/', '^package\\.json$', 'node_modules/(svelte|uplot|virtua|bits-ui|@lucide/svelte|@internationalized/date|uqr|vite)/', '^vite/client$',
     ]),
     never('roots-are-first', 'A root builds the real world when it is loaded: nobody may load it by accident.', {}, { path: roots }),
     never('platform-is-built-by-roots', 'Layers ask for ports; who imports a real one cannot be simulated.', {

@@ -1,6 +1,7 @@
 import { flushSync, mount, unmount } from 'svelte';
 import { afterEach, expect, test } from 'vitest';
 import { createFakeApp, fakePort, type FakeApp } from '../../test/fakes/app.ts';
+import { invitationAt, linkOf } from '../../test/fakes/trust-world.ts';
 import type { SceneName } from '../../test/fakes/world.ts';
 import type { Clock } from '../base/clock.ts';
 import { failure } from '../base/failure.ts';
@@ -50,7 +51,7 @@ test('connect asks the core and shows only what the topic says', async () => {
   button('Connect').click();
   await settled();
   expect(core.calls).toEqual([{ name: 'session.connect', input: {} }]);
-  expect(text('main [role=status]')).toBe('Connecting Getting this device ready.');
+  expect(text('main [role=status]')).toBe('Connecting Showing the network who this device is.');
   core.show('connected');
   await settled();
   expect(text('main [role=status]')).toBe('Connected to Home for 2 h 14 min');
@@ -70,25 +71,63 @@ test('a frozen network and clear text are told', async () => {
   expect(text('main [role=alert]')).toContain('Changes are frozen, traffic is fine');
   core.show('clear-text');
   await settled();
-  expect(text()).toContain('Clear text. Joining and managing this network is not encrypted.');
+  expect(text('.stage')).toContain('Clear text. Joining and managing Home is not encrypted, and nobody proves who they are.');
 });
 
-test('first run: a refused join keeps what was typed and says why', async () => {
+test('first run: a refused join in clear text keeps what was typed and says why', async () => {
   const { core } = await open('first-run');
+  expect([button('Join in clear text').disabled, document.querySelector<HTMLInputElement>('#create-name')?.value]).toEqual([true, 'Home']);
   core.refuseNext('mesh.join', failure('mesh.unreachable', { address: 'attic:8443' }));
   type('#join-address', 'attic:8443');
   document.querySelector<HTMLInputElement>('#join-insecure')?.click();
   await settled();
-  button('Join').click();
+  button('Join in clear text').click();
   await settled();
   expect(core.calls).toEqual([{ name: 'mesh.join', input: { address: 'attic:8443', insecure: true } }]);
   expect(document.querySelector<HTMLInputElement>('#join-address')?.value).toBe('attic:8443');
   expect(text('[role=alert]')).toMatch(/^No answer from attic:8443\. /);
-  type('#create-name', 'Home');
+  type('#create-name', 'Attic');
   button('Create network').click();
   await settled();
-  expect(core.calls.slice(-2)).toEqual([{ name: 'mesh.create', input: { name: 'Home' } }, { name: 'session.connect', input: { profile: 'net1' } }]);
+  expect(core.calls.slice(-2)).toEqual([{ name: 'mesh.create', input: { name: 'Attic' } }, { name: 'session.connect', input: { profile: 'net1' } }]);
   expect(text('main [role=status]')).toMatch(/^Connecting/);
+});
+
+test('an invite from outside is shown, and nothing is asked before Join', async () => {
+  const { core } = await open('disconnected');
+  const link = linkOf(invitationAt(clock.nowMs(), { networkName: 'Lab\u202e', needsApproval: true }));
+  await core.handlers['invite.open']({ link }, new AbortController().signal);
+  await settled();
+  expect(text('dialog h2')).toBe('Join Lab?');
+  expect(text('dialog ol')).toMatch(/^([0-9A-F]{8}){8}$/);
+  expect(text('dialog dl')).toContain('An admin accepts this device after you join.');
+  const asked = (): string[] => core.calls.map((c) => c.name).filter((name) => name !== 'invite.open');
+  expect(asked()).toEqual([]);
+  core.refuseNext('invite.redeem', failure('auth.wrong-mesh', { address: 'attic:8443' }));
+  button('Join').click();
+  await settled();
+  expect(text('dialog [role=alert]')).toMatch(/^Another network than the expected one answers at attic:8443\./);
+  button('Join').click();
+  await settled();
+  expect([asked(), document.querySelector('dialog')]).toEqual([['invite.redeem', 'invite.redeem', 'session.connect'], null]);
+});
+
+test('only an admin that is connected is offered to invite, and the invite exists when the dialog is there', async () => {
+  const { core } = await open('disconnected');
+  const offers = (): boolean => [...document.querySelectorAll('button')].some((b) => b.textContent?.trim() === 'Invite');
+  const seen = [offers()];
+  core.show('guest');
+  await settled();
+  seen.push(offers());
+  core.show('connected');
+  await settled();
+  seen.push(offers());
+  expect(seen).toEqual([false, false, true]);
+  button('Invite').click();
+  await settled();
+  expect(core.calls).toEqual([{ name: 'invite.create', input: { role: 'member', expiresInSeconds: 86_400, uses: 1, needsApproval: false } }]);
+  expect(text('dialog .good')).toMatch(/^For one device, until .+ \(in 1 day\)\. It joins as a member\.$/);
+  expect(document.querySelector('dialog svg[role=img]')?.getAttribute('aria-label')).toBe('QR code of the invite');
 });
 
 test('settings show the topic, not the click', async () => {

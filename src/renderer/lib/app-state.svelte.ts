@@ -84,6 +84,8 @@ function createTopics() {
   let node = $state.raw<Topics['node'] | null>(null);
   let metrics = $state.raw<Topics['metrics'] | null>(null);
   let health = $state.raw<Topics['health'] | null>(null);
+  let trust = $state.raw<Topics['trust'] | null>(null);
+  let invitation = $state.raw<Topics['invitation'] | null>(null);
   const setters: { readonly [K in keyof Topics]: (value: Topics[K]) => void } = {
     session: (value) => (session = value),
     peers: (value) => (peers = value),
@@ -92,6 +94,8 @@ function createTopics() {
     node: (value) => (node = value),
     metrics: (value) => (metrics = value),
     health: (value) => (health = value),
+    trust: (value) => (trust = value),
+    invitation: (value) => (invitation = value),
   };
   return {
     set: <K extends keyof Topics>(name: K, value: Topics[K]): void => setters[name](value),
@@ -103,6 +107,8 @@ function createTopics() {
       get node() { return node; },
       get metrics() { return metrics; },
       get health() { return health; },
+      get trust() { return trust; },
+      get invitation() { return invitation; },
     },
   };
 }

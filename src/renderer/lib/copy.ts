@@ -13,7 +13,8 @@ function copySelection(text: string, page: Document): boolean {
   box.value = text;
   box.className = 'unseen';
   const before = page.activeElement;
-  page.body.append(box);
+  // While a dialog is open everything outside of it is out of reach, also for a selection.
+  (before?.closest('dialog') ?? page.body).append(box);
   box.select();
   const done = page.execCommand('copy');
   box.remove();

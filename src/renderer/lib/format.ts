@@ -1,4 +1,8 @@
-/** Numbers, ages and sizes as a person reads them. English; the only place of the page that does so. */
+import { plainText } from '../../contract/words.ts';
+
+/** Numbers, ages, sizes and names as a person reads them. English; the only place of the page that does so. */
+
+export { plainText };
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
@@ -20,6 +24,12 @@ export function ago(atMs: number | null, nowMs: number): string {
   if (atMs === null) return 'never';
   const seconds = Math.floor((nowMs - atMs) / 1000);
   return seconds < 1 ? 'now' : `${roughly(seconds)} ago`;
+}
+
+/** `in 23 h`; what is over reads `now`. */
+export function ahead(atMs: number, nowMs: number): string {
+  const seconds = Math.round((atMs - nowMs) / 1000);
+  return seconds < 1 ? 'now' : `in ${roughly(seconds)}`;
 }
 
 /** One unit: `12 s`, `5 min`, `3 h`, `2 days`. */
@@ -63,9 +73,31 @@ export function shortKey(key: string): string {
   return key.length > 16 ? `${key.slice(0, 6)}…${key.slice(-5)}` : key;
 }
 
-/** A day and time in the reader's zone: `22 Nov 2026, 09:04`. */
-export function moment(atMs: number | null): string {
-  return atMs === null ? 'unknown' : momentFormat.format(atMs);
+/** What people and devices call themselves, made inert; nothing left of it reads as the given words. */
+export function given(name: string, otherwise = 'without a name'): string {
+  return plainText(name).slice(0, 64) || otherwise;
 }
 
+/** A fingerprint as two people compare it: eight groups of eight digits. Anything else stays one group. */
+export function fingerprintGroups(fingerprint: string): readonly string[] {
+  const digits = fingerprint.replace(/[^0-9a-f]/gi, '').toUpperCase();
+  return digits.length === 64 ? (digits.match(/.{8}/g) ?? []) : [plainText(fingerprint)];
+}
+
+/** A day and time in the reader's zone: `22 Nov 2026, 09:04`. */
+export function moment(atMs: number | null): string {
+  return atMs === null || !isTime(atMs) ? 'unknown' : momentFormat.format(atMs);
+}
+
+/** A day in the reader's zone: `22 Nov 2026`. */
+export function day(atMs: number | null): string {
+  return atMs === null || !isTime(atMs) ? 'none yet' : dayFormat.format(atMs);
+}
+
+/** Times come from other machines too; a number that is no moment must not stop the page (ECMA-262, time values). */
+function isTime(atMs: number): boolean {
+  return Math.abs(atMs) <= 8.64e15;
+}
+
+const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 const momentFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });

@@ -1,5 +1,5 @@
 /** Which screen is shown stands in the address after `#`, so that Back works and a screen can be linked. */
-export const screens = ['connect', 'peers', 'device', 'settings', 'add'] as const;
+export const screens = ['connect', 'peers', 'people', 'audit', 'device', 'settings', 'add'] as const;
 export type Screen = (typeof screens)[number];
 
 export interface Route {

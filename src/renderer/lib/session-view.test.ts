@@ -14,7 +14,7 @@ test('each phase has one state and one button', () => {
   const scenes: SceneName[] = ['disconnected', 'authorising', 'joining', 'configuring', 'connected', 'degraded', 'polling', 'reconnecting', 'offline', 'disconnecting', 'blocked'];
   expect(scenes.map((name) => brief(sceneOf(name, nowMs, 3).session))).toEqual([
     'off | Not connected | Home is off. The rest of your traffic is not touched. | [Connect]',
-    'busy | Connecting | Getting this device ready. | [Cancel]',
+    'busy | Connecting | Showing the network who this device is. | [Cancel]',
     'busy | Connecting | Asking attic.example.net:8443 to let this device in. | [Cancel]',
     'busy | Connecting | Setting up the encrypted tunnel. | [Cancel]',
     'on | Connected | to Home for 2 h 14 min | [Disconnect]',
@@ -25,6 +25,13 @@ test('each phase has one state and one button', () => {
     'busy | Disconnecting | Taking the tunnel down and putting everything back. | []',
     'blocked | Cannot connect | Home needs your help. | [Try again] | Leave it off | Another program already uses UDP port 51820, which the tunnel needs.',
   ]);
+});
+
+test('waiting for an admin is not trouble, and a refusal leads to another invite', () => {
+  const waiting = sessionView(sceneOf('waiting', nowMs).session, home, nowMs);
+  expect([waiting.word, waiting.line, waiting.aside?.label, waiting.compare, waiting.newInvite]).toEqual(['Waiting for approval', 'An admin of Home must accept this device.', 'Ask again now', true, false]);
+  for (const scene of ['revoked', 'refused'] as const) expect(sessionView(sceneOf(scene, nowMs).session, home, nowMs)).toMatchObject({ tone: 'blocked', newInvite: true, compare: false });
+  expect(sessionView(sceneOf('blocked', nowMs).session, home, nowMs).newInvite).toBe(false);
 });
 
 test('a host reads about its own network, and nothing to connect with means no button', () => {

@@ -1,8 +1,9 @@
 import { unreachable } from '../../base/assert.ts';
+import type { FailureCode } from '../../base/failure.ts';
 import type { CommandName } from '../../contract/commands.ts';
 import type { ProfileView, SessionTopic } from '../../contract/state.ts';
 import { sentence, type Words } from '../../contract/words.ts';
-import { span } from './format.ts';
+import { given, span } from './format.ts';
 
 /** How the state looks: each tone has its own colour, shape and word, so none of them stands alone. */
 export type Tone = 'off' | 'busy' | 'on' | 'frozen' | 'blocked';
@@ -20,6 +21,10 @@ export interface SessionView {
   readonly aside: Action | null;
   readonly trouble: Words | null;
   readonly step: Step | null;
+  /** This device waits until an admin has compared its fingerprint and accepted it. */
+  readonly compare: boolean;
+  /** The way on is another invite. */
+  readonly newInvite: boolean;
 }
 
 export interface Action {
@@ -33,8 +38,8 @@ const cancel: Action = { label: 'Cancel', command: 'session.disconnect', leads: 
 const disconnect: Action = { label: 'Disconnect', command: 'session.disconnect', leads: 'off' };
 
 export function sessionView(session: SessionTopic, profile: ProfileView | undefined, nowMs: number): SessionView {
-  const name = profile?.name ?? 'the network';
-  const bare = { aside: null, trouble: null, step: null };
+  const name = given(profile?.name ?? 'the network');
+  const bare = { aside: null, trouble: null, step: null, compare: false, newInvite: false };
   switch (session.phase) {
     case 'disconnected':
       return { ...bare, tone: 'off', word: 'Not connected', line: `${name} is off. The rest of your traffic is not touched.`, button: profile === undefined ? null : connect };
@@ -46,6 +51,12 @@ export function sessionView(session: SessionTopic, profile: ProfileView | undefi
         line: `to ${name} for ${span(nowMs - session.sinceMs)}`, button: disconnect,
       };
     case 'reconnecting':
+      if (session.cause.code === 'auth.pending') {
+        return {
+          ...bare, tone: 'busy', word: 'Waiting for approval', line: `An admin of ${name} must accept this device.`, button: cancel, compare: true, trouble: sentence(session.cause),
+          aside: session.retryAtMs === null ? null : { label: 'Ask again now', command: 'session.retry', leads: 'on' },
+        };
+      }
       return {
         ...bare, tone: 'busy', word: 'Reconnecting', line: retryLine(session.retryAtMs, session.attempt, nowMs), button: cancel,
         aside: session.retryAtMs === null ? null : { label: 'Try now', command: 'session.retry', leads: 'on' }, trouble: sentence(session.cause),
@@ -56,10 +67,20 @@ export function sessionView(session: SessionTopic, profile: ProfileView | undefi
       return {
         ...bare, tone: 'blocked', word: 'Cannot connect', line: `${name} needs your help.`, button: { label: 'Try again', command: 'session.connect', leads: 'on' },
         aside: { label: 'Leave it off', command: 'session.disconnect', leads: 'off' }, trouble: sentence(session.failure),
+        newInvite: needsInvite.has(session.failure.code),
       };
     default:
       return unreachable(session);
   }
+}
+
+/** Refusals that no further try mends; another invite does. */
+const needsInvite: ReadonlySet<FailureCode> = new Set(['auth.revoked', 'auth.expired', 'auth.invite-invalid', 'auth.invite-expired', 'auth.invite-used', 'auth.wrong-mesh', 'internal.secrets'] satisfies FailureCode[]);
+
+/** The key's fingerprint, when the answer that made us wait carried it. */
+export function keyInFailure(session: SessionTopic | null): string | null {
+  const said = session?.phase === 'reconnecting' ? session.cause.detail['keyFingerprint'] : undefined;
+  return typeof said === 'string' ? said : null;
 }
 
 export const steps: readonly { readonly step: Step; readonly label: string }[] = [
@@ -68,8 +89,8 @@ export const steps: readonly { readonly step: Step; readonly label: string }[] =
 
 function stepLine(step: Step, profile: ProfileView | undefined): string {
   const host = profile?.kind === 'host';
-  if (step === 'authorising') return host ? 'Starting this network on this device.' : 'Getting this device ready.';
-  if (step === 'joining') return host ? 'Taking part in the network.' : `Asking ${profile?.address ?? 'the network'} to let this device in.`;
+  if (step === 'authorising') return host ? 'Starting this network on this device.' : 'Showing the network who this device is.';
+  if (step === 'joining') return host ? 'Taking part in the network.' : `Asking ${given(profile?.address ?? '', 'the network')} to let this device in.`;
   return 'Setting up the encrypted tunnel.';
 }
 
