@@ -134,6 +134,21 @@ test('restricted text may read and write the named tables only; the rest works a
   db.exec('CREATE TABLE third (a)');
 });
 
+test('append-only tables take new rows and nothing else', () => {
+  const db = open(':memory:');
+  db.exec('CREATE TABLE log (n INTEGER PRIMARY KEY, a); CREATE TABLE mine (a)');
+  const verdict = (sql: string): string => {
+    try {
+      db.restricted(new Set(['log', 'mine']), () => db.prepare(sql), new Set(['log']));
+      return 'allowed';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  expect(['INSERT INTO log (a) VALUES (1)', 'INSERT INTO Log (a) SELECT a FROM mine', 'SELECT a FROM log', 'DELETE FROM mine', 'UPDATE mine SET a = 1'].map(verdict)).toEqual(Array(5).fill('allowed'));
+  expect(['UPDATE log SET a = 1', 'UPDATE LOG SET n = 1', 'DELETE FROM log', 'DELETE FROM "Log" WHERE n = 1', 'INSERT INTO log (n) VALUES (1) ON CONFLICT DO UPDATE SET a = 2'].map(verdict)).toEqual(Array(5).fill('not authorized'));
+});
+
 test('what was committed is there after kill -9', () => {
   const path = file();
   spawnSync(process.execPath, ['-e', `

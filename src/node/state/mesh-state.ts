@@ -25,7 +25,9 @@ export interface MeshState extends StateMachine, MeshReads {
 export function createMeshState(db: Database): MeshState {
   migrate(db);
   const readApplied = db.prepare('SELECT term, log_index, configuration FROM applied');
-  const writeApplied = db.prepare('UPDATE applied SET term = ?, log_index = ?');
+  // An insert each time: the row id that SQLite inserted last is part of an entry's answer, so every entry begins with the same one, also
+  // after a restart and after a restore.
+  const writeApplied = db.prepare('REPLACE INTO applied (id, term, log_index, configuration) SELECT 1, ?, ?, configuration FROM applied');
   const writeConfiguration = db.prepare('UPDATE applied SET configuration = ?');
   const revision = cell(0);
   const prepared: Prepared = new Map();
@@ -35,6 +37,7 @@ export function createMeshState(db: Database): MeshState {
   // What every entry so far left behind; the next one is compared with it.
   let standing = standingOf(guarded);
   let { term, index, configuration } = applied();
+  writeApplied.run(BigInt(term), BigInt(index));
 
   function applied(): { term: number; index: number; configuration: Configuration } {
     const [row] = readApplied.all();

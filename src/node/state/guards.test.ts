@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { auditOf, certificateOf, foundedEntry, inviteOf, nodeOf, type Replicated, replicated } from '../../../test/fakes/replicated.ts';
+import { RaftCommandType, type RaftLogEntry } from '../../gen/v1/node_raft.ts';
+import { createInviteEntry } from '../statements/invites.ts';
+import { deleteRaftAclEntry, joinEntry, leaveEntry, putRaftAclEntry } from '../statements/statements.ts';
+import { enrolEntry, revokeDeviceEntry } from '../statements/trust.ts';
+
+/** Text that a faulty or hostile leader may write: no demand is in it, only the guards stand. */
+const text = (sql: string, transaction = true): RaftLogEntry => ({ type: RaftCommandType.EXECUTE, sqlQuery: undefined, sqlExec: { transaction, statement: { sql, parameters: [] } } });
+const now = { seconds: 0n, nanos: 0 };
+const deny = (name: string, pattern: string): RaftLogEntry => putRaftAclEntry({ name, patterns: [pattern], voter: false, observer: true }, now);
+const wish = (id: string): string => `INSERT INTO mesh_state (key, value) VALUES ('voter/${id}', 'true')`;
+
+/** A founder, a member `bob` and a guest `gus`, both joined. */
+function secured(): Replicated {
+  const world = replicated();
+  const enrol = (inviteId: string, deviceId: string): RaftLogEntry => enrolEntry({ inviteId, deviceId, name: '', nowMs: 1, certificate: certificateOf(deviceId, `${deviceId}-key`), audit: auditOf('device.enroll') });
+  const entries = [
+    foundedEntry(true), createInviteEntry(inviteOf('m')), createInviteEntry(inviteOf('g', { role: 'guest' })), createInviteEntry(inviteOf('r')),
+    enrol('m', 'bob'), enrol('g', 'gus'), enrol('r', 'rob'), joinEntry(nodeOf('bob')), joinEntry(nodeOf('gus')), revokeDeviceEntry({ deviceId: 'rob', nowMs: 2, audit: auditOf('device.revoke') }),
+  ];
+  for (const entry of entries) expect(world.apply(entry)).toBe('');
+  return world;
+}
+
+function clearText(): Replicated {
+  const world = replicated();
+  expect(world.apply(foundedEntry(false))).toBe('');
+  return world;
+}
+
+test.each<[string, () => Replicated, string, string]>([
+  ['a wish to vote of a guest', secured, wish('gus'), 'guest-vote'],
+  ['a wish to vote of nobody', secured, wish('nobody'), 'no-device'],
+  ['making a voter a guest and leaving the wish', () => withWish(secured(), 'bob'), "UPDATE devices SET role = 'guest' WHERE id = 'bob'", 'guest-vote'],
+  ['a node without a device', secured, "INSERT INTO nodes (id, created_at, updated_at) VALUES ('nobody', '', '')", 'no-device'],
+  ["a revoked device's node", secured, "INSERT INTO nodes (id, created_at, updated_at) VALUES ('rob', '', '')", 'no-device'],
+  ['revoking and leaving the node', secured, "UPDATE devices SET state = 'revoked' WHERE id = 'bob'", 'no-device'],
+  ['bringing a revoked device back', secured, "UPDATE devices SET state = 'active' WHERE id = 'rob'", 'revoked-for-ever'],
+  ['forgetting that a device was revoked', secured, "DELETE FROM certificates WHERE device_id = 'rob'; DELETE FROM devices WHERE id = 'rob'", 'revoked-for-ever'],
+  ['the last admin', secured, "UPDATE devices SET role = 'member'", 'last-admin'],
+  ['ending the security', secured, "DELETE FROM mesh_state WHERE key = 'Trust'", 'trust-fixed'],
+  ['another root', secured, "UPDATE mesh_state SET value = 'mine' WHERE key = 'RootCertificate'", 'trust-fixed'],
+  ['security from nowhere', clearText, "INSERT INTO mesh_state (key, value) VALUES ('Trust', 'mtls')", 'trust-fixed'],
+  ['a wish to vote that an ACL denies', () => withAcl(secured(), 'bob'), wish('bob'), 'raft-acl'],
+  ['the same in clear text', () => withAcl(clearText(), 'bob'), wish('bob'), 'raft-acl'],
+  ['an event that leaves a gap', secured, "INSERT INTO audit (sequence, at_ms, actor, node, action, subject, detail) VALUES (99, 1, '', '', '', '', '')", 'audit'],
+  ['an event with a hash of its own', secured, "INSERT INTO audit (at_ms, actor, node, action, subject, detail, hash) VALUES (1, '', '', '', '', '', x'00')", 'audit'],
+  ['an event over another', secured, "REPLACE INTO audit (sequence, at_ms, actor, node, action, subject, detail) VALUES (1, 1, '', '', '', '', '')", 'audit'],
+  ['changing the log', secured, "UPDATE audit SET actor = 'nobody'", 'not authorized'],
+  ['changing it by an upsert', secured, "INSERT INTO audit (sequence, at_ms, actor, node, action, subject, detail) VALUES (1, 1, '', '', '', '', '') ON CONFLICT DO UPDATE SET hash = NULL", 'not authorized'],
+  ['shortening it', secured, 'DELETE FROM audit', 'not authorized'],
+])('%s is refused, and with it all that the entry did', (_, world, sql, reason) => {
+  for (const transaction of [true, false]) {
+    const { apply, state } = world();
+    const held = state.snapshot();
+    expect(apply(text(`INSERT INTO mesh_state (key, value) VALUES ('beside', 'it'); ${sql}`, transaction))).toBe(reason);
+    // Only a guard takes back what a text without a transaction did before it; a statement that fails takes back itself.
+    if (transaction || reason in guardReasons) expect(state.snapshot()).toEqual(held);
+    expect(state.trust.auditIntact()).toBe(true);
+  }
+});
+
+const guardReasons = { 'guest-vote': 1, 'no-device': 1, 'revoked-for-ever': 1, 'last-admin': 1, 'trust-fixed': 1, 'raft-acl': 1 };
+
+function withAcl(world: Replicated, pattern: string): Replicated {
+  expect(world.apply(deny('acl', pattern))).toBe('');
+  return world;
+}
+
+function withWish(world: Replicated, id: string): Replicated {
+  expect(world.apply(text(wish(id)))).toBe('');
+  return world;
+}
+
+test('a wish that stood before an ACL stays: the voter may join again, and a new wish after it left is refused', () => {
+  const { apply } = clearText();
+  expect([apply(joinEntry(nodeOf('b', true))), apply(deny('a', 'b')), apply(joinEntry(nodeOf('b', true)))]).toEqual(['', '', '']);
+  expect([apply(leaveEntry('b')), apply(joinEntry(nodeOf('b', true))), apply(joinEntry(nodeOf('b')))]).toEqual(['', 'raft-acl', '']);
+  expect([apply(deleteRaftAclEntry('a')), apply(joinEntry(nodeOf('b', true)))]).toEqual(['', '']);
+});
+
+test('the ACL of an entry counts for the wish in the same entry', () => {
+  const { apply, state } = clearText();
+  expect(apply(text(`INSERT INTO raft_acls (name, nodes, voter, created_at, updated_at) VALUES ('a', 'x*', 0, '', ''); ${wish('x1')}`))).toBe('raft-acl');
+  expect([state.get('voter/x1'), state.raftAcls()]).toEqual([undefined, []]);
+});
+
+test('what guards compare with is right again after a restore', () => {
+  const donor = secured();
+  const { state, apply } = replicated();
+  state.restore(donor.state.snapshot(), 50, 2, { servers: [] });
+  expect([apply(text(wish('gus'))), apply(text("UPDATE devices SET state = 'active' WHERE id = 'rob'")), apply(text("DELETE FROM mesh_state WHERE key = 'Trust'"))]).toEqual(['guest-vote', 'revoked-for-ever', 'trust-fixed']);
+});
