@@ -1,0 +1,101 @@
+import { normalize } from 'node:path/posix';
+import { seeded } from '../../../src/base/random.ts';
+import { type Clock } from '../../../src/base/clock.ts';
+import { pageFile } from '../../../src/contract/page-policy.ts';
+import { parse } from '../../../src/cli/parse.ts';
+import { verbs } from '../../../src/cli/verbs.ts';
+import { readArguments } from '../../../src/main/arguments.ts';
+import { parseFlags } from '../../../src/web/flags.ts';
+import { cookieName, judge, judgeUpgrade } from '../../../src/web/guard.ts';
+import { createTickets } from '../../../src/web/tickets.ts';
+import { json } from '../shapes/json.ts';
+import { text } from '../shapes/text.ts';
+import { bytesOf, holds, jsonOf, refusals, type Target, utf8 } from '../target.ts';
+
+const authority = '127.0.0.1:41234';
+const origin = `http://${authority}`;
+const cookieSecret = /^[A-Za-z0-9_-]{32}$/;
+const stillClock: Clock = { nowMs: () => 0, monotonicMs: () => 0, after: () => () => {} };
+
+/** Nobody gets a file, a cookie or a socket without a secret that was issued here. */
+const web: Target = {
+  name: 'web-request', from: 'web pages elsewhere, other users and programs of this machine', shape: json, words: [authority, origin, 'localhost:41234', 'null', 'same-origin', '/ws', '/?ticket=', cookieName(authority), '=; ', '..', '%2e%2e%2f'],
+  open: () => ({
+    seeds: [
+      { method: 'GET', url: '/?ticket=TICKET', host: authority }, { method: 'GET', url: '/', host: authority, origin, cookie: `${cookieName(authority)}=COOKIE`, fetchSite: 'same-origin' },
+      { method: 'GET', url: '/ws', host: authority, origin, cookie: `x=1; ${cookieName(authority)}=COOKIE` }, { method: 'POST', url: '/assets/a.js', host: 'evil.example', origin: 'null', cookie: '', fetchSite: 'cross-site' },
+    ].map(jsonOf),
+    run: (input) => {
+      const tickets = createTickets(stillClock, seeded(input.length));
+      const ticket = tickets.issue();
+      const cookie = tickets.redeem(tickets.issue()) as string;
+      const filled = utf8(input).replaceAll('TICKET', ticket).replaceAll('COOKIE', cookie);
+      const value = refusals(() => JSON.parse(filled) as unknown, 'SyntaxError');
+      const part = (name: string): string | undefined => {
+        const found: unknown = typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined;
+        return typeof found === 'string' ? found : undefined;
+      };
+      const knock = { method: part('method') ?? 'GET', url: part('url') ?? '/', host: part('host'), origin: part('origin'), cookie: part('cookie'), fetchSite: part('fetchSite') };
+      const ours = knock.host === authority && (knock.origin === undefined || knock.origin === origin);
+      const upgrade = judgeUpgrade(knock, authority, tickets);
+      if (upgrade === 'admit') holds(ours && knock.origin === origin && (knock.cookie ?? '').includes(cookie), 'a socket needs our origin and our cookie');
+      const verdict = judge(knock, authority, tickets);
+      if (verdict.kind === 'admit') holds(ours && knock.url.includes('ticket=') && cookieSecret.test(verdict.cookie), 'a cookie is given for a ticket');
+      if (verdict.kind === 'file') holds(ours && (knock.cookie ?? '').includes(cookie) && normalize(verdict.file) === verdict.file && !verdict.file.startsWith('..'), 'a file inside, for our cookie');
+      return undefined;
+    },
+  }),
+};
+
+const page: Target = {
+  name: 'page-path', from: 'web pages and programs of this machine', shape: text, words: ['..', '%2e', '%2f', '%5c', '\\', 'C:', '//', '%00', '.git', 'con', '~'],
+  open: () => ({
+    seeds: ['/', '/assets/index-abc.js', '/a/b/c.css', '/%61.js', '/..%2fsecret', '/.env'].map(bytesOf),
+    run: (input) => {
+      const file = pageFile(utf8(input));
+      if (file !== undefined) holds(/^[A-Za-z0-9_-][A-Za-z0-9._/-]*$/.test(file) && !file.includes('..') && !file.includes('//') && !file.includes('/.'), `${file} is inside of the page's folder on every system`);
+      return undefined;
+    },
+  }),
+};
+
+/** As long as a system's command lines may be at most in one argument. */
+const line = (argument: string): string[] => argument.slice(0, 4_096).split('\n');
+
+const cli: Target = {
+  name: 'cli-argv', from: 'scripts and links that build command lines', shape: text, heavy: true, words: ['--home', '--json', '--', '-h', '--no-json', '--constructor', '__proto__', 'help'],
+  open: () => ({
+    seeds: ['connect', 'profiles\nlist\n--json', 'create\nhome\n--grpc-port\n5', 'join\n10.0.0.1:8443\n--insecure', 'help\nconnect', '--version', 'invite\ncreate\n--role=guest'].map(bytesOf),
+    run: (input) => {
+      const parsed = refusals(() => parse(line(utf8(input)), verbs));
+      if (parsed?.kind === 'run') holds(Object.getPrototypeOf(parsed.input) === Object.prototype, 'an input is a plain object');
+      return undefined;
+    },
+  }),
+};
+
+const webFlags: Target = {
+  name: 'web-argv', from: 'scripts that build command lines', shape: text, words: ['--port', '--home', '--open', '--headless'],
+  open: () => ({
+    seeds: ['--port\n0\n--no-open', '--headless\n--json-status', '--home=/tmp/x\n--help'].map(bytesOf),
+    run: (input) => {
+      const flags = refusals(() => parseFlags(line(utf8(input))));
+      if (flags) holds(Number.isInteger(flags.port) && flags.port >= 0 && flags.port <= 65_535, 'a port is a port');
+      return undefined;
+    },
+  }),
+};
+
+const gui: Target = {
+  name: 'window-argv', from: 'the desktop, browsers with a link, Chromium itself', shape: text, words: ['--home', '--hidden', 'webmesh://join/', '--no-sandbox', '--inspect', '"', "'", '%'],
+  open: () => ({
+    seeds: ['electron\n.\n--home\n/tmp/x\n--hidden', 'electron\n--helper-socket=/run/x', 'electron\n--hidden\nwebmesh://join/AAAA'].map(bytesOf),
+    run: (input) => {
+      const { home, helperSocket } = readArguments(line(utf8(input)));
+      holds([home, helperSocket].every((value) => value === undefined || typeof value === 'string'), 'arguments are texts');
+      return undefined;
+    },
+  }),
+};
+
+export const shells: readonly Target[] = [web, page, cli, webFlags, gui];

@@ -1,0 +1,13 @@
+import { type Target } from '../target.ts';
+import { contract } from './contract.ts';
+import { core } from './core.ts';
+import { helper } from './helper.ts';
+import { protocols } from './protocols.ts';
+import { raft } from './raft.ts';
+import { shells } from './shells.ts';
+import { state } from './state.ts';
+import { texts } from './texts.ts';
+import { trust } from './trust.ts';
+
+/** Every parser of outside bytes. */
+export const targets: readonly Target[] = [...protocols, ...raft, ...state, ...helper, ...core, ...contract, ...shells, ...texts, ...trust];
