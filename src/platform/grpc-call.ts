@@ -1,7 +1,10 @@
 import * as grpc from '@grpc/grpc-js';
 import { abortError } from '../base/abort.ts';
+import type { Identity } from '../base/identity.ts';
 import { RpcError, type StatusCode, status } from '../base/rpc.ts';
 import { type IdentitySource, type RemoteCallOptions, type RemoteCaller } from '../node/ports.ts';
+import { type MeshCredentials, meshCredentials } from './grpc-credentials.ts';
+import { rootOf } from './tls.ts';
 
 const channelsMax = 64;
 const messageBytesMax = 4 * 1024 * 1024;
@@ -11,50 +14,64 @@ export interface GrpcCaller extends RemoteCaller {
   close(): void;
 }
 
-/** Over mTLS with what `identity` gives, in clear text while it gives null. */
-export function createGrpcCaller(identity: IdentitySource): GrpcCaller {
-  const clients = new Map<string, grpc.Client>();
+interface Held {
+  readonly client: grpc.Client;
+  /** With what it was opened: another identity opens another channel. */
+  readonly identity: Identity | null;
+  readonly credentials: MeshCredentials | undefined;
+}
 
-  function clientOf(address: string): grpc.Client {
-    const held = clients.get(address);
-    clients.delete(address);
-    const client = held ?? new grpc.Client(`dns:${address}`, grpc.credentials.createInsecure(), {
-      'grpc.max_receive_message_length': messageBytesMax,
-      // A node that comes back is found soon: the default waits up to two minutes.
-      'grpc.initial_reconnect_backoff_ms': 200,
-      'grpc.max_reconnect_backoff_ms': 3_000,
-      'grpc.enable_retries': 0,
-      'grpc.enable_http_proxy': 0,
-    });
-    clients.set(address, client);
-    const [oldest] = clients.keys();
-    if (clients.size > channelsMax && oldest !== undefined) {
-      clients.get(oldest)?.close();
-      clients.delete(oldest);
+/** Over mTLS with what `identity` gives, in clear text while it gives null. A renewed identity is used by the next call. */
+export function createGrpcCaller(identity: IdentitySource): GrpcCaller {
+  const channels = new Map<string, Held>();
+
+  function channelTo(address: string, expectId: string): Held {
+    const own = identity();
+    const key = own ? `${address} ${expectId}` : address;
+    const held = channels.get(key);
+    channels.delete(key);
+    const fits = held?.identity === own ? held : undefined;
+    if (!fits) held?.client.close();
+    const channel = fits ?? open(address, expectId, own);
+    channels.set(key, channel);
+    const [oldest] = channels.keys();
+    if (channels.size > channelsMax && oldest !== undefined) {
+      channels.get(oldest)?.client.close();
+      channels.delete(oldest);
     }
-    return client;
+    return channel;
   }
 
   return {
-    unary: (address, path, request, options) => {
-      if (identity() !== null) return Promise.reject(new RpcError(status.unavailable, 'no TLS'));
-      return call(clientOf(address), path, request, options);
-    },
+    unary: (address, path, request, options) => call(channelTo(address, options.expectId), path, request, options),
     close: () => {
-      for (const client of clients.values()) client.close();
-      clients.clear();
+      for (const { client } of channels.values()) client.close();
+      channels.clear();
     },
   };
 }
 
-function call(client: grpc.Client, path: string, request: Uint8Array, { metadata, deadlineMs, signal }: RemoteCallOptions): Promise<Uint8Array> {
+function open(address: string, expectId: string, identity: Identity | null): Held {
+  const credentials = identity ? meshCredentials({ identity, root: rootOf(identity), expectId }, address) : undefined;
+  const client = new grpc.Client(`dns:${address}`, credentials?.credentials ?? grpc.credentials.createInsecure(), {
+    'grpc.max_receive_message_length': messageBytesMax,
+    // A node that comes back is found soon: the default waits up to two minutes.
+    'grpc.initial_reconnect_backoff_ms': 200,
+    'grpc.max_reconnect_backoff_ms': 3_000,
+    'grpc.enable_retries': 0,
+    'grpc.enable_http_proxy': 0,
+  });
+  return { client, identity, credentials };
+}
+
+function call({ client, credentials }: Held, path: string, request: Uint8Array, { metadata, deadlineMs, signal }: RemoteCallOptions): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason ?? abortError());
     const headers = new grpc.Metadata();
     for (const [key, value] of Object.entries(metadata)) headers.set(key, value);
     const ongoing = client.makeUnaryRequest(path, (bytes: Uint8Array) => Buffer.from(bytes), (bytes: Buffer) => new Uint8Array(bytes), request, headers, { deadline: Date.now() + deadlineMs }, (error, value) => {
       signal.removeEventListener('abort', abort);
-      if (error) return reject(signal.aborted ? (signal.reason ?? abortError()) : new RpcError(codeOf(error.code), error.details, error));
+      if (error) return reject(signal.aborted ? (signal.reason ?? abortError()) : new RpcError(codeOf(error.code), error.details, credentials?.explain(error.details) ?? error));
       resolve(value ?? new Uint8Array());
     });
     const abort = (): void => ongoing.cancel();

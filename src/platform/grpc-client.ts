@@ -1,8 +1,10 @@
 import { Buffer } from 'node:buffer';
 import * as grpc from '@grpc/grpc-js';
 import { abortError } from '../base/abort.ts';
-import { failureKey } from '../base/rpc.ts';
 import { Failure, type FailureCode, failure, fromData, isFailure } from '../base/failure.ts';
+import { refusals } from '../base/refusals.ts';
+import { failureKey } from '../base/rpc.ts';
+import type { MeshCredentials } from './grpc-credentials.ts';
 
 /** One method of a generated service definition. */
 export interface Method<Request, Response> {
@@ -32,11 +34,14 @@ export interface ChannelOptions {
   readonly away: FailureCode;
   /** Shown in the failure's detail; a mesh address or a socket path. */
   readonly name: string;
+  /** Left out: clear text. */
+  readonly credentials?: MeshCredentials;
 }
 
-/** Opens a clear-text channel to `host:port` or `unix:/path`. */
-export function openChannel(target: string, { away, name }: ChannelOptions): Channel {
-  const client = new grpc.Client(target, grpc.credentials.createInsecure(), {
+/** Opens a channel to `dns:host:port` or `unix:/path`. */
+export function openChannel(target: string, options: ChannelOptions): Channel {
+  const { name, credentials } = options;
+  const client = new grpc.Client(target, credentials?.credentials ?? grpc.credentials.createInsecure(), {
     'grpc.max_receive_message_length': receiveBytesMax,
     'grpc.initial_reconnect_backoff_ms': 200,
     'grpc.max_reconnect_backoff_ms': 2_000,
@@ -56,14 +61,14 @@ export function openChannel(target: string, { away, name }: ChannelOptions): Cha
       const call = client.makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, request, new grpc.Metadata(), { deadline: Date.now() + deadlineMs }, (error, value) => {
         signal.removeEventListener('abort', abort);
         if (signal.aborted) return reject(abortError());
-        if (error) return reject(fromServiceError(error, { away, name }));
+        if (error) return reject(fromServiceError(error, options));
         if (value === undefined) return reject(failure('mesh.incompatible', { address: name, problem: 'an empty answer' }));
         resolve(value);
       });
       const abort = (): void => call.cancel();
       signal.addEventListener('abort', abort, { once: true });
     }),
-    stream: (method, request, signal) => iterate(() => client.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request), signal, { away, name }),
+    stream: (method, request, signal) => iterate(() => client.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request), signal, options),
     close: () => client.close(),
   };
 }
@@ -85,11 +90,15 @@ async function* iterate<Response>(open: () => grpc.ClientReadableStream<Response
 }
 
 /** A gRPC error as a Failure: our own services send theirs whole, others speak in status codes and words. */
-export function fromServiceError(error: grpc.ServiceError, { away, name }: ChannelOptions): Failure {
+export function fromServiceError(error: grpc.ServiceError, { away, name, credentials }: ChannelOptions): Failure {
   const [own] = error.metadata?.get(failureKey) ?? [];
   if (own !== undefined) return own instanceof Buffer || typeof own === 'string' ? fromJson(String(own), error) : failure('internal.unexpected', {}, error);
+  const handshake = credentials?.explain(String(error.details ?? ''));
+  if (handshake) return handshake;
   const message = String(error.details ?? '').slice(0, 200);
   const detail = { address: name, message };
+  const refused = codeByRefusal[`${error.code} ${message}`];
+  if (refused) return failure(refused, { address: name }, error);
   switch (error.code) {
     case grpc.status.UNAVAILABLE:
       if (away === 'mesh.unreachable' && /protocol error/i.test(message)) return foreign(name, error);
@@ -109,6 +118,18 @@ export function fromServiceError(error: grpc.ServiceError, { away, name }: Chann
     default: return failure(away, detail, error);
   }
 }
+
+/** Refusals in matters of trust: status and words together, as nodes say them. */
+const codeByRefusal: Readonly<Record<string, FailureCode>> = {
+  [`${grpc.status.UNAUTHENTICATED} ${refusals.inviteUnknown}`]: 'auth.invite-invalid',
+  [`${grpc.status.UNAUTHENTICATED} ${refusals.certificateExpired}`]: 'auth.expired',
+  [`${grpc.status.PERMISSION_DENIED} ${refusals.revoked}`]: 'auth.revoked',
+  [`${grpc.status.FAILED_PRECONDITION} ${refusals.inviteExpired}`]: 'auth.invite-expired',
+  [`${grpc.status.FAILED_PRECONDITION} ${refusals.inviteUsed}`]: 'auth.invite-used',
+  [`${grpc.status.FAILED_PRECONDITION} ${refusals.inviteRevoked}`]: 'auth.invite-invalid',
+  [`${grpc.status.RESOURCE_EXHAUSTED} ${refusals.tooManyTries}`]: 'auth.too-many-tries',
+  [`${grpc.status.ALREADY_EXISTS} ${refusals.idTaken}`]: 'node.id-taken',
+};
 
 /** Somebody answers, but is no node. Perhaps only for now, while a node or a proxy before it starts: so it is tried again. */
 function foreign(address: string, error: grpc.ServiceError): Failure {

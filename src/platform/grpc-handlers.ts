@@ -2,6 +2,7 @@ import * as grpc from '@grpc/grpc-js';
 import { isAbort } from '../base/abort.ts';
 import { type FailureCode, isFailure, toData } from '../base/failure.ts';
 import { type Log } from '../base/log.ts';
+import { type Callers } from './grpc-callers.ts';
 import { type Call, failureKey, type Method, RpcError, type ServerStream, type Service, type StatusCode, type Unary, status } from '../base/rpc.ts';
 
 const failureBytesMax = 4_096;
@@ -9,18 +10,18 @@ const failureBytesMax = 4_096;
 type AnyCall = grpc.ServerUnaryCall<unknown, unknown> | grpc.ServerWritableStream<unknown, unknown>;
 
 /** The handlers of a service as grpc-js wants them. A method without a handler answers unimplemented. */
-export function implementationOf({ definition, handlers }: Service, log: Log): grpc.UntypedServiceImplementation {
-  return Object.fromEntries(Object.entries(definition).map(([name, method]) => [name, implement(method, handlers[name], log)]));
+export function implementationOf({ definition, handlers }: Service, callers: Callers, log: Log): grpc.UntypedServiceImplementation {
+  return Object.fromEntries(Object.entries(definition).map(([name, method]) => [name, implement(method, handlers[name], callers, log)]));
 }
 
-function implement(method: Method, handler: Service['handlers'][string] | undefined, log: Log): grpc.UntypedHandleCall {
+function implement(method: Method, handler: Service['handlers'][string] | undefined, callers: Callers, log: Log): grpc.UntypedHandleCall {
   if (handler === undefined || method.requestStream) return absent(method);
-  return method.responseStream ? streaming(method, handler as ServerStream<unknown, unknown>, log) : unary(method, handler as Unary<unknown, unknown>, log);
+  return method.responseStream ? streaming(method, handler as ServerStream<unknown, unknown>, callers, log) : unary(method, handler as Unary<unknown, unknown>, callers, log);
 }
 
-function unary(method: Method, handler: Unary<unknown, unknown>, log: Log): grpc.handleUnaryCall<unknown, unknown> {
+function unary(method: Method, handler: Unary<unknown, unknown>, callers: Callers, log: Log): grpc.handleUnaryCall<unknown, unknown> {
   return (call, callback) => {
-    const { context, end } = contextOf(call);
+    const { context, end } = contextOf(call, callers);
     // Handlers are async, but a plain function that throws must not escape either.
     Promise.resolve()
       .then(() => handler(call.request, context))
@@ -29,9 +30,9 @@ function unary(method: Method, handler: Unary<unknown, unknown>, log: Log): grpc
   };
 }
 
-function streaming(method: Method, handler: ServerStream<unknown, unknown>, log: Log): grpc.handleServerStreamingCall<unknown, unknown> {
+function streaming(method: Method, handler: ServerStream<unknown, unknown>, callers: Callers, log: Log): grpc.handleServerStreamingCall<unknown, unknown> {
   return (call) => {
-    const { context, end } = contextOf(call);
+    const { context, end } = contextOf(call, callers);
     pump(call, context.signal, () => handler(call.request, context))
       .then(() => call.end(), (error: unknown) => call.emit('error', statusOf(error, method, log)))
       .finally(end);
@@ -79,7 +80,7 @@ function absent({ path, requestStream, responseStream }: Method): grpc.UntypedHa
 }
 
 /** What a handler may know of its caller; `end` releases the listeners. */
-function contextOf(call: AnyCall): { context: Call; end: () => void } {
+function contextOf(call: AnyCall, callers: Callers): { context: Call; end: () => void } {
   const controller = new AbortController();
   const cancelled = (): void => controller.abort(new DOMException('the caller is gone', 'AbortError'));
   call.on('cancelled', cancelled);
@@ -87,7 +88,7 @@ function contextOf(call: AnyCall): { context: Call; end: () => void } {
   const deadline = call.getDeadline();
   const at = deadline instanceof Date ? deadline.getTime() : deadline;
   const context: Call = {
-    caller: call.getPeer() === 'unknown' ? { kind: 'local' } : { kind: 'clear-text' },
+    caller: callers.of(call),
     metadata: textMetadata(call.metadata),
     peer: peerOf(call.getPeer()),
     signal: controller.signal,
@@ -96,7 +97,8 @@ function contextOf(call: AnyCall): { context: Call; end: () => void } {
   return { context, end: () => call.removeListener('cancelled', cancelled) };
 }
 
-function textMetadata(metadata: grpc.Metadata): Record<string, string> {
+/** First value of each key that is text. */
+export function textMetadata(metadata: grpc.Metadata): Record<string, string> {
   const pairs = Object.entries(metadata.getMap()).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
   return Object.fromEntries(pairs.map(([key, value]) => [key.toLowerCase(), value]));
 }

@@ -31,10 +31,10 @@ function folder(): string {
 }
 
 async function getNode(port: number, id: string, options: { deadlineMs?: number; metadata?: Record<string, string>; signal?: AbortSignal } = {}): Promise<MeshNode> {
-  const caller = createGrpcCaller();
+  const caller = createGrpcCaller(() => null);
   ends.push(() => caller.close());
   const { deadlineMs = 3_000, metadata = {}, signal = new AbortController().signal } = options;
-  return MeshNode.decode(await caller.unary(`127.0.0.1:${port}`, MeshService.getNode.path, GetNodeRequest.encode({ id }).finish(), { metadata, deadlineMs, signal }));
+  return MeshNode.decode(await caller.unary(`127.0.0.1:${port}`, MeshService.getNode.path, GetNodeRequest.encode({ id }).finish(), { metadata, deadlineMs, signal, expectId: '' }));
 }
 
 test('a call carries metadata, peer and deadline to the handler and the value back', async () => {
@@ -118,7 +118,7 @@ test('a cancelled stream ends the generator', async () => {
   await serve([service(LocalNodeService, { async *watchReplica() {
     try {
       for (let i = 0; ; i++) {
-        yield { nodes: [], networkName: `${i}`, ipv4Network: '', ulaPrefix: '', status: undefined, raft: undefined };
+        yield { nodes: [], networkName: `${i}`, ipv4Network: '', ulaPrefix: '', status: undefined, raft: undefined, trust: undefined };
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
     } finally {
@@ -185,7 +185,7 @@ test('garbage on the port does not disturb the server', async () => {
 
 function localNode(count: number): Service {
   return service(LocalNodeService, { async *watchReplica() {
-    for (let i = 0; i < count; i++) yield { nodes: [], networkName: `${i}`.padEnd(200), ipv4Network: '', ulaPrefix: '', status: undefined, raft: undefined };
+    for (let i = 0; i < count; i++) yield { nodes: [], networkName: `${i}`.padEnd(200), ipv4Network: '', ulaPrefix: '', status: undefined, raft: undefined, trust: undefined };
   } });
 }
 

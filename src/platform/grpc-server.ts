@@ -1,14 +1,19 @@
 import { type Socket, type Server as NetServer, createServer } from 'node:net';
+import { type TLSSocket } from 'node:tls';
 import * as grpc from '@grpc/grpc-js';
 import { failure } from '../base/failure.ts';
 import { parseIp } from '../base/ip.ts';
 import { type Log } from '../base/log.ts';
 import { type Caller, type Service } from '../base/rpc.ts';
 import { type IdentitySource } from '../node/ports.ts';
+import { authorizing } from './grpc-authorize.ts';
+import { type Authorize, createCallers } from './grpc-callers.ts';
 import { healthService } from './grpc-health.ts';
 import { implementationOf } from './grpc-handlers.ts';
 import { bind, bindUnix, type TcpAddress } from './grpc-listen.ts';
 import { addReflection } from './grpc-reflection.ts';
+import { createTlsAcceptor } from './tls-accept.ts';
+import { callerOf, type Proven } from './tls.ts';
 
 export interface GrpcServerOptions {
   readonly services: readonly Service[];
@@ -21,17 +26,14 @@ export interface GrpcServerOptions {
   readonly connectionsMax?: number;
   /** Serve grpc.health and grpc.reflection beside the services. Off when left out: a private socket needs neither. */
   readonly standard?: boolean;
-  /** What TCP listeners prove themselves with; asked at every handshake. Left out, or null when asked: TCP in clear text. Unix sockets never speak TLS. */
+  /**
+   * What TCP listeners prove themselves with, asked at every handshake: a new one is used by the next, and a call's caller is then
+   * certified or anonymous. Left out, or null when asked: TCP in clear text. Unix sockets never speak TLS.
+   */
   readonly identity?: IdentitySource;
   /** The policy, asked before every call of every method, health and reflection too. Left out: everybody may call. */
   readonly authorize?: Authorize;
 }
-
-/**
- * Resolves when `caller` may call the method of this path; throws an RpcError otherwise, which is the answer. `metadata` as in Call.
- * `signal` aborts when the caller went away.
- */
-export type Authorize = (path: string, caller: Caller, metadata: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<void>;
 
 /** Serves handlers over gRPC. Addresses come and go while it runs; all of them serve the same methods. */
 export interface GrpcServer {
@@ -58,9 +60,16 @@ export interface GrpcServer {
 const messageBytesDefault = 4 * 1024 * 1024;
 const callsDefault = 128;
 const connectionsDefault = 1024;
+const anonymousShare = 4;
+const anonymousMs = 120_000;
 
-export function createGrpcServer({ services, log, messageBytesMax = messageBytesDefault, callsPerConnectionMax = callsDefault, connectionsMax = connectionsDefault, standard = false }: GrpcServerOptions): GrpcServer {
+export function createGrpcServer({ services, log, messageBytesMax = messageBytesDefault, callsPerConnectionMax = callsDefault, connectionsMax = connectionsDefault, standard = false, identity = () => null, authorize }: GrpcServerOptions): GrpcServer {
+  let hasTcp = false;
+  // A server that listens on TCP has no local callers: what is not known is never trusted more.
+  const plainCaller = (): Caller => (!hasTcp ? { kind: 'local' } : identity() === null ? { kind: 'clear-text' } : { kind: 'anonymous' });
+  const callers = createCallers(plainCaller);
   const raw = new grpc.Server({
+    interceptors: authorize ? [authorizing(authorize, callers, log)] : [],
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
     'grpc.max_concurrent_streams': callsPerConnectionMax,
@@ -70,20 +79,54 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
   const names = services.flatMap(({ definition }) => Object.values(definition).slice(0, 1).map(({ path }) => path.split('/')[1] ?? ''));
   const all = standard ? [...services, healthService(names)] : services;
   if (standard) addReflection(raw, names, async () => Buffer.from((await import('../gen/image.ts')).imageBase64, 'base64'));
-  for (const { definition, handlers } of all) raw.addService(definition as grpc.ServiceDefinition, implementationOf({ definition, handlers }, log));
+  for (const { definition, handlers } of all) raw.addService(definition as grpc.ServiceDefinition, implementationOf({ definition, handlers }, callers, log));
   // All connections enter through one injector: the listeners stay ours, so their errors keep their codes and each can end alone.
   const injector = raw.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   const listeners = new Map<string, { server: NetServer; address: TcpAddress | null }>();
-  const sockets = new Set<Socket>();
+  const sockets = new Map<Socket, () => Caller>();
+  const tls = createTlsAcceptor({ protocol: 'h2', certificate: 'asked', expiredOk: true, accept: acceptProven, refused: (remote, problem) => log.debug('refused', { remote, problem }) });
+  let anonymous = 0;
   let closed = false;
 
   function accept(socket: Socket): void {
+    admit(socket, plainCaller);
+  }
+
+  function acceptTcp(socket: Socket): void {
+    socket.setNoDelay(true);
+    const own = identity();
+    if (closed) socket.destroy();
+    else if (own) tls.take(socket, own);
+    else accept(socket);
+  }
+
+  function acceptProven(socket: TLSSocket, proven: Proven | undefined): void {
+    if (!proven && !admitAnonymous(socket)) return;
+    callers.mark(socket, proven);
+    admit(socket, () => callerOf(proven));
+  }
+
+  /** Whoever has no certificate gets a small share of the connections, each for a short time: enough to enrol. */
+  function admitAnonymous(socket: Socket): boolean {
+    if (anonymous >= connectionsMax / anonymousShare) {
+      socket.destroy();
+      return false;
+    }
+    anonymous++;
+    const timer = setTimeout(() => socket.destroy(), anonymousMs);
+    socket.once('close', () => {
+      anonymous--;
+      clearTimeout(timer);
+    });
+    return true;
+  }
+
+  function admit(socket: Socket, caller: () => Caller): void {
     if (closed || sockets.size >= connectionsMax) return void socket.destroy();
-    sockets.add(socket);
+    sockets.set(socket, caller);
     socket.once('close', () => sockets.delete(socket));
     // A reset by the far end is not news; the session notices the close by itself.
     socket.on('error', () => {});
-    socket.setNoDelay(true);
     injector.injectConnection(socket);
   }
 
@@ -96,7 +139,8 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
     accept,
     listen: async (address, signal) => {
       if (address.port !== 0 && (covers(address) || listeners.has(keyOf(address)))) return address.port;
-      const server = createServer(accept);
+      hasTcp = true;
+      const server = createServer(acceptTcp);
       const port = await bind(server, address, signal);
       if (closed) {
         server.close();
@@ -111,7 +155,7 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
       listeners.set(path, { server, address: null });
     },
     cut: (keep) => {
-      for (const socket of sockets) if (!keep(callerOf(socket))) socket.destroy();
+      for (const [socket, caller] of sockets) if (!keep(caller())) socket.destroy();
     },
     unlisten: (address) => {
       listeners.get(keyOf(address))?.server.close();
@@ -123,12 +167,11 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
       listeners.clear();
       await shutdown(raw, graceMs);
       injector.destroy();
-      for (const socket of sockets) socket.destroy();
+      tls.close();
+      for (const socket of sockets.keys()) socket.destroy();
     },
   };
 }
-
-const callerOf = (socket: Socket): Caller => (socket.remoteAddress === undefined ? { kind: 'local' } : { kind: 'clear-text' });
 
 /** Lets calls finish, and cuts them when that takes too long. */
 function shutdown(raw: grpc.Server, graceMs: number): Promise<void> {

@@ -17,8 +17,9 @@ const derBytesMax = 4_096;
 /** A certificate taken apart, not yet judged, with what verifies it and what it verifies. Throws whatever the libraries throw. */
 export interface ParsedCertificate extends Parsed {
   readonly publicKey: KeyObject;
-  /** True when this certificate's signature was made with the private half of `key`. */
-  signedBy(key: KeyObject): boolean;
+  /** True when `issuer` may have issued this certificate (names, key ids, usages) and its key made the signature: OpenSSL's own check. */
+  issuedBy(issuer: ParsedCertificate): boolean;
+  readonly system: SystemCertificate;
 }
 
 export function parseCertificate(der: Uint8Array): ParsedCertificate {
@@ -36,8 +37,8 @@ export function parseCertificate(der: Uint8Array): ParsedCertificate {
     keyIsP256: isP256(publicKey, certificate.publicKey.rawData), signatureIsEcdsaSha256: isEcdsaSha256(certificate.signatureAlgorithm),
     fingerprint: sha256(der).toString('hex'), keyHash: keyHashOf(publicKey),
     extensions: certificate.extensions.map(readExtension),
-    publicKey,
-    signedBy: (key) => system.verify(key),
+    publicKey, system,
+    issuedBy: (issuer) => system.checkIssued(issuer.system) && system.verify(issuer.publicKey),
   };
 }
 

@@ -66,7 +66,7 @@ function verifyChain(chain: readonly Uint8Array[], root: Uint8Array, atMs: numbe
   if (!Buffer.from(chain.at(-1) ?? []).equals(root)) throw unauthenticated('foreign');
   for (const [at, { parsed }] of links.entries()) {
     const issuer = links[Math.min(at + 1, links.length - 1)]?.parsed;
-    if (!issuer || (at < links.length - 1 && !names(parsed, issuer)) || !parsed.signedBy(issuer.publicKey)) throw unauthenticated('foreign');
+    if (!issuer || (at < links.length - 1 && !names(parsed, issuer)) || !parsed.issuedBy(issuer)) throw unauthenticated('foreign');
   }
   for (const [at, { facts }] of links.entries()) {
     if (atMs < facts.notBeforeMs) throw unauthenticated('not-yet-valid');
