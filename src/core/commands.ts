@@ -1,10 +1,15 @@
-import { contains, formatPrefix, joinHostPort, networkOf, overlaps, parseIp, parsePrefix, splitHostPort } from '../base/ip.ts';
 import { failure } from '../base/failure.ts';
+import { deviceIdPattern } from '../base/identity.ts';
+import { contains, formatPrefix, joinHostPort, networkOf, overlaps, parseIp, parsePrefix } from '../base/ip.ts';
 import { between, type Random, shortId } from '../base/random.ts';
 import type { Parsed } from '../contract/commands.ts';
+import { checkAddress } from './mesh/address.ts';
 import { defaultPorts } from './mesh/roster.ts';
 import type { Network, OwnAddress } from './ports.ts';
 import type { Profile } from './profiles.ts';
+import { toHex } from './trust/bytes.ts';
+import type { Invite } from './trust/invite.ts';
+import { isPlainName } from './trust/names.ts';
 import { advertise } from './tunnel/endpoints.ts';
 
 export interface CommandPorts {
@@ -12,13 +17,26 @@ export interface CommandPorts {
   readonly random: Random;
 }
 
-/** The profile of a new network that this machine hosts. Throws input.invalid. */
+/** The profile of a new network that this machine hosts, still without its root's fingerprint. Throws input.invalid. */
 export async function hostProfile(input: Parsed<'mesh.create'>, { network, random }: CommandPorts): Promise<Profile> {
+  // Invites carry the name to people who do not know us yet.
+  if (!isPlainName(input.name)) throw failure('input.invalid', { field: 'name', problem: 'it holds characters that nobody can see', given: input.name });
   const nodeId = input.nodeId === undefined ? newNodeId(network.hostname, random) : checkNodeId(input.nodeId);
   const ipv4Network = input.ipv4Network === undefined ? freeNetwork(network.addresses.get(), random) : checkNetwork(input.ipv4Network);
   const ports = await choosePorts(input, network);
-  const profile = { id: shortId(random, 12), name: input.name, kind: 'host' as const, nodeId, insecure: true, ...ports, asVoter: true, ipv4Network };
+  const trust = input.insecure === true ? 'clear-text' as const : 'mtls' as const;
+  const profile = { id: shortId(random, 12), name: input.name, kind: 'host' as const, nodeId, trust, endpoints: [], rootFingerprint: null, ...ports, asVoter: true, ipv4Network };
   return { ...profile, address: hostAddress(profile, network) };
+}
+
+/** The profile of a network that an invite leads to. Throws input.invalid. */
+export async function invitedProfile(input: Parsed<'invite.redeem'>, invite: Invite, { network, random }: CommandPorts): Promise<Profile> {
+  const nodeId = input.nodeId === undefined ? newNodeId(network.hostname, random) : checkNodeId(input.nodeId);
+  return {
+    id: shortId(random, 12), name: input.name ?? invite.networkName, kind: 'member', nodeId, trust: 'mtls', rootFingerprint: toHex(invite.rootFingerprint),
+    endpoints: invite.endpoints.map(({ nodeId, address }) => ({ nodeId, address })), address: invite.endpoints[0]?.address ?? '',
+    ...(await choosePorts(input, network)), asVoter: input.asVoter ?? false, ipv4Network: null,
+  };
 }
 
 /** Where others can join a network that this machine hosts. */
@@ -33,25 +51,12 @@ export async function memberProfile(input: Parsed<'mesh.join'>, { network, rando
   const nodeId = input.nodeId === undefined ? newNodeId(network.hostname, random) : checkNodeId(input.nodeId);
   return {
     id: shortId(random, 12), name: input.name ?? address, kind: 'member', nodeId, address,
-    insecure: true, ...(await choosePorts(input, network)), asVoter: input.asVoter ?? false, ipv4Network: null,
+    trust: 'clear-text', endpoints: [], rootFingerprint: null, ...(await choosePorts(input, network)), asVoter: input.asVoter ?? false, ipv4Network: null,
   };
 }
 
-/** `host`, `host:port`, `[v6]:port` or a bare IPv6 address as `host:port`; the port is 8443 unless told. */
-export function checkAddress(text: string): string {
-  const trimmed = text.trim();
-  const bare = parseIp(trimmed.replace(/^\[(.*)\]$/, '$1'));
-  const split = bare?.family === 6 || !/:\d*$/.test(trimmed) ? { host: trimmed.replace(/^\[(.*)\]$/, '$1'), port: defaultPorts.grpc } : splitHostPort(trimmed);
-  const host = split && (parseIp(split.host) !== undefined || hostName.test(split.host)) ? split.host : undefined;
-  if (!split || host === undefined) throw failure('input.invalid', { field: 'address', problem: 'an address looks like 192.0.2.7:8443 or mesh.example.org:8443', given: text.slice(0, 100) });
-  return joinHostPort(host, split.port);
-}
-
-const hostName = /^(?=.{1,253}$)(?!\d+(\.\d+)*$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\.?$/;
-const nodeIdPattern = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
-
 function checkNodeId(text: string): string {
-  if (!nodeIdPattern.test(text)) throw failure('input.invalid', { field: 'nodeId', problem: 'letters, digits, dot, dash and underscore only', given: text });
+  if (!deviceIdPattern.test(text)) throw failure('input.invalid', { field: 'nodeId', problem: 'letters, digits, dot, dash and underscore only', given: text });
   return text;
 }
 

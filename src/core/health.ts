@@ -1,6 +1,8 @@
-import type { Degraded, HealthTopic, PeerView, ProfileView, SessionTopic, Warning, WarningCode } from '../contract/state.ts';
+import { atLeast, lives } from '../base/identity.ts';
+import type { Degraded, DeviceView, HealthTopic, PeerView, ProfileView, SessionTopic, TrustTopic, Warning, WarningCode } from '../contract/state.ts';
 import type { NodeState } from '../gen/webmesh/helper/v1/helper.ts';
 import type { HelperLink } from './ports.ts';
+import type { Trouble } from './trust/upkeep.ts';
 import { nodeProblem } from './tunnel/helper.ts';
 
 export interface HealthInput {
@@ -12,6 +14,11 @@ export interface HealthInput {
   readonly node: NodeState | undefined;
   readonly peers: readonly PeerView[];
   readonly setAside: readonly string[];
+  readonly trust: TrustTopic;
+  /** What should renew itself and does not. */
+  readonly troubles: readonly Trouble[];
+  /** Null while nobody looked. */
+  readonly auditIntact: boolean | null;
 }
 
 /** Time for the helper's own retries before its absence is worth a word. */
@@ -21,7 +28,7 @@ const peerPatienceMs = 30_000;
 
 /** What a person should know, those that touch connectivity first. Pure: the same facts give the same warnings. */
 export function healthTopic(input: HealthInput, nowMs: number): HealthTopic {
-  const warnings = [...helperWarnings(input), ...nodeWarnings(input), ...meshWarnings(input), ...peerWarnings(input, nowMs), ...otherWarnings(input)];
+  const warnings = [...helperWarnings(input), ...nodeWarnings(input), ...meshWarnings(input), ...certificateWarnings(input, nowMs), ...peerWarnings(input, nowMs), ...trustWarnings(input, nowMs), ...otherWarnings(input)];
   return { warnings };
 }
 
@@ -52,7 +59,49 @@ function peerWarnings({ session, peers }: HealthInput, nowMs: number): Warning[]
   return first ? [{ code: 'peer-unreachable', severity: 'info', detail: { count: away.length, peer: first.id } }] : [];
 }
 
+/** What will cut this device off if nothing happens. */
+function certificateWarnings({ trust: { notAfterMs }, troubles }: HealthInput, nowMs: number): Warning[] {
+  const leftMs = notAfterMs === null ? Number.POSITIVE_INFINITY : notAfterMs - nowMs;
+  const [first] = troubles.filter(({ chore }) => chore === 'certificate' || chore === 'wireguard-key' || chore === 'authority');
+  return [
+    ...(leftMs < lives.warnMs ? [{ code: 'certificate-expiring', severity: leftMs <= 0 ? 'error' : 'warning', detail: { days: daysOf(leftMs) } } as const] : []),
+    ...(first ? [{ code: 'renewal-failing', severity: 'warning', detail: { what: first.chore, failure: first.code, sinceMs: first.sinceMs, tries: first.tries, ...(notAfterMs === null ? {} : { days: daysOf(leftMs) }) } } as const] : []),
+  ];
+}
+
+/** What concerns the network as a whole. Only an admin can do something about other devices. */
+function trustWarnings({ trust, auditIntact }: HealthInput, nowMs: number): Warning[] {
+  if (trust.mode !== 'mtls') return [];
+  const admin = trust.role !== null && atLeast(trust.role, 'admin');
+  const active = trust.devices.filter(({ state }) => state === 'active');
+  const waiting = trust.authorities.filter(({ granted }) => !granted);
+  return [
+    ...(auditIntact === false ? [{ code: 'audit-broken', severity: 'error', detail: {} } as const] : []),
+    ...(admin ? [...pendingWarning(trust.devices), ...expiringWarning(active, nowMs)] : []),
+    ...(waiting[0] && trust.root === 'removed' ? [{ code: 'authority-pending', severity: 'warning', detail: { count: waiting.length, node: waiting[0].nodeId } } as const] : []),
+    ...(trust.root === 'here' && !trust.rootExported && active.length >= 2 ? [{ code: 'root-not-exported', severity: 'info', detail: {} } as const] : []),
+    ...(trust.secretsIn === 'private-file' ? [{ code: 'secrets-in-file', severity: 'info', detail: {} } as const] : []),
+  ];
+}
+
+function pendingWarning(devices: readonly DeviceView[]): Warning[] {
+  const waiting = devices.filter(({ state }) => state === 'pending');
+  return waiting[0] ? [{ code: 'device-pending', severity: 'info', detail: { count: waiting.length, device: waiting[0].id, name: waiting[0].name } }] : [];
+}
+
+/** Ours has a warning of its own; one that ended longer ago than the grace is no news any more. */
+function expiringWarning(active: readonly DeviceView[], nowMs: number): Warning[] {
+  const ending = active.filter(({ self, notAfterMs }) => !self && notAfterMs !== null && notAfterMs - nowMs < lives.warnMs && nowMs - notAfterMs < lives.graceMs);
+  const first = ending.reduce<DeviceView | undefined>((least, next) => ((least?.notAfterMs ?? Number.POSITIVE_INFINITY) <= (next.notAfterMs ?? 0) ? least : next), undefined);
+  return first ? [{ code: 'device-expiring', severity: 'warning', detail: { count: ending.length, device: first.id, name: first.name, days: daysOf((first.notAfterMs ?? nowMs) - nowMs) } }] : [];
+}
+
+/** Whole days that are left, negative when it is over. */
+function daysOf(leftMs: number): number {
+  return Math.floor(leftMs / 86_400_000);
+}
+
 function otherWarnings({ profile, setAside }: HealthInput): Warning[] {
-  const clearText: Warning[] = profile?.insecure ? [{ code: 'clear-text', severity: 'warning', detail: { profile: profile.name } }] : [];
+  const clearText: Warning[] = profile?.insecure ? [{ code: 'clear-text', severity: 'error', detail: { profile: profile.name } }] : [];
   return [...clearText, ...setAside.map((file) => ({ code: 'file-set-aside' as WarningCode, severity: 'warning' as const, detail: { file } }))];
 }

@@ -11,13 +11,20 @@ const profileSchema = z.object({
   kind: z.enum(['host', 'member']),
   nodeId: z.string().min(1).max(63),
   address: z.string().min(1).max(300),
-  insecure: z.boolean(),
+  /** Mutual TLS, or clear text, which was asked for by name. */
+  trust: z.enum(['mtls', 'clear-text']).optional(),
+  /** How older versions said `clear-text`. */
+  insecure: z.boolean().optional(),
+  /** Of the invite: where the mesh answers, and who must prove itself there. Empty on hosts and in clear text. */
+  endpoints: z.array(z.strictObject({ nodeId: z.string().min(1).max(63), address: z.string().min(1).max(300) })).max(4).default([]),
+  /** SHA-256 of the mesh's root certificate, lower-case hex: what two invites of one mesh have in common. Null in clear text. */
+  rootFingerprint: z.string().regex(/^[0-9a-f]{64}$/).nullable().default(null),
   grpcPort: port,
   raftPort: port,
   wireguardPort: port,
   asVoter: z.boolean(),
   ipv4Network: z.string().nullable(),
-});
+}).transform(({ insecure, trust, ...rest }) => ({ ...rest, trust: trust ?? (insecure === true ? 'clear-text' as const : 'mtls' as const) }));
 const profilesMax = 100;
 const documentSchema = z.object({ list: z.array(profileSchema).max(profilesMax), selected: z.string().nullable() });
 
@@ -34,6 +41,10 @@ export interface Profiles {
   add(profile: Profile): Promise<void>;
   select(id: string): Promise<void>;
   rename(id: string, name: string): Promise<void>;
+  /** What the mesh decided: another node id, other ends. */
+  update(id: string, change: Partial<Pick<Profile, 'nodeId' | 'endpoints' | 'address'>>): Promise<void>;
+  /** Puts a new profile in the place of an old one and selects it. */
+  replace(old: string, profile: Profile): Promise<void>;
   remove(id: string): Promise<void>;
 }
 
@@ -56,6 +67,10 @@ export async function loadProfiles(documents: Documents): Promise<Profiles> {
     await documents.save(documentName, next);
     document.set(next);
   };
+  const edit = async (id: string, change: (profile: Profile) => Profile): Promise<void> => {
+    get(id);
+    await put({ ...document.get(), list: document.get().list.map((profile) => (profile.id === id ? change(profile) : profile)) });
+  };
   return {
     document,
     get,
@@ -71,9 +86,11 @@ export async function loadProfiles(documents: Documents): Promise<Profiles> {
       await put({ list: [...list, profile], selected: profile.id });
     },
     select: async (id) => put({ ...document.get(), selected: get(id).id }),
-    rename: async (id, name) => {
-      const { nodeId } = get(id);
-      await put({ ...document.get(), list: document.get().list.map((profile) => (profile.id === id ? { ...profile, name, nodeId } : profile)) });
+    rename: (id, name) => edit(id, (profile) => ({ ...profile, name })),
+    update: (id, change) => edit(id, (profile) => ({ ...profile, ...change })),
+    replace: async (old, profile) => {
+      get(old);
+      await put({ list: document.get().list.map((present) => (present.id === old ? profile : present)), selected: profile.id });
     },
     remove: async (id) => {
       get(id);
@@ -88,8 +105,8 @@ export async function loadProfiles(documents: Documents): Promise<Profiles> {
 export function profilesTopic({ list, selected }: ProfilesDocument, hostAddress: (profile: Profile) => string): ProfilesTopic {
   return {
     list: list.map((profile) => {
-      const { id, name, kind, nodeId, address, insecure } = profile;
-      return { id, name, kind, nodeId, address: kind === 'host' ? hostAddress(profile) : address, insecure };
+      const { id, name, kind, nodeId, address, trust } = profile;
+      return { id, name, kind, nodeId, address: kind === 'host' ? hostAddress(profile) : address, insecure: trust === 'clear-text' };
     }),
     selected,
   };

@@ -1,9 +1,10 @@
 import { isAbort, withDeadline } from '../../base/abort.ts';
 import type { Clock } from '../../base/clock.ts';
-import { asFailure, type Failure, failure } from '../../base/failure.ts';
+import { asFailure, Failure, failure } from '../../base/failure.ts';
 import type { JoinRequest } from '../../gen/v1/node_messages.ts';
 import type { MeshClient, MeshConnection } from '../ports.ts';
 import type { Lease } from '../session/state.ts';
+import type { Door, Place } from './door.ts';
 import { leaseFrom } from './lease.ts';
 import { fromJoinPeers, fromMeshNodes, nodesMax, publicApi, type RosterNode } from './roster.ts';
 
@@ -12,22 +13,18 @@ export interface JoinPorts {
   readonly clock: Clock;
 }
 
-/** Where to knock: addresses in the order of trying, and whether clear text was asked for by name. */
-export interface Door {
-  readonly addresses: readonly string[];
-  readonly insecure: boolean;
-}
-
 export interface Joined {
   readonly lease: Lease;
   readonly peers: readonly RosterNode[];
 }
 
 const callMs = 8_000;
-const hopsMax = 4;
-const addressesMax = 3;
+const hopsMax = 5;
+const placesMax = 4;
+/** Not our mesh: addresses are given to others, and another network's machine may have one of ours. Ours may be elsewhere, or back later. */
+const strangers: ReadonlySet<string> = new Set(['auth.wrong-mesh', 'auth.clear-text']);
 
-/** Joins through the first address that answers, following a node that is not the leader to the one that is. */
+/** Joins through the first place that answers. */
 export async function join(request: JoinRequest, door: Door, ports: JoinPorts, signal: AbortSignal): Promise<Joined> {
   const response = await atLeader(door, ports, 'join', (mesh, inner) => mesh.join(request, inner), signal);
   if (response.peers.length > nodesMax) throw failure('mesh.incompatible', { problem: 'too many peers', peers: response.peers.length });
@@ -39,30 +36,36 @@ export async function leave(id: string, door: Door, ports: JoinPorts, signal: Ab
   await atLeader(door, ports, 'leave', (mesh, inner) => mesh.leave(id, inner), signal);
 }
 
-async function atLeader<T>(door: Door, { mesh, clock }: JoinPorts, what: string, call: (mesh: MeshConnection, signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+/**
+ * One call to the mesh, at the first place that answers, following a node that is not the leader to the one that is.
+ * A refusal is the mesh's word and is not asked elsewhere; silence, and a stranger at the door, are. `callMs` is for each try.
+ */
+export async function atLeader<T>({ places, security }: Door, { mesh, clock }: JoinPorts, what: string, call: (mesh: MeshConnection, signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
   let first: Failure | undefined;
-  const queue = door.addresses.slice(0, addressesMax);
+  const queue: Place[] = places.slice(0, placesMax);
   const seen = new Set<string>();
   for (let hops = 0; hops < hopsMax; hops++) {
-    const address = queue.shift();
-    if (address === undefined) break;
-    seen.add(address);
-    const connection = mesh.dial(address, { insecure: door.insecure });
+    const place = queue.shift();
+    if (place === undefined) break;
+    seen.add(place.address);
+    const connection = mesh.dial(place.address, security(place.nodeId));
     try {
       return await withDeadline(clock, callMs, what, signal, (inner) => call(connection, inner));
     } catch (error) {
       if (isAbort(error)) throw error;
-      const problem = withAddress(asFailure(error), address);
-      first ??= problem;
-      if (problem.retry !== 'later') throw problem;
+      const problem = withAddress(asFailure(error), place.address);
+      const stranger = strangers.has(problem.code);
+      if (first === undefined || (strangers.has(first.code) && !stranger)) first = problem;
+      if (problem.retry !== 'later' && !stranger) throw problem;
       if (problem.code !== 'mesh.not-leader') continue;
       const leader = await withDeadline(clock, callMs, 'find the leader', signal, (inner) => leaderOf(connection, inner));
-      if (leader !== undefined && !seen.has(leader)) queue.unshift(leader);
+      if (leader !== undefined && !seen.has(leader.address)) queue.unshift(leader);
     } finally {
       connection.close();
     }
   }
-  throw first ?? failure('mesh.unreachable', { address: door.addresses[0] ?? '' });
+  if (first === undefined) throw failure('mesh.unreachable', { address: places[0]?.address ?? '' });
+  throw strangers.has(first.code) ? new Failure({ code: first.code, retry: 'later', detail: first.detail }, first) : first;
 }
 
 /** Words about trouble should name whom we asked. */
@@ -70,21 +73,25 @@ function withAddress(problem: Failure, address: string): Failure {
   return 'address' in problem.detail ? problem : failure(problem.code, { ...problem.detail, address }, problem);
 }
 
-/** The public address of the leader, as a node that is not the leader knows it. Undefined when it does not say. */
-export async function leaderOf(mesh: MeshConnection, signal: AbortSignal): Promise<string | undefined> {
+/** Where the leader answers, as a node that is not the leader knows it. Undefined when it does not say. */
+export async function leaderOf(mesh: MeshConnection, signal: AbortSignal): Promise<Place | undefined> {
   const tries = [
     async () => {
       const { currentLeader } = await mesh.getStatus('', signal);
       const nodes = currentLeader === '' ? [] : fromMeshNodes(await mesh.listNodes(signal));
       const leader = nodes.find((node) => node.id === currentLeader);
-      return leader && publicApi(leader);
+      const address = leader && publicApi(leader);
+      return address === undefined ? undefined : { address, nodeId: currentLeader };
     },
-    async () => (await mesh.listPeers(signal)).find((peer) => peer.leader)?.address || undefined,
+    async () => {
+      const leader = (await mesh.listPeers(signal)).find((peer) => peer.leader);
+      return leader === undefined || leader.address === '' ? undefined : { address: leader.address, nodeId: leader.id };
+    },
   ];
   for (const ask of tries) {
     try {
-      const address = await ask();
-      if (address !== undefined) return address;
+      const place = await ask();
+      if (place !== undefined) return place;
     } catch (error) {
       if (isAbort(error)) throw error;
       // A node may not serve this list; the next way is tried.

@@ -1,13 +1,15 @@
 import { abortError, isAbort } from '../../base/abort.ts';
 import { type Cell, type ReadCell } from '../../base/cell.ts';
 import type { Clock } from '../../base/clock.ts';
-import { asFailure } from '../../base/failure.ts';
+import { asFailure, failure, toData } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type { WatchReplicaResponse } from '../../gen/webmesh/local/v1/local.ts';
+import { DeviceState } from '../../gen/webmesh/trust/v1/trust_messages.ts';
 import type { MeshClient } from '../ports.ts';
 import type { Profile } from '../profiles.ts';
 import type { Seen } from '../session/driver.ts';
 import type { Lease } from '../session/state.ts';
+import type { Door } from './door.ts';
 import { poll } from './poll.ts';
 import { caughtUp, hearsLeader, leaderSilenceMs } from './replica.ts';
 import { fromMeshNodes, type RosterNode } from './roster.ts';
@@ -23,6 +25,9 @@ export interface WatchInput {
   readonly lease: Lease;
   readonly replica: ReadCell<WatchReplicaResponse | null>;
   readonly roster: Cell<Roster>;
+  readonly door: () => Promise<Door>;
+  /** Of our tunnel, now; the mesh must know the same one. */
+  readonly publicKey: () => string | undefined;
 }
 
 export interface WatchPorts {
@@ -44,7 +49,7 @@ const evicted = { afterMs: 2_000, againMs: 15_000 } as const;
  * Watches the mesh while connected: keeps the roster, and tells whether the control plane is heard, polled or lost.
  * A mesh whose log reached us once is never polled: a node that lost its quorum would still answer lists.
  */
-export function watchMesh({ profile, lease, replica, roster }: WatchInput, { clock, mesh, log }: WatchPorts, see: (seen: Seen) => void): () => void {
+export function watchMesh({ profile, lease, replica, roster, door, publicKey }: WatchInput, { clock, mesh, log }: WatchPorts, see: (seen: Seen) => void): () => void {
   const stopping = new AbortController();
   const startedMs = clock.monotonicMs();
   let heardMs: number | null = null;
@@ -65,6 +70,7 @@ export function watchMesh({ profile, lease, replica, roster }: WatchInput, { clo
   function look(): void {
     const view = replica.get();
     const nowMs = clock.monotonicMs();
+    if (view && isRevoked(view, profile.nodeId)) see({ kind: 'refused', failure: toData(failure('auth.revoked', { network: profile.name })) });
     if (view && hearsLeader(view)) {
       heardMs = nowMs;
       tell('replica');
@@ -96,7 +102,8 @@ export function watchMesh({ profile, lease, replica, roster }: WatchInput, { clo
   function checkOwnRow(nodes: readonly RosterNode[]): boolean {
     const own = nodes.find((node) => node.id === profile.nodeId);
     const nowMs = clock.monotonicMs();
-    if (own && own.ipv4 === lease.ipv4 && (own.ipv6 === lease.ipv6 || own.ipv6 === null)) {
+    const key = publicKey();
+    if (own && own.ipv4 === lease.ipv4 && (own.ipv6 === lease.ipv6 || own.ipv6 === null) && (key === undefined || own.publicKey === key)) {
       missingSinceMs = null;
       return true;
     }
@@ -112,7 +119,7 @@ export function watchMesh({ profile, lease, replica, roster }: WatchInput, { clo
   async function pollOn(): Promise<void> {
     const { signal } = stopping;
     try {
-      const nodes = await poll(profile.address, profile.insecure, { mesh, clock }, signal);
+      const nodes = await poll(await door(), { mesh, clock }, signal);
       if (heardMs !== null || signal.aborted) return;
       polledMs = clock.monotonicMs();
       tell('polling');
@@ -147,4 +154,9 @@ export function watchMesh({ profile, lease, replica, roster }: WatchInput, { clo
     cancelLook();
     cancelPoll();
   };
+}
+
+/** The log says so, if it still reaches us. */
+function isRevoked({ trust }: WatchReplicaResponse, nodeId: string): boolean {
+  return trust?.devices.some(({ id, state }) => id === nodeId && state === DeviceState.DEVICE_STATE_REVOKED) ?? false;
 }

@@ -2,30 +2,32 @@ import { isAbort, withDeadline } from '../../base/abort.ts';
 import { type Cell, cell, type ReadCell } from '../../base/cell.ts';
 import { type Cancel, type Clock, sleep } from '../../base/clock.ts';
 import { asFailure, failure } from '../../base/failure.ts';
-import { splitHostPort } from '../../base/ip.ts';
 import type { Log } from '../../base/log.ts';
 import type { TunnelSpec } from '../../gen/webmesh/helper/v1/helper.ts';
 import type { WatchReplicaResponse } from '../../gen/webmesh/local/v1/local.ts';
-import { type Door, join, leave } from '../mesh/join.ts';
+import type { Door } from '../mesh/door.ts';
 import { hearsLeader } from '../mesh/replica.ts';
-import { publicApi } from '../mesh/roster.ts';
 import { type Roster, watchMesh } from '../mesh/watch.ts';
-import type { HelperClient, MeshClient, Network } from '../ports.ts';
+import type { CorePorts, HelperClient, Network } from '../ports.ts';
 import type { Profile, Profiles } from '../profiles.ts';
-import { advertise, type Advertised } from '../tunnel/endpoints.ts';
+import type { Membership } from '../trust/membership.ts';
+import type { Trouble } from '../trust/upkeep.ts';
+import type { Advertised } from '../tunnel/endpoints.ts';
 import { askHelper, assertNode, assertUp, generation, helperMs, nodeProblem, nodeSpec, tunnelPhase } from '../tunnel/helper.ts';
 import { tunnelSpec } from '../tunnel/spec.ts';
 import type { Actions, Seen } from './driver.ts';
+import { keepMembership } from './keep.ts';
+import { createPresence, type Tunnel } from './presence.ts';
 import type { Lease } from './state.ts';
 import type { Stored } from './stored.ts';
 
-export interface ActionPorts {
+export interface ActionPorts extends Pick<CorePorts, 'mesh' | 'node' | 'pki' | 'random'> {
   readonly clock: Clock;
   readonly log: Log;
-  readonly mesh: MeshClient;
   readonly helper: HelperClient;
   readonly network: Network;
   readonly profiles: Profiles;
+  readonly membership: Membership;
   readonly replica: ReadCell<WatchReplicaResponse | null>;
   readonly stored: Stored;
   /** Tells the session which generation the helper has seen. */
@@ -34,8 +36,15 @@ export interface ActionPorts {
 
 export interface RealActions extends Actions {
   readonly roster: ReadCell<Roster>;
+  /** What should renew itself and does not. */
+  readonly troubles: ReadCell<readonly Trouble[]>;
+  readonly auditIntact: ReadCell<boolean | null>;
+  advertised(profile: Profile, lease: Lease | null): Advertised;
   /** Puts what is stored of a network into the roster, for a person to look at while nothing is connected. */
   show(profile: string): Promise<void>;
+  door(profile: Profile): Promise<Door>;
+  /** Renews certificate and tunnel key now. Throws app.busy while nothing is connected. */
+  renewNow(signal: AbortSignal): Promise<void>;
 }
 
 /** How long a host's node may take until it has a leader; a mesh with other voters may be without them. */
@@ -47,61 +56,24 @@ const coalesceMs = 100;
 /** A network that just changed changes again. */
 const settleMs = 1_000;
 
-interface Tunnel {
-  readonly profile: Profile;
-  readonly publicKey: string;
-}
-
 /** What the session machine asks for, done with the real mesh and the real helper. */
 export function createActions(ports: ActionPorts): RealActions {
-  const { clock, log, mesh, helper, network, profiles, replica, stored, fence } = ports;
+  const { clock, log, mesh, helper, network, profiles, membership, replica, stored } = ports;
   const roster: Cell<Roster> = cell<Roster>({ source: 'none', nodes: [] });
-  /** The tunnel of the present session, from the helper's Hello on. */
-  let tunnel: Tunnel | null = null;
+  const presence = createPresence(ports, roster);
+  const keeping = keepMembership(ports, presence);
   let appliedText = '';
   let newest = { epoch: 0, revision: 0 };
-  let advertisedText = '';
-
-  async function hello(profile: Profile, signal: AbortSignal): Promise<Tunnel> {
-    const answer = await askHelper(clock, helperMs.hello, 'Hello', signal, (inner) => helper.hello(profile.id, inner));
-    fence(Number(answer.generation?.epoch ?? 0n));
-    if (answer.publicKey === '') throw failure('helper.version', { version: answer.version });
-    tunnel = { profile, publicKey: answer.publicKey };
-    return tunnel;
-  }
 
   /** A refused order means that somebody else gave newer ones: the next try must be above them. */
   async function order<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!isAbort(error) && asFailure(error).code === 'helper.stale' && tunnel) await hello(tunnel.profile, signal);
+      const tunnel = presence.tunnel();
+      if (!isAbort(error) && asFailure(error).code === 'helper.stale' && tunnel) await presence.hello(tunnel.profile, signal);
       throw error;
     }
-  }
-
-  function advertised(profile: Profile, lease: Lease | null): Advertised {
-    return advertise(network.addresses.get(), lease, hostOf(profile));
-  }
-
-  function door(profile: Profile): Door {
-    if (profile.kind === 'host') return { addresses: [`127.0.0.1:${profile.grpcPort}`], insecure: true };
-    const others = roster.get().nodes.filter((node) => node.role === 'leader' || node.role === 'voter').flatMap((node) => publicApi(node) ?? []);
-    return { addresses: [...new Set([profile.address, ...others])], insecure: profile.insecure };
-  }
-
-  async function joinMesh(profile: Profile, publicKey: string, lease: Lease | null, signal: AbortSignal): Promise<Lease> {
-    const { primary, others } = advertised(profile, lease);
-    const request = {
-      id: profile.nodeId, publicKey, raftPort: profile.raftPort, grpcPort: profile.grpcPort, wireguardPort: profile.wireguardPort,
-      // An old leader ends itself when a node that it lists with several endpoints joins again with several.
-      primaryEndpoint: primary, endpoints: roster.get().source === 'polling' ? [] : [...others],
-      assignIpv4: true, preferRaftIpv6: false, asVoter: profile.asVoter,
-    };
-    const joined = await join(request, door(profile), { mesh, clock }, signal);
-    advertisedText = JSON.stringify(advertised(profile, joined.lease));
-    if (roster.get().source !== 'replica' || joined.peers.length > roster.get().nodes.length) roster.set({ source: 'none', nodes: joined.peers });
-    return joined.lease;
   }
 
   function spec(of: Tunnel, lease: Lease): TunnelSpec {
@@ -119,7 +91,7 @@ export function createActions(ports: ActionPorts): RealActions {
   }
 
   async function setNode(profile: Profile, lease: Lease | null, signal: AbortSignal): Promise<void> {
-    const wanted = nodeSpec(profile, lease, advertised(profile, lease));
+    const wanted = nodeSpec(profile, lease, presence.advertised(profile, lease), await membership.identity(profile));
     await order(signal, async () => assertNode(await askHelper(clock, helperMs.node, 'SetNode', signal, (inner) => helper.setNode(generation(newest.epoch, newest.revision), wanted, inner))));
   }
 
@@ -140,9 +112,15 @@ export function createActions(ports: ActionPorts): RealActions {
     }
   }
 
-  async function present(id: string, signal: AbortSignal): Promise<Tunnel> {
-    const profile = profiles.get(id);
-    return tunnel?.profile === profile ? tunnel : hello(profile, signal);
+  /** A host starts its node before it joins. Its own node renews a certificate that ended; nobody else could be asked first. */
+  async function startHost(profile: Profile, lease: Lease | null, epoch: number, signal: AbortSignal): Promise<void> {
+    await presence.hello(profile, signal);
+    newest = { epoch, revision: 0 };
+    await setNode(profile, lease, signal);
+    await leaderHere(signal);
+    if (!(await membership.ended(profile))) return;
+    await membership.renew(profile, { socketPath: helper.report.get()?.node?.socketPath || null, door: await presence.door(profile) }, signal);
+    await setNode(profile, lease, signal);
   }
 
   async function show(id: string): Promise<Lease | null> {
@@ -151,43 +129,55 @@ export function createActions(ports: ActionPorts): RealActions {
     return lease;
   }
 
+  /** What the mesh says of this device for good is kept: only a new invite helps then. */
+  async function heard<T>(profile: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await membership.heard(profile, error);
+      throw error;
+    }
+  }
+
   return {
     roster,
+    troubles: keeping.troubles,
+    auditIntact: keeping.auditIntact,
+    advertised: presence.advertised,
+    renewNow: keeping.renewNow,
+    door: presence.door,
     show: async (id) => void (await show(id)),
-    authorise: async ({ epoch, profile: id }, signal) => {
-      const profile = profiles.get(id);
+    authorise: ({ epoch, profile: id }, signal) => heard(id, async () => {
       const lease = await show(id);
-      if (profile.kind === 'member') return;
-      await hello(profile, signal);
-      newest = { epoch, revision: 0 };
-      await setNode(profile, lease, signal);
-      await leaderHere(signal);
-    },
-    join: async ({ profile: id }, signal) => {
-      const { profile, publicKey } = await hello(profiles.get(id), signal);
-      return joinMesh(profile, publicKey, null, signal);
-    },
+      await membership.authorise(id, () => presence.door(profiles.get(id)), signal);
+      const profile = profiles.get(id);
+      if (profile.kind === 'host') await startHost(profile, lease, epoch, signal);
+    }),
+    join: ({ profile: id }, signal) => heard(id, async () => {
+      const { profile } = await presence.hello(profiles.get(id), signal);
+      return presence.join(profile, null, signal);
+    }),
     configure: async ({ epoch, profile: id, lease }, signal) => {
-      const of = await present(id, signal);
+      const of = await presence.of(id, signal);
       // The tunnel first: the node process listens on addresses that come with it.
       await apply(of, lease, epoch, 0, signal);
       await setNode(of.profile, lease, signal);
     },
-    apply: async ({ epoch, profile: id, lease, revision }, signal) => apply(await present(id, signal), lease, epoch, revision, signal),
-    refresh: async ({ profile: id, lease, force }, signal) => {
-      const { profile, publicKey } = await present(id, signal);
+    apply: async ({ epoch, profile: id, lease, revision }, signal) => apply(await presence.of(id, signal), lease, epoch, revision, signal),
+    refresh: ({ profile: id, lease, force }, signal) => heard(id, async () => {
+      const { profile } = await presence.of(id, signal);
       if (!force) await sleep(clock, settleMs, signal);
-      if (!force && JSON.stringify(advertised(profile, lease)) === advertisedText) return lease;
-      const next = await joinMesh(profile, publicKey, lease, signal);
+      if (!force && !presence.moved(profile, lease)) return lease;
+      const next = await presence.join(profile, lease, signal);
       await setNode(profile, next, signal);
       return next;
-    },
+    }),
     clear: async ({ epoch, leave: id }, signal) => {
-      tunnel = null;
+      presence.forget();
       roster.set({ source: roster.get().nodes.length > 0 ? 'stored' : 'none', nodes: roster.get().nodes });
       const cleared = await settled(clearHelper(epoch, signal));
       const profile = id === null ? undefined : profiles.document.get().list.find((known) => known.id === id);
-      if (profile?.kind === 'member') await settled(withDeadline(clock, leaveMs, 'Leave', signal, (inner) => leave(profile.nodeId, { addresses: [profile.address], insecure: profile.insecure }, { mesh, clock }, inner)));
+      if (profile?.kind === 'member') await settled(withDeadline(clock, leaveMs, 'Leave', signal, (inner) => presence.leave(profile, inner)));
       if (cleared) throw cleared;
     },
     watch: ({ profile: id, lease, epoch }, see) => watch(profiles.get(id), lease, epoch, see),
@@ -207,11 +197,13 @@ export function createActions(ports: ActionPorts): RealActions {
     const compare = (): void => {
       pending ??= clock.after(coalesceMs, () => {
         pending = null;
+        const tunnel = presence.tunnel();
         if (tunnel && JSON.stringify(spec(tunnel, lease)) !== appliedText) see({ kind: 'peers' });
       });
     };
     const stops = [
-      watchMesh({ profile, lease, replica, roster }, { clock, mesh, log }, see),
+      watchMesh({ profile, lease, replica, roster, door: () => presence.door(profile), publicKey: () => presence.tunnel()?.publicKey }, { clock, mesh, log }, see),
+      keeping.start({ profile, lease, sendIdentity: (signal) => setNode(profile, lease, signal), turned: compare, see }),
       roster.subscribe(({ source, nodes }) => {
         compare();
         if (source === 'replica' || source === 'polling') stored.save(profile.id, { lease, nodes });
@@ -241,8 +233,4 @@ async function settled(work: Promise<unknown>): Promise<unknown> {
   } catch (error) {
     return error;
   }
-}
-
-function hostOf(profile: Profile): string {
-  return profile.kind === 'host' ? '' : (splitHostPort(profile.address)?.host ?? '');
 }

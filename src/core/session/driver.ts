@@ -13,6 +13,7 @@ type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 export type Seen =
   | { readonly kind: 'peers' }
   | { readonly kind: 'evicted' }
+  | { readonly kind: 'refused'; readonly failure: Extract<Event, { kind: 'refused' }>['failure'] }
   | { readonly kind: 'tunnelLost'; readonly failure: Extract<Event, { kind: 'tunnelLost' }>['failure'] }
   | { readonly kind: 'controlPlane'; readonly state: 'replica' | 'polling' | 'lost' };
 
@@ -57,7 +58,7 @@ export interface DriverPorts {
 export function createDriver({ step, actions, clock, random, log, initial }: DriverPorts): Driver {
   const view: Cell<SessionView> = cell({ state: initial, sinceMs: clock.nowMs(), retryAtMs: null });
   const mailbox: Event[] = [];
-  const timers = new Set<Cancel>();
+  const timers = new Map<Timer, Cancel>();
   let running = new AbortController();
   let stopWatch: () => void = () => {};
   let busy = false;
@@ -137,11 +138,12 @@ export function createDriver({ step, actions, clock, random, log, initial }: Dri
   function startTimer(epoch: number, of: Timer, delayMs: number): number {
     // Up to a third on top, so that the members of a mesh that came back do not all knock at once.
     const waitMs = of === 'back-off' ? delayMs * (1 + random.next() / 3) : delayMs;
-    const cancel = clock.after(waitMs, () => {
-      timers.delete(cancel);
+    // One of a kind: whatever set the last one has been answered by what sets this one.
+    timers.get(of)?.();
+    timers.set(of, clock.after(waitMs, () => {
+      timers.delete(of);
       send({ kind: 'timer', epoch, of });
-    });
-    timers.add(cancel);
+    }));
     return clock.nowMs() + waitMs;
   }
 
@@ -156,7 +158,7 @@ export function createDriver({ step, actions, clock, random, log, initial }: Dri
   }
 
   function abort(): void {
-    for (const cancel of timers) cancel();
+    for (const cancel of timers.values()) cancel();
     timers.clear();
     applying.now = false;
     applying.next = null;

@@ -5,6 +5,7 @@ import type { TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
 import { unreachable } from '../../base/assert.ts';
 import type { CorePorts } from '../ports.ts';
 import type { Profiles } from '../profiles.ts';
+import type { Membership } from '../trust/membership.ts';
 import { followReplica } from '../mesh/replica.ts';
 import { createActions, type RealActions } from './actions.ts';
 import { createDriver, type Driver, type SessionView } from './driver.ts';
@@ -18,6 +19,11 @@ export interface Session {
   readonly roster: RealActions['roster'];
   readonly replica: ReturnType<typeof followReplica>['replica'];
   readonly stored: Stored;
+  readonly troubles: RealActions['troubles'];
+  readonly auditIntact: RealActions['auditIntact'];
+  readonly advertised: RealActions['advertised'];
+  readonly door: RealActions['door'];
+  readonly renewNow: RealActions['renewNow'];
   /** Throws input.unknown-profile. What comes of it is read from the view. */
   connect(profile: string): Promise<void>;
   disconnect(): Promise<void>;
@@ -28,11 +34,11 @@ export interface Session {
   end(waitMs: number): Promise<void>;
 }
 
-export function createSession(ports: CorePorts, profiles: Profiles): Session {
+export function createSession(ports: CorePorts, profiles: Profiles, membership: Membership): Session {
   const { clock, log, helper, network, system } = ports;
   const stored = createStored(ports);
   const following = followReplica({ ...ports, log: log.scope('replica') });
-  const actions = createActions({ ...ports, log: log.scope('session'), profiles, replica: following.replica, stored, fence: (fence) => driver.send({ kind: 'fence', fence }) });
+  const actions = createActions({ ...ports, log: log.scope('session'), profiles, membership, replica: following.replica, stored, fence: (fence) => driver.send({ kind: 'fence', fence }) });
   const driver: Driver = createDriver({ step, actions, clock, random: ports.random, log: log.scope('session'), initial });
 
   /** A host's mesh is this machine: it needs no network to be joined. */
@@ -60,6 +66,11 @@ export function createSession(ports: CorePorts, profiles: Profiles): Session {
     roster: actions.roster,
     replica: following.replica,
     stored,
+    troubles: actions.troubles,
+    auditIntact: actions.auditIntact,
+    advertised: actions.advertised,
+    door: actions.door,
+    renewNow: actions.renewNow,
     connect: async (id) => {
       const profile = profiles.get(id);
       const { lease } = await stored.load(id);

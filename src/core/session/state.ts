@@ -79,6 +79,8 @@ export type Event =
   | { readonly kind: 'controlPlane'; readonly epoch: number; readonly state: 'replica' | 'polling' | 'lost' }
   /** The mesh no longer lists us, or lists us with other addresses. */
   | { readonly kind: 'evicted'; readonly epoch: number }
+  /** The mesh will not take this device any more: it was cut off, or its certificate ended too long ago. */
+  | { readonly kind: 'refused'; readonly epoch: number; readonly failure: FailureData }
   // the world
   | { readonly kind: 'online'; readonly online: boolean }
   | { readonly kind: 'network' }

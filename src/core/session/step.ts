@@ -4,9 +4,12 @@ import type { Effect, Event, Held, Lease, Next, Phase, State, Step, Stepped } fr
 
 /** Milliseconds. Back-off doubles from the first to the last; the driver adds jitter. */
 export const backOffMs = { first: 500, last: 30_000 } as const;
+/** While an admin has not accepted this device, a person waits for it; a mesh that is asked too often wants a break. */
+export const pendingMs = { first: 2_000, last: 10_000 } as const;
+export const tooManyMs = { first: 20_000, last: 60_000 } as const;
 /** How long disconnecting waits for a helper that does not answer. */
 export const guardMs = 5_000;
-/** How often a session on a stored lease asks the mesh again. */
+/** How often a session that does not hear its mesh asks it again: it may have been cut off, or the mesh may be back. */
 export const refreshMs = 30_000;
 /** How soon a clear that was not confirmed is repeated. */
 export const clearAgainMs = 2_000;
@@ -33,6 +36,7 @@ export function step(state: State, event: Event): Stepped {
     case 'tunnelLost': return state.phase.name === 'connected' ? retryLater(state, 'configuring', event.failure) : stay(state);
     case 'controlPlane': return controlPlane(state, event.state);
     case 'evicted': return refresh(state, true);
+    case 'refused': return state.phase.name === 'connected' ? leave(state, { to: 'blocked', failure: event.failure }) : stay(state);
     case 'online': return online(state, event.online);
     case 'network': case 'wake': return state.phase.name === 'reconnecting' ? resumeIfReady(state) : refresh(state, false);
     case 'helper': return helper(event.fence > state.fence ? { ...state, fence: event.fence } : state, event.up);
@@ -107,7 +111,7 @@ function failed(state: State, of: string, cause: FailureData): Stepped {
     case 'joining': return joinFailed(state, phase.again, cause);
     case 'configuring': return cause.retry === 'later' ? retryLater(state, 'configuring', cause) : leave(state, { to: 'blocked', failure: cause });
     case 'connected':
-      if (of === 'refresh') return phase.stored ? stay(state, [{ kind: 'timer', epoch: state.epoch, of: 'refresh', delayMs: refreshMs }]) : stay(state);
+      if (of === 'refresh') return refreshFailed(state, cause);
       return of === 'apply' ? retryLater(state, 'configuring', cause) : stay(state);
     case 'disconnecting': return finish({ ...state, dirty: true }, phase.next);
     case 'disconnected': case 'blocked': return clearLater(state);
@@ -116,11 +120,25 @@ function failed(state: State, of: string, cause: FailureData): Stepped {
   }
 }
 
+/**
+ * A tunnel outlives the mesh's silence, but not its word that this device is cut off. Who was cut off hears nothing more of the log,
+ * so silence is a reason to ask again.
+ */
+function refreshFailed(state: State, cause: FailureData): Stepped {
+  if (cause.code === 'auth.revoked' || cause.code === 'auth.expired') return leave(state, { to: 'blocked', failure: cause });
+  return unheard(state) ? stay(state, [{ kind: 'timer', epoch: state.epoch, of: 'refresh', delayMs: refreshMs }]) : stay(state);
+}
+
+/** True while connected without a word from the mesh. */
+function unheard({ phase }: State): boolean {
+  return phase.name === 'connected' && (phase.stored || phase.degraded === 'control-plane-lost');
+}
+
 function joinFailed(state: State, again: boolean, cause: FailureData): Stepped {
   if (cause.code === 'auth.unauthenticated' && !again) return enter(state, { name: 'authorising', again: true });
   if (cause.retry !== 'later') return leave(state, { to: 'blocked', failure: cause });
   // Only the mesh's own silence is a reason to go on without it; a missing helper or node process is not cured by an old lease.
-  const meshAway = cause.code.startsWith('mesh.');
+  const meshAway = cause.code.startsWith('mesh.') || cause.code === 'auth.wrong-mesh' || cause.code === 'auth.clear-text';
   if (meshAway && state.stored) return enter({ ...state, member: state.profile }, { name: 'configuring', lease: state.stored, stored: true });
   return retryLater(state, 'joining', cause);
 }
@@ -131,7 +149,7 @@ function timer(state: State, of: string): Stepped {
   switch (state.phase.name) {
     case 'reconnecting': return of === 'back-off' ? resume(state) : stay(state);
     case 'disconnecting': return of === 'guard' ? finish({ ...state, dirty: true }, state.phase.next) : stay(state);
-    case 'connected': return of === 'refresh' && state.phase.stored ? refresh(state, true) : stay(state);
+    case 'connected': return of === 'refresh' && unheard(state) ? refresh(state, true) : stay(state);
     case 'disconnected': case 'blocked': return of === 'clear' && state.dirty && state.helper ? clearNow(state) : stay(state);
     default: return stay(state);
   }
@@ -153,7 +171,8 @@ function controlPlane(state: State, seen: 'replica' | 'polling' | 'lost'): Stepp
   if (state.phase.name !== 'connected') return stay(state);
   const degraded = seen === 'replica' ? null : seen === 'polling' ? 'polling' : 'control-plane-lost';
   const next: State = { ...state, phase: { ...state.phase, degraded } };
-  return state.phase.stored && seen !== 'lost' ? refresh(next, true) : stay(next);
+  const newlyLost = seen === 'lost' && state.phase.degraded !== 'control-plane-lost';
+  return newlyLost || (state.phase.stored && seen !== 'lost') ? refresh(next, true) : stay(next);
 }
 
 function refresh(state: State, force: boolean): Stepped {
@@ -169,7 +188,7 @@ function online(before: State, isOnline: boolean): Stepped {
   switch (state.phase.name) {
     case 'authorising': case 'joining': return isOnline ? stay(state) : waitForNetwork(state, state.phase.name);
     case 'reconnecting': return isOnline ? resumeIfReady(state) : stopWaiting(state);
-    case 'connected': return isOnline ? refresh(state, state.phase.stored) : stay(state);
+    case 'connected': return isOnline ? refresh(state, unheard(state)) : stay(state);
     default: return stay(state);
   }
 }
@@ -217,7 +236,7 @@ function onEntry(state: State): Effect[] {
     case 'joining': return [{ kind: 'join', epoch, profile: present(state.profile, 'a wished profile') }];
     case 'configuring': return [{ kind: 'configure', epoch, profile: present(state.profile, 'a wished profile'), lease: phase.lease }];
     case 'reconnecting': return [
-      ...(phase.waiting ? [{ kind: 'timer', epoch, of: 'back-off', delayMs: backOff(state.attempt) } as const] : []),
+      ...(phase.waiting ? [{ kind: 'timer', epoch, of: 'back-off', delayMs: backOff(state.attempt, phase.cause) } as const] : []),
       // Nothing of this profile is configured yet, so what a helper may still hold is another's.
       ...(state.dirty && state.helper && phase.held === null ? [{ kind: 'clear', epoch, leave: null } as const] : []),
     ];
@@ -284,8 +303,9 @@ function heldBy(phase: Phase): Held | null {
   return phase.name === 'reconnecting' ? phase.held : null;
 }
 
-function backOff(attempt: number): number {
-  return Math.min(backOffMs.last, backOffMs.first * 2 ** Math.min(attempt - 1, 10));
+function backOff(attempt: number, { code }: FailureData): number {
+  const { first, last } = code === 'auth.pending' ? pendingMs : code === 'auth.too-many-tries' ? tooManyMs : backOffMs;
+  return Math.min(last, first * 2 ** Math.min(attempt - 1, 10));
 }
 
 function sameLease(a: Lease, b: Lease): boolean {

@@ -1,7 +1,8 @@
 import { withDeadline } from '../../base/abort.ts';
 import type { Clock } from '../../base/clock.ts';
 import { asFailure, type Failure, failure, failureCodes } from '../../base/failure.ts';
-import type { Generation, NodeSpec, NodeState, TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
+import type { Identity } from '../../base/identity.ts';
+import type { Generation, NodeIdentity, NodeSpec, NodeState, TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
 import type { Profile } from '../profiles.ts';
 import type { Lease } from '../session/state.ts';
 import type { Advertised } from './endpoints.ts';
@@ -26,9 +27,18 @@ export async function askHelper<T>(clock: Clock, deadlineMs: number, what: strin
   }
 }
 
-/** What the node process must run as, before the lease is known and with it. */
-export function nodeSpec(profile: Profile, lease: Lease | null, { primary, others }: Advertised): NodeSpec {
+/** True for a profile whose node answers the public: a host, and in a secured network whoever votes. */
+export function serves({ kind, asVoter, trust }: Pick<Profile, 'kind' | 'asVoter' | 'trust'>): boolean {
+  return kind === 'host' || (asVoter && trust === 'mtls');
+}
+
+/**
+ * What the node process must run as, before the lease is known and with it. In a secured network whoever votes serves the public as a host
+ * does: an invite may name it, and it proves who it is. `identity` is null in clear text and nowhere else.
+ */
+export function nodeSpec(profile: Profile, lease: Lease | null, { primary, others }: Advertised, identity: Identity | null): NodeSpec {
   const host = profile.kind === 'host';
+  const open = serves(profile);
   return {
     tunnelId: profile.id,
     nodeId: profile.nodeId,
@@ -39,9 +49,18 @@ export function nodeSpec(profile: Profile, lease: Lease | null, { primary, other
     wireguardPort: profile.wireguardPort,
     primaryEndpoint: primary,
     endpoints: [...others],
-    publicAddresses: host ? ['0.0.0.0', '::'] : [],
-    services: { leaderProxy: true, meshApi: true, peerDiscovery: host, metrics: true, admin: host },
+    publicAddresses: open ? ['0.0.0.0', '::'] : [],
+    services: { leaderProxy: true, meshApi: true, peerDiscovery: open, metrics: true, admin: open },
     bootstrap: host ? { networkName: profile.name, ipv4Network: profile.ipv4Network ?? '' } : undefined,
+    identity: identity === null ? undefined : nodeIdentity(identity),
+    insecure: profile.trust === 'clear-text',
+  };
+}
+
+function nodeIdentity({ privateKey, chain, authority }: Identity): NodeIdentity {
+  return {
+    privateKey: Buffer.from(privateKey), chain: chain.map((der) => Buffer.from(der)),
+    authorityKey: Buffer.from(authority?.privateKey ?? []), authorityChain: (authority?.chain ?? []).map((der) => Buffer.from(der)),
   };
 }
 

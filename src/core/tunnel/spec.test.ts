@@ -17,7 +17,7 @@ const peersOf = (nodes: readonly RosterNode[], more?: Partial<SpecInput>) => spe
 
 test('a whole tunnel', () => {
   expect(spec([node('self', { publicKey: 'key-self' }), node('b')])).toEqual({
-    tunnelId: 't', addresses: ['10.5.0.1/32', 'fd00:1:2:3::/128'], routes: ['10.5.0.0/16', 'fd00:1:2::/48'], listenPort: 51820, mtu: 1420,
+    tunnelId: 't', addresses: ['10.5.0.1/32', 'fd00:1:2:3::/128'], routes: ['10.5.0.0/16', 'fd00:1:2::/48'], listenPort: 51820, mtu: 1420, publicKey: 'key-self',
     peers: [{ publicKey: 'key-b', endpoint: '203.0.113.7:51820', allowedIps: ['10.5.0.2/32', 'fd00:1:2:4::/64'], keepaliveSeconds: 25 }],
   });
 });

@@ -13,6 +13,7 @@ export const keepaliveSeconds = 25;
 export interface SpecInput {
   readonly tunnelId: string;
   readonly nodeId: string;
+  /** Which of the tunnel's keys, the one that the mesh knows. */
   readonly publicKey: string;
   readonly listenPort: number;
   readonly lease: Lease;
@@ -37,6 +38,7 @@ export function tunnelSpec(input: SpecInput): TunnelSpec {
     listenPort: input.listenPort,
     mtu,
     peers: peersOf(input, networks),
+    publicKey: input.publicKey,
   };
 }
 

@@ -1,0 +1,122 @@
+import { withDeadline } from '../base/abort.ts';
+import { failure } from '../base/failure.ts';
+import { joinHostPort } from '../base/ip.ts';
+import type { Handlers } from '../contract/commands.ts';
+import type { PeerView } from '../contract/state.ts';
+import { NodeMetrics } from '../gen/v1/node_metrics.ts';
+import { memberProfile } from './commands.ts';
+import { report } from './diagnostics.ts';
+import { defaultPorts } from './mesh/roster.ts';
+import type { CorePorts } from './ports.ts';
+import type { Profiles } from './profiles.ts';
+import type { Session } from './session/session.ts';
+import type { SettingsStore } from './settings.ts';
+import { type AppTopics, stateForReport } from './topics.ts';
+import { isInUse } from './trust/handlers.ts';
+import type { Membership } from './trust/membership.ts';
+
+const logLinesDefault = 200;
+const pingMs = 5_000;
+
+export interface HandlerInput {
+  readonly ports: CorePorts;
+  readonly settings: SettingsStore;
+  readonly profiles: Profiles;
+  readonly session: Session;
+  readonly membership: Membership;
+  readonly shown: AppTopics;
+  /** Disconnects and ends everything. */
+  readonly close: () => Promise<void>;
+}
+
+type Name = `session.${'connect' | 'disconnect' | 'retry'}` | 'mesh.join' | `profile.${'select' | 'rename' | 'remove'}` | `peer.${'ping' | 'metrics'}` | 'settings.update' | `diagnostics.${'logs' | 'export'}` | 'app.quit';
+
+/** The commands about sessions, networks, peers and this app itself. */
+export function appHandlers({ ports, settings, profiles, session, membership, shown: { topics, current }, close }: HandlerInput): Pick<Handlers, Name> {
+  const { clock, helper } = ports;
+
+  function peer(id: string): PeerView {
+    const found = topics.peers.get().list.find((row) => row.id === id);
+    if (!found) throw failure('mesh.not-found', { peer: id });
+    return found;
+  }
+
+  function meshAddress({ id, ipv4, ipv6 }: PeerView): { host: string; port: number } {
+    const host = ipv4 ?? ipv6;
+    if (session.view.get().state.phase.name !== 'connected' || host === null) throw failure('mesh.unreachable', { address: id });
+    return { host, port: session.roster.get().nodes.find((node) => node.id === id)?.grpcPort ?? defaultPorts.grpc };
+  }
+
+  async function peerMetrics(id: string, signal: AbortSignal): Promise<NodeMetrics> {
+    const row = peer(id);
+    const socketPath = helper.report.get()?.node?.socketPath;
+    if (row.self && socketPath) return ports.node.metrics(socketPath, signal);
+    const { host, port } = meshAddress(row);
+    const profile = current();
+    if (!profile) throw failure('input.unknown-profile', { profile: '' });
+    const security = await membership.security(profile);
+    return deadline('metrics', signal, (inner) => ports.peerMetrics.get(joinHostPort(host, port), security(id), inner));
+  }
+
+  function deadline<T>(what: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return withDeadline(clock, pingMs, what, signal, work);
+  }
+
+  return {
+    'session.connect': async ({ profile }) => {
+      const { id } = profiles.choose(profile);
+      if (profiles.document.get().selected !== id) await profiles.select(id);
+      await session.connect(id);
+      return null;
+    },
+    'session.disconnect': async () => {
+      await session.disconnect();
+      return null;
+    },
+    'session.retry': async () => {
+      session.retryNow();
+      return null;
+    },
+    'mesh.join': async (input) => {
+      const profile = await memberProfile(input, ports);
+      await profiles.add(profile);
+      return { profile: profile.id };
+    },
+    'profile.select': async ({ profile }) => {
+      await profiles.select(profile);
+      if (session.view.get().state.phase.name === 'disconnected') await session.show(profile);
+      return null;
+    },
+    'profile.rename': async ({ profile, name }) => {
+      await profiles.rename(profile, name);
+      return null;
+    },
+    // Disconnecting has left the mesh; what is forgotten here is how to come back. The device stays enrolled there: see DESIGN.md.
+    'profile.remove': async ({ profile }) => {
+      profiles.get(profile);
+      if (isInUse(session, profile)) throw failure('app.busy', { problem: 'disconnect first', profile });
+      await profiles.remove(profile);
+      await session.stored.forget(profile);
+      await membership.keyring.remove(profile);
+      return null;
+    },
+    'peer.ping': async ({ id }, signal) => {
+      const { host, port } = meshAddress(peer(id));
+      return { latencyMs: await deadline('ping', signal, (inner) => ports.probe.connect(host, port, inner)) };
+    },
+    'peer.metrics': async ({ id }, signal) => ({ metrics: NodeMetrics.toJSON(await peerMetrics(id, signal)) }),
+    'settings.update': async (change) => {
+      await settings.update(change);
+      return null;
+    },
+    'diagnostics.logs': async ({ lines }) => ({ lines: [...(await ports.logs.newest(lines ?? logLinesDefault))] }),
+    'diagnostics.export': async (_input, signal) => ({ path: await ports.documents.report(`webmesh-report-${clock.nowMs()}.json`, await report(ports, stateForReport(topics), signal)) }),
+    'app.quit': async () => {
+      await session.disconnect();
+      await close();
+      // After the reply: whoever asked hears that it was done.
+      clock.after(50, () => ports.quit());
+      return null;
+    },
+  };
+}
