@@ -1,4 +1,4 @@
-import jsQR from 'jsqr';
+import { createRequire } from 'node:module';
 import { beforeEach, expect, test } from 'vitest';
 import { type Cancel, type Clock } from '../base/clock.ts';
 import { failure } from '../base/failure.ts';
@@ -12,6 +12,7 @@ import { run } from './run.ts';
 import { verbs } from './verbs.ts';
 import { type World } from './world.ts';
 
+const jsQR = createRequire(import.meta.url)('jsqr') as typeof import('jsqr')['default'];
 /** Joining, inviting and everything about trust, against a made-up core, with a made-up person at the terminal. */
 const nowMs = Date.UTC(2026, 10, 22, 12);
 const clock: Clock = {
@@ -128,8 +129,9 @@ test('an address is never taken for an invite, and clear text must be asked for 
 test('clear text is red on a terminal with colours: in status, profiles and trust', async () => {
   start('clear-text');
   for (const words of [['status'], ['profile', 'list'], ['trust']]) {
-    expect((await webmesh(words, { columns: 80 })).out).toMatch(/\u001b\[1;31mCLEAR TEXT/);
-    expect((await webmesh(words, { columns: 80, colours: false })).out).toMatch(/^(?![^]*\u001b)[^]*CLEAR TEXT/);
+    expect((await webmesh(words, { columns: 80 })).out).toContain('\u001b[1;31mCLEAR TEXT');
+    const { out } = await webmesh(words, { columns: 80, colours: false });
+    expect([out.includes('\u001b'), out.includes('CLEAR TEXT')]).toEqual([false, true]);
   }
 });
 
@@ -167,7 +169,7 @@ function paint(text: string, background: number): Picture {
   const rows = text.trimEnd().split('\n').flatMap((line) => {
     const coloured = line.includes('\u001b[38;5;16;48;5;231m');
     const [fore, back] = coloured ? [0, 255] : [255 - background, background];
-    const cells = [...line.replaceAll(/\u001b\[[\d;]*m/g, '')];
+    const cells = [...line.replaceAll('\u001b[38;5;16;48;5;231m', '').replaceAll('\u001b[0m', '')];
     return [cells.map((cell) => ('█▀'.includes(cell) ? fore : back)), cells.map((cell) => ('█▄'.includes(cell) ? fore : back))];
   });
   const size = rows[0]?.length ?? 0;

@@ -1,4 +1,5 @@
 import type { App, Session, Shell, WebContents } from 'electron';
+import { type Clock } from '../base/clock.ts';
 import { pageOrigin } from './page-protocol.ts';
 
 /** The page may ask for these addresses to be opened in the person's browser. Everything else is dropped. */
@@ -15,21 +16,36 @@ export function isOurPage(link: string): boolean {
   return link === pageOrigin || link.startsWith(`${pageOrigin}/`);
 }
 
+/** Chromium is here to draw our own files: it looks up no name and speaks to nobody, whatever a page or a part of Chromium tries. */
+export function hardenCommandLine({ commandLine }: Pick<App, 'commandLine'>): void {
+  commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
+  for (const name of ['disable-background-networking', 'disable-component-update', 'no-pings']) commandLine.appendSwitch(name);
+}
+
 /** No permission, no device, no request that is not for our own page. The list follows Electron's security checklist. */
 export function hardenSession(session: Session): void {
   session.setPermissionRequestHandler((_contents, _permission, decide) => decide(false));
   session.setPermissionCheckHandler(() => false);
   session.setDevicePermissionHandler(() => false);
   session.setSpellCheckerEnabled(false);
+  // Nothing of ours is fetched over TLS, so no certificate is good.
+  session.setCertificateVerifyProc((_request, decide) => decide(-2));
   session.webRequest.onBeforeRequest(({ url }, decide) => decide({ cancel: !(isOurPage(url) || url.startsWith('devtools:')) }));
   session.on('will-download', (event) => event.preventDefault());
 }
 
+/** One help link a second: a page that has gone mad shall not fill the browser. */
+const linkGapMs = 1_000;
+
 /** Every page, however it came to be, stays where it is and opens nothing but help links in the browser. */
-export function hardenContents(app: Pick<App, 'on'>, shell: Pick<Shell, 'openExternal'>): void {
+export function hardenContents(app: Pick<App, 'on'>, shell: Pick<Shell, 'openExternal'>, clock: Pick<Clock, 'monotonicMs'>): void {
+  let lastMs = Number.NEGATIVE_INFINITY;
   app.on('web-contents-created', (_event, contents) => {
     contents.setWindowOpenHandler(({ url }) => {
-      if (isHelpLink(url)) void shell.openExternal(url);
+      if (isHelpLink(url) && clock.monotonicMs() - lastMs >= linkGapMs) {
+        lastMs = clock.monotonicMs();
+        void shell.openExternal(url);
+      }
       return { action: 'deny' };
     });
     stay(contents);
@@ -39,6 +55,9 @@ export function hardenContents(app: Pick<App, 'on'>, shell: Pick<Shell, 'openExt
 function stay(contents: WebContents): void {
   contents.on('will-navigate', (event) => {
     if (!isOurPage(event.url)) event.preventDefault();
+  });
+  contents.on('will-frame-navigate', (event) => {
+    if (!event.isMainFrame) event.preventDefault();
   });
   contents.on('will-redirect', (event) => event.preventDefault());
   contents.on('will-attach-webview', (event) => event.preventDefault());

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { app, clipboard, dialog, ipcMain, nativeTheme, Notification, powerMonitor, protocol, session, shell } from 'electron';
+import { app, clipboard, dialog, ipcMain, nativeTheme, Notification, powerMonitor, protocol, safeStorage, session, shell } from 'electron';
 import { asFailure } from '../base/failure.ts';
 import { serve } from '../contract/carrier.ts';
 import { type Client } from '../contract/client.ts';
@@ -12,14 +12,20 @@ import { type RunningCore } from '../platform/core-link.ts';
 import { createCorePorts } from '../platform/core-ports.ts';
 import { builtFile, defaultHelperSocket, homeAt } from '../platform/home.ts';
 import { createLog, fileSink } from '../platform/log-file.ts';
-import { readArguments } from './arguments.ts';
+import { createSealedSecrets } from '../platform/sealed-secrets.ts';
+import { createFileSecrets } from '../platform/secrets-file.ts';
+import { readSmallFile } from '../platform/small-file.ts';
+import { handedBy, readArguments } from './arguments.ts';
 import { attachToCore, type Attachment } from './attachment.ts';
-import { hardenContents, hardenSession } from './hardening.ts';
+import { hardenCommandLine, hardenContents, hardenSession } from './hardening.ts';
 import { helperFiles, startHelper } from './install-helper.ts';
+import { createInviteDoor } from './invite-door.ts';
 import { serveWindows } from './ipc.ts';
 import { setLoginItem } from './login-item.ts';
 import { noticeOf } from './notices.ts';
 import { declarePageScheme, servePage } from './page-protocol.ts';
+import { registerLinks } from './register-links.ts';
+import { keyringSealer } from './secrets.ts';
 import { systemEvents } from './system-events.ts';
 import { createTray, type AppTray } from './tray.ts';
 import { type TrayAction } from './tray-view.ts';
@@ -31,16 +37,39 @@ const options = readArguments(process.argv);
 const home = homeAt(options.home);
 const log = createLog({ sink: fileSink(home.logFile), clock: systemClock, level: 'info', scope: 'app' });
 let ending: 'no' | 'soon' | 'now' = 'no';
+const invites = createInviteDoor({ clock: systemClock, readFile: readSmallFile, failed: tellBadInvite });
+let showWindow = (): void => {};
 
 app.setName('Webmesh');
 app.setPath('userData', join(home.folder, 'window'));
 app.enableSandbox();
+hardenCommandLine(app);
 declarePageScheme(protocol);
-hardenContents(app, shell);
+hardenContents(app, shell, systemClock);
+listenForInvites();
 if (app.requestSingleInstanceLock()) void app.whenReady().then(start).catch(giveUp);
 else app.quit();
 
+/** A link or a file may come before the app is ready: macOS says so by events, the others by the command line. */
+function listenForInvites(): void {
+  app.on('open-url', (event, link) => {
+    event.preventDefault();
+    invites.take(handedBy([link], ''));
+  });
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    invites.take(handedBy([path], ''));
+  });
+  app.on('second-instance', (_event, argv, folder) => {
+    showWindow();
+    // Only an invite is read from another command line, never an option.
+    invites.take(handedBy(argv.slice(1), folder));
+  });
+  invites.take(handedBy(process.argv.slice(1), process.cwd()));
+}
+
 async function start(): Promise<void> {
+  registerLinks(app, process.platform, process.execPath);
   hardenSession(session.defaultSession);
   servePage(protocol, builtFile(__dirname, 'renderer'));
   let window: MainWindow | undefined;
@@ -54,14 +83,20 @@ async function start(): Promise<void> {
     },
     failed: giveUp,
   });
-  serveWindows(ipcMain, core.open, log.scope('ipc'));
-  window = createMainWindow({ preload: join(__dirname, 'preload.cjs'), icon: resource('icons', '256x256.png'), hidden: options.hidden, failed: report });
+  serveWindows(ipcMain, core.open, log.scope('ipc'), systemClock);
+  window = createMainWindow({ preload: join(__dirname, 'preload.cjs'), icon: resource('icons', '256x256.png'), hidden: options.hidden, devTools: !app.isPackaged, failed: report });
+  showWindow = () => window?.show();
   tray = createTray(resource('tray'), (action) => void act(action, core, window).catch(report));
   follow(core.client, () => tray, () => window);
   keepRunning(core, () => window, () => tray);
+  invites.attach(async (link) => {
+    showWindow();
+    await core.client.call('invite.open', { link });
+  });
 }
 
 async function startCore(): Promise<RunningCore> {
+  const secretsFolder = join(home.folder, 'secrets');
   const ports = await createCorePorts({
     home: home.folder,
     helperSocket: options.helperSocket ?? defaultHelperSocket(),
@@ -69,6 +104,7 @@ async function startCore(): Promise<RunningCore> {
     log,
     logFile: home.logFile,
     setLogLevel: log.setLevel,
+    secrets: createSealedSecrets(secretsFolder, createFileSecrets(secretsFolder), keyringSealer(safeStorage, process.platform)),
     system: systemEvents(powerMonitor),
     quit: () => app.quit(),
   });
@@ -92,6 +128,12 @@ function follow(client: Client, tray: () => AppTray | undefined, window: () => M
   let notify = false;
   client.watch('settings', ({ notifications }) => {
     notify = notifications;
+  });
+  // Also one that was opened elsewhere, such as in a terminal: whoever is asked must see the question.
+  let offered: string | undefined;
+  client.watch('invitation', ({ offer }) => {
+    if (offer !== null && offer.link !== offered) window()?.show();
+    offered = offer?.link;
   });
   let before: Parameters<typeof noticeOf>[0];
   client.watch('session', (now) => {
@@ -120,7 +162,6 @@ async function act(action: TrayAction, { client }: Attachment, window: MainWindo
 
 /** The app outlives its window; only Quit ends it, after the tunnel was taken down. */
 function keepRunning(core: Attachment, window: () => MainWindow | undefined, tray: () => AppTray | undefined): void {
-  app.on('second-instance', () => window()?.show());
   app.on('activate', () => window()?.show());
   app.on('window-all-closed', () => {}); // the default would quit
   app.on('before-quit', (event) => {
@@ -154,6 +195,13 @@ function resource(...parts: string[]): string {
 function report(error: unknown): void {
   const { code, detail } = asFailure(error);
   log.warn('shell.action-failed', { code, detail });
+}
+
+/** Without a window of its own: a box would stop everything else until somebody closes it, as often as a web page likes. */
+function tellBadInvite(error: unknown): void {
+  report(error);
+  const { what, next } = sentence(asFailure(error));
+  if (Notification.isSupported()) new Notification({ title: 'Webmesh cannot use this invite', body: `${what} ${next}` }).show();
 }
 
 /** Nothing can be shown without a core: one sentence, the next step, and the end. */

@@ -15,12 +15,13 @@ export interface WindowOptions {
   readonly preload: string;
   readonly icon: string;
   readonly hidden: boolean;
+  readonly devTools: boolean;
   /** The page could not be loaded. */
   failed(error: unknown): void;
 }
 
 /** The one window. Its close button hides it: the tunnel goes on, and so does the tray. */
-export function createMainWindow({ preload, icon, hidden, failed }: WindowOptions): MainWindow {
+export function createMainWindow({ preload, icon, hidden, devTools, failed }: WindowOptions): MainWindow {
   let mayClose = false;
   const window = new BrowserWindow({
     width: 1040,
@@ -44,7 +45,7 @@ export function createMainWindow({ preload, icon, hidden, failed }: WindowOption
       webviewTag: false,
       spellcheck: false,
       navigateOnDragDrop: false,
-      devTools: true,
+      devTools,
     },
   });
   window.once('ready-to-show', () => {

@@ -8,23 +8,39 @@ import { failure } from '../base/failure.ts';
  * Fails with input.invalid {field: 'file'}.
  */
 export async function readSmallFile(path: string, bytesMax: number): Promise<string> {
-  const wrong = (problem: string, cause?: unknown): Error => failure('input.invalid', { field: 'file', problem: `${path.slice(0, 200)} ${problem}` }, cause);
-  let file: FileHandle;
+  const bytes = await readSmallBytes(path, bytesMax);
+  if (bytes === undefined) throw wrongFile(path, 'does not exist');
+  return textOf(bytes, (error) => wrongFile(path, 'holds no text', error));
+}
+
+/** The same for bytes; undefined when there is no such file. */
+export async function readSmallBytes(path: string, bytesMax: number): Promise<Buffer | undefined> {
+  const file = await openPlain(path);
+  if (file === undefined) return undefined;
   try {
-    // Windows knows neither flag; they are zero there.
-    file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-  } catch (error) {
-    throw wrong(reasons[codeOf(error)] ?? `cannot be read (${codeOf(error)})`, error);
-  }
-  try {
-    if (!(await file.stat()).isFile()) throw wrong('is no regular file');
+    if (!(await file.stat()).isFile()) throw wrongFile(path, 'is no regular file');
     const buffer = Buffer.alloc(bytesMax + 1);
     const length = await fill(file, buffer);
-    if (length > bytesMax) throw wrong(`is longer than ${bytesMax} bytes`);
-    return textOf(buffer.subarray(0, length), (error) => wrong('holds no text', error));
+    if (length > bytesMax) throw wrongFile(path, `is longer than ${bytesMax} bytes`);
+    return buffer.subarray(0, length);
   } finally {
     await file.close();
   }
+}
+
+async function openPlain(path: string): Promise<FileHandle | undefined> {
+  try {
+    // Windows knows neither flag; they are zero there.
+    return await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') return undefined;
+    throw wrongFile(path, reasons[code] ?? `cannot be read (${code})`, error);
+  }
+}
+
+function wrongFile(path: string, problem: string, cause?: unknown): Error {
+  return failure('input.invalid', { field: 'file', problem: `${path.slice(0, 200)} ${problem}` }, cause);
 }
 
 /** All of a stream's text, such as standard input. Fails with input.invalid when it is too long or no text. */
@@ -59,7 +75,7 @@ function textOf(bytes: Uint8Array, wrong: (cause: unknown) => Error): string {
   }
 }
 
-const reasons: Readonly<Record<string, string>> = { ENOENT: 'does not exist', EACCES: 'may not be read', ELOOP: 'is a link to another file', EISDIR: 'is a folder', ENXIO: 'is no regular file' };
+const reasons: Readonly<Record<string, string>> = { EACCES: 'may not be read', ELOOP: 'is a link to another file', EISDIR: 'is a folder', ENXIO: 'is no regular file' };
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);

@@ -5,6 +5,7 @@ import { BrowserWindow } from './api/browser-window.ts';
 import { ipcMain } from './api/ipc-main.ts';
 import { Menu, MenuItem, Tray, trays } from './api/menu.ts';
 import { registry, takeDenial } from './api/registry.ts';
+import { safeStorage } from './api/safe-storage.ts';
 import { protocol, session, sessionIsReady } from './api/session.ts';
 import { clipboard, dialog, nativeImage, nativeTheme, Notification, powerMonitor, shell } from './api/surfaces.ts';
 import { recorded, strict } from './unsupported.ts';
@@ -18,8 +19,8 @@ const webContents = strict('webContents', {
 /** For tests alone: what real Electron gives no handle for. */
 const standin = { recorded, trays };
 
-export { app, BrowserWindow, clipboard, dialog, ipcMain, Menu, MenuItem, nativeImage, nativeTheme, Notification, powerMonitor, protocol, session, shell, standin, Tray, webContents };
-export default { app, BrowserWindow, clipboard, dialog, ipcMain, Menu, MenuItem, nativeImage, nativeTheme, Notification, powerMonitor, protocol, session, shell, standin, Tray, webContents };
+export { app, BrowserWindow, clipboard, dialog, ipcMain, Menu, MenuItem, nativeImage, nativeTheme, Notification, powerMonitor, protocol, safeStorage, session, shell, standin, Tray, webContents };
+export default { app, BrowserWindow, clipboard, dialog, ipcMain, Menu, MenuItem, nativeImage, nativeTheme, Notification, powerMonitor, protocol, safeStorage, session, shell, standin, Tray, webContents };
 
 export interface BootOptions {
   readonly appFolder: string;

@@ -9,7 +9,7 @@ import { takeInstanceLock, type InstanceLock } from './single-instance.ts';
 
 type Shape = Pick<
   Electron.App,
-  'whenReady' | 'isReady' | 'quit' | 'exit' | 'getPath' | 'setPath' | 'getName' | 'setName' | 'getVersion' | 'getAppPath' | 'requestSingleInstanceLock' | 'setLoginItemSettings' | 'enableSandbox'
+  'whenReady' | 'isReady' | 'quit' | 'exit' | 'getPath' | 'setPath' | 'getName' | 'setName' | 'getVersion' | 'getAppPath' | 'requestSingleInstanceLock' | 'setLoginItemSettings' | 'setAsDefaultProtocolClient' | 'enableSandbox'
 >;
 
 /** The app's life: ready, before-quit, closing windows, will-quit, quit, in Electron's order. */
@@ -59,6 +59,10 @@ class App extends EventEmitter implements Shape {
   enableSandbox(): void {}
   setLoginItemSettings(settings: Electron.Settings): void {
     record('app.setLoginItemSettings', settings);
+  }
+  setAsDefaultProtocolClient(scheme: string, path?: string, args?: string[]): boolean {
+    record('app.setAsDefaultProtocolClient', scheme, path, args);
+    return true;
   }
   setPath(name: string, path: string): void {
     this.#paths.set(name, path);

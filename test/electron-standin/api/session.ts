@@ -21,7 +21,7 @@ export const protocol = strict('protocol', {
 } satisfies Pick<Electron.Protocol, 'registerSchemesAsPrivileged' | 'handle' | 'isProtocolHandled'>);
 
 type BeforeRequest = (details: { url: string }, decide: (answer: { cancel?: boolean }) => void) => void;
-type Policy = Pick<Electron.Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler' | 'setSpellCheckerEnabled'>;
+type Policy = Pick<Electron.Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler' | 'setSpellCheckerEnabled' | 'setCertificateVerifyProc'>;
 
 class Session extends EventEmitter implements Policy {
   permissionRequest: Parameters<Electron.Session['setPermissionRequestHandler']>[0] = null;
@@ -40,6 +40,8 @@ class Session extends EventEmitter implements Policy {
   }
   setDevicePermissionHandler(): void {}
   setSpellCheckerEnabled(): void {}
+  /** No request of a page leaves Chromium here, so no certificate is ever looked at. */
+  setCertificateVerifyProc(): void {}
 
   /** Asks the app whether a page may have a permission; without a handler everything is granted, as in Electron. */
   grants(permission: 'geolocation' | 'notifications' | 'media'): Promise<boolean> {

@@ -1,0 +1,14 @@
+import type { App } from 'electron';
+
+export const linkScheme = 'webmesh';
+
+/**
+ * Tells the desktop who opens `webmesh:` links. Only an installed app does: one that runs from its sources would stay registered after it is gone.
+ * Windows builds a command line from the link; the `--` before it ends all options, for Chromium, for Node and for us, whatever the link holds.
+ * macOS and Linux packages declare the scheme and the file type themselves (electron-builder.yml).
+ */
+export function registerLinks(app: Pick<App, 'isPackaged' | 'setAsDefaultProtocolClient'>, platform: NodeJS.Platform, program: string): void {
+  if (!app.isPackaged) return;
+  if (platform === 'win32') app.setAsDefaultProtocolClient(linkScheme, program, ['--']);
+  else app.setAsDefaultProtocolClient(linkScheme);
+}
