@@ -36,6 +36,10 @@ test.each<[string, () => Replicated, string, string]>([
   ['a node without a device', secured, "INSERT INTO nodes (id, created_at, updated_at) VALUES ('nobody', '', '')", 'no-device'],
   ["a revoked device's node", secured, "INSERT INTO nodes (id, created_at, updated_at) VALUES ('rob', '', '')", 'no-device'],
   ['revoking and leaving the node', secured, "UPDATE devices SET state = 'revoked' WHERE id = 'bob'", 'no-device'],
+  ['giving a node an id without a device', secured, "DELETE FROM leases WHERE node_id = 'bob'; UPDATE nodes SET id = 'nobody' WHERE id = 'bob'", 'no-device'],
+  ['giving a device another id', secured, "DELETE FROM certificates WHERE device_id = 'bob'; UPDATE devices SET id = 'bert' WHERE id = 'bob'", 'no-device'],
+  ['forgetting a device', secured, "DELETE FROM certificates WHERE device_id = 'bob'; DELETE FROM devices WHERE id = 'bob'", 'no-device'],
+  ['replacing a device by one with its key', secured, "DELETE FROM certificates WHERE device_id = 'bob'; REPLACE INTO devices SELECT 'new', role, state, name, invited_by, invite_id, key_hash, certificate_request, created_at_ms, revoked_at_ms FROM devices WHERE id = 'bob'", 'no-device'],
   ['bringing a revoked device back', secured, "UPDATE devices SET state = 'active' WHERE id = 'rob'", 'revoked-for-ever'],
   ['forgetting that a device was revoked', secured, "DELETE FROM certificates WHERE device_id = 'rob'; DELETE FROM devices WHERE id = 'rob'", 'revoked-for-ever'],
   ['the last admin', secured, "UPDATE devices SET role = 'member'", 'last-admin'],
@@ -78,6 +82,19 @@ test('a wish that stood before an ACL stays: the voter may join again, and a new
   expect([apply(joinEntry(nodeOf('b', true))), apply(deny('a', 'b')), apply(joinEntry(nodeOf('b', true)))]).toEqual(['', '', '']);
   expect([apply(leaveEntry('b')), apply(joinEntry(nodeOf('b', true))), apply(joinEntry(nodeOf('b')))]).toEqual(['', 'raft-acl', '']);
   expect([apply(deleteRaftAclEntry('a')), apply(joinEntry(nodeOf('b', true)))]).toEqual(['', '']);
+});
+
+test('what an entry touched is forgotten with it, done or refused', () => {
+  const { apply, rows, state } = secured();
+  expect([apply(joinEntry(nodeOf('bob'))), apply(text("INSERT INTO nodes (id, created_at, updated_at) VALUES ('nobody', '', '')")), apply(text("INSERT INTO touched (id) VALUES ('nobody')")), apply(text('DELETE FROM touched'))]).toEqual(['', 'no-device', '', 'not authorized']);
+  expect([rows('SELECT * FROM touched'), state.node('nobody')]).toEqual([[], undefined]);
+});
+
+test('the body that is not run hides nothing from the guards', () => {
+  const { apply } = secured();
+  const body = (sql: string) => ({ transaction: true, statement: { sql, parameters: [] } });
+  expect(apply({ type: RaftCommandType.QUERY, sqlExec: body('SELECT 1'), sqlQuery: body(wish('gus').replace('mesh_state', '"MESH_State"')) })).toBe('guest-vote');
+  expect(apply({ type: RaftCommandType.EXECUTE, sqlQuery: body('SELECT 1'), sqlExec: body("UPDATE [Devices] SET role = 'member'") })).toBe('last-admin');
 });
 
 test('the ACL of an entry counts for the wish in the same entry', () => {

@@ -15,7 +15,7 @@ export interface GuardReads {
   /** The role of an active device. */
   activeRole(id: string): Role | undefined;
   hasActiveAdmin(): boolean;
-  /** A row of nodes without an active device of the same id. */
+  /** A row of nodes without an active device of the same id, among those that the entry touched. */
   strayNode(): string | undefined;
   revokedDevices(): number;
 }

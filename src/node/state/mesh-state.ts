@@ -34,6 +34,7 @@ export function createMeshState(db: Database): MeshState {
   const reads = createReads(db, revision);
   const guarded = createGuardReads(db, reads.raftAcls);
   const seal = createSealer(db);
+  const forgetTouched = db.prepare('DELETE FROM touched');
   // What every entry so far left behind; the next one is compared with it.
   let standing = standingOf(guarded);
   let { term, index, configuration } = applied();
@@ -65,6 +66,7 @@ export function createMeshState(db: Database): MeshState {
     seal();
     const reason = breach(standing, guarded);
     if (reason !== undefined) throw new Error(refusalText(reason));
+    forgetTouched.run();
   }
 
   function runCommand(entry: Entry): RaftApplyResponse {

@@ -10,10 +10,10 @@ const viewNames = [
   'node_primary_wireguard_endpoints', 'node_all_wireguard_endpoints',
 ] as const;
 
-export const replicatedNames: ReadonlySet<string> = new Set([...tableNames, ...viewNames, 'demands']);
+export const replicatedNames: ReadonlySet<string> = new Set([...tableNames, ...viewNames, 'demands', 'touched']);
 
 /** Log SQL may add rows to these and read them, nothing else. */
-export const appendOnlyNames: ReadonlySet<string> = new Set(['audit']);
+export const appendOnlyNames: ReadonlySet<string> = new Set(['audit', 'touched']);
 
 /** Columns in the order in which the tables are made, snapshots are written and rows are restored. */
 export const columnsOf: Readonly<Record<TableName, readonly string[]>> = {
@@ -103,7 +103,8 @@ const schema = `
     configuration TEXT NOT NULL);
   INSERT INTO applied (id, term, log_index, configuration) VALUES (1, 0, 0, '{"servers":[]}') ON CONFLICT (id) DO NOTHING;`;
 
-/** Makes what is missing. */
+/** Makes what is missing. A row that REPLACE removes is a deleted row to triggers as well. */
 export function migrate(db: Database): void {
+  db.exec('PRAGMA recursive_triggers = ON');
   db.transaction(() => db.exec(`${schema}${trustSchema}${trustTriggers}`));
 }

@@ -8,6 +8,7 @@ import { refusalText } from '../statements/refusals.ts';
  * certificates: every certificate that may be used; one that is not here is nobody's, whoever signed it.
  * authorities: the intermediate CA of a voter, or the request for one, or both while it is renewed.
  * audit: append-only; the number and the hash are given by apply (audit-chain).
+ * touched: empty between entries, in no snapshot: whose node or device an entry wrote, so that the guards need not look at all of them.
  */
 export const trustSchema = `
   CREATE TABLE IF NOT EXISTS devices (
@@ -60,11 +61,13 @@ export const trustSchema = `
     subject TEXT NOT NULL,
     detail TEXT NOT NULL,
     hash BLOB) STRICT;
-  CREATE INDEX IF NOT EXISTS audit_unsealed ON audit (sequence) WHERE hash IS NULL;`;
+  CREATE INDEX IF NOT EXISTS audit_unsealed ON audit (sequence) WHERE hash IS NULL;
+  CREATE TABLE IF NOT EXISTS touched (id TEXT) STRICT;`;
 
 /**
  * Made after the rows of a snapshot were written, because they would refuse those.
  * demands: a statement that refuses its whole entry unless something holds. audit: no event is written over another one (REPLACE), nor with a hash.
+ * The others fill `touched`.
  */
 export const trustTriggers = `
   CREATE VIEW IF NOT EXISTS demands AS SELECT NULL AS reason, NULL AS holds;
@@ -72,6 +75,10 @@ export const trustTriggers = `
   BEGIN SELECT RAISE(ABORT, 'refused: ' || NEW.reason); END;
   CREATE TRIGGER IF NOT EXISTS audit_append BEFORE INSERT ON audit
   WHEN NEW.hash IS NOT NULL OR EXISTS (SELECT 1 FROM audit WHERE sequence = NEW.sequence)
-  BEGIN SELECT RAISE(ABORT, '${refusalText('audit')}'); END;`;
+  BEGIN SELECT RAISE(ABORT, '${refusalText('audit')}'); END;
+  CREATE TRIGGER IF NOT EXISTS nodes_inserted AFTER INSERT ON nodes BEGIN INSERT INTO touched (id) VALUES (NEW.id); END;
+  CREATE TRIGGER IF NOT EXISTS nodes_renamed AFTER UPDATE OF id ON nodes BEGIN INSERT INTO touched (id) VALUES (NEW.id); END;
+  CREATE TRIGGER IF NOT EXISTS devices_changed AFTER UPDATE OF id, state ON devices BEGIN INSERT INTO touched (id) VALUES (OLD.id); END;
+  CREATE TRIGGER IF NOT EXISTS devices_deleted AFTER DELETE ON devices BEGIN INSERT INTO touched (id) VALUES (OLD.id); END;`;
 
-export const dropTrustTriggers = 'DROP TRIGGER IF EXISTS audit_append;';
+export const dropTrustTriggers = ['audit_append', 'nodes_inserted', 'nodes_renamed', 'devices_changed', 'devices_deleted'].map((name) => `DROP TRIGGER IF EXISTS ${name};`).join(' ');
