@@ -59,8 +59,8 @@ const page: Target = {
   }),
 };
 
-/** As long as a system's command lines may be at most in one argument. */
-const line = (argument: string): string[] => argument.slice(0, 4_096).split('\n');
+/** Whoever types more than this attacks nobody but herself. */
+const line = (argument: string): string[] => argument.slice(0, 1_024).split('\n');
 
 const cli: Target = {
   name: 'cli-argv', from: 'scripts and links that build command lines', shape: text, heavy: true, words: ['--home', '--json', '--', '-h', '--no-json', '--constructor', '__proto__', 'help'],
