@@ -11,10 +11,12 @@ import { createGrpcCaller } from '../platform/grpc-call.ts';
 import { createGrpcServer } from '../platform/grpc-server.ts';
 import { readHost } from '../platform/host-metrics.ts';
 import { createLog, stderrSink } from '../platform/log-file.ts';
+import { pki } from '../platform/pki.ts';
 import { systemRandom } from '../platform/random.ts';
-import { tcpSockets } from '../platform/sockets.ts';
+import { createSockets } from '../platform/sockets.ts';
 import { openDatabase } from '../platform/sqlite.ts';
 import { needsRestart, type NodeConfig, parseControl } from './config.ts';
+import { checkIdentity } from './identity.ts';
 import { type NodeHealth, type NodePorts, type RunningNode, startNode } from './node.ts';
 import { type DataFile } from './replica.ts';
 
@@ -29,7 +31,6 @@ const snapshotBytesMax = 512 << 20;
 
 const level = (['debug', 'info', 'warn', 'error'] as const).find((name: Level) => name === process.env['WEBMESH_LOG_LEVEL']) ?? 'info';
 const log = createLog({ sink: stderrSink(), clock: systemClock, level, scope: 'node' });
-const caller = createGrpcCaller();
 
 let newest: NodeConfig | undefined;
 let running: { readonly node: RunningNode; readonly config: NodeConfig } | undefined;
@@ -64,8 +65,9 @@ async function follow(): Promise<void> {
     while (newest && !ending) {
       const wanted = newest;
       newest = undefined;
+      if (!(await canBe(wanted))) continue;
       if (running && needsRestart(running.config, wanted)) await stop();
-      running?.node.update(wanted);
+      if (running) await running.node.update(wanted);
       running = { config: wanted, node: running?.node ?? (await startNode(wanted, portsFor(wanted), tell)) };
     }
   } catch (error) {
@@ -75,11 +77,22 @@ async function follow(): Promise<void> {
   }
 }
 
+/** False, and told, when the identity cannot work: a node that runs goes on as it is. */
+async function canBe({ nodeId, identity }: NodeConfig): Promise<boolean> {
+  try {
+    await checkIdentity(nodeId, identity, pki);
+    return true;
+  } catch (error) {
+    tell({ ready: false, problem: asFailure(error) });
+    return false;
+  }
+}
+
 function portsFor({ dataDir }: NodeConfig): NodePorts {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const path = (file: DataFile): string => join(dataDir, file);
   return {
-    clock: systemClock, random: systemRandom, log, sockets: tcpSockets, remote: caller, build: buildInfo,
+    clock: systemClock, random: systemRandom, log, pki, build: buildInfo,
     hostSample: readHost,
     defer: (run) => void setImmediate(run),
     openDatabase: (file) => openDatabase({ path: path(file), durability: file === 'raft.db' ? 'full' : 'normal', valueBytesMax: snapshotBytesMax }),
@@ -88,6 +101,10 @@ function portsFor({ dataDir }: NodeConfig): NodePorts {
       return setAside(path(file), word);
     },
     onBroken: broken,
+    createNetwork: (identity) => {
+      const remote = createGrpcCaller(identity);
+      return { sockets: createSockets(identity), remote, close: remote.close };
+    },
     createServer: createGrpcServer,
   };
 }
@@ -105,7 +122,6 @@ async function end(why: string): Promise<void> {
   log.info('ending', { why });
   setTimeout(() => process.exit(0), closeMsMax).unref();
   await stop();
-  caller.close();
   process.exit(0);
 }
 

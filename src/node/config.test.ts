@@ -3,7 +3,7 @@ import { isFailure } from '../base/failure.ts';
 import { formatIp } from '../base/ip.ts';
 import { founderAddress, needsRestart, parseControl } from './config.ts';
 
-const spec = { tunnelId: 't', nodeId: 'laptop', meshIpv4: '172.16.0.2', meshIpv6: 'fd00:1:2:3::', primaryEndpoint: '192.0.2.7', endpoints: ['10.0.0.7'], publicAddresses: ['0.0.0.0', '::'] };
+const spec = { tunnelId: 't', nodeId: 'laptop', meshIpv4: '172.16.0.2', meshIpv6: 'fd00:1:2:3::', primaryEndpoint: '192.0.2.7', endpoints: ['10.0.0.7'], publicAddresses: ['0.0.0.0', '::'], insecure: true };
 const control = { dataDir: '/data', socketPath: '/run/node.sock' };
 const line = (change: object = {}, outer: object = {}): string => JSON.stringify({ ...control, ...outer, spec: { ...spec, ...change } });
 
@@ -23,7 +23,7 @@ test('reads what the helper says, with the ports of the field where none are nam
     publicAddresses: [{ family: 4, value: 0n }, { family: 6, value: 0n }],
     services: { leaderProxy: true, meshApi: false, peerDiscovery: false, metrics: false, admin: false },
     bootstrap: { networkName: 'home', ipv4Network: { ip: { family: 4, value: 0x0a090000n }, bits: 16 } },
-    tunnel: null,
+    tunnel: null, identity: null,
   });
 });
 

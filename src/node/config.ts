@@ -1,6 +1,9 @@
 import { type Failure, failure, isFailure } from '../base/failure.ts';
+import { type Identity } from '../base/identity.ts';
 import { contains, formatIp, type Ip, networkOf, parseIp, parsePrefix, type Prefix } from '../base/ip.ts';
+import { type Secret } from '../base/log.ts';
 import { NodeControl, type NodeSpec, type TunnelState } from '../gen/webmesh/helper/v1/helper.ts';
+import { identityFrom } from './identity.ts';
 
 /** What the node process was told to be, parsed. */
 export interface NodeConfig {
@@ -20,6 +23,8 @@ export interface NodeConfig {
   /** How to found a mesh when the data folder holds none; null on members. */
   readonly bootstrap: BootstrapConfig | null;
   readonly tunnel: TunnelState | null;
+  /** Null: a mesh in clear text, asked for by name. A new identity never needs a new start. */
+  readonly identity: Secret<Identity> | null;
 }
 
 export interface ServicesConfig {
@@ -56,16 +61,18 @@ export function parseControl(line: string): NodeConfig {
     control = NodeControl.fromJSON(JSON.parse(line));
   } catch (error) {
     if (isFailure(error)) throw error;
-    throw invalid('line', 'is no NodeControl', error);
+    // Without the cause: a parser's own words quote the text, and there are keys in it.
+    throw invalid('line', 'is no NodeControl');
   }
   if (!control.spec) throw invalid('spec', 'is missing');
   return configFrom(control.spec, control);
 }
 
-/** Fields that decide what the node is: after a change of one of them it starts anew. The rest it takes while it runs. */
+/** Fields that decide what the node is: after a change of one of them it starts anew. The rest it takes while it runs, a renewed certificate too. */
 export function needsRestart(a: NodeConfig, b: NodeConfig): boolean {
-  const identity = ({ nodeId, dataDir, socketPath, raftPort, grpcPort, services }: NodeConfig): string => JSON.stringify([nodeId, dataDir, socketPath, raftPort, grpcPort, services]);
-  return identity(a) !== identity(b) || (a.meshIpv6 !== null && b.meshIpv6 !== null && !contains(meshPrefixOf(a.meshIpv6), b.meshIpv6));
+  const decisive = ({ nodeId, dataDir, socketPath, raftPort, grpcPort, services, identity }: NodeConfig): string =>
+    JSON.stringify([nodeId, dataDir, socketPath, raftPort, grpcPort, services, identity === null]);
+  return decisive(a) !== decisive(b) || (a.meshIpv6 !== null && b.meshIpv6 !== null && !contains(meshPrefixOf(a.meshIpv6), b.meshIpv6));
 }
 
 /** The /48 of the mesh that an address belongs to: random, so no two meshes share one (RFC 4193). */
@@ -100,6 +107,7 @@ function configFrom(spec: NodeSpec, { dataDir, socketPath, tunnel }: NodeControl
     },
     bootstrap: spec.bootstrap ? bootstrapFrom(spec.bootstrap) : null,
     tunnel: tunnel ?? null,
+    identity: identityFrom(spec.identity, spec.insecure),
   };
 }
 
@@ -146,6 +154,6 @@ function list(field: string, values: readonly string[], max: number): readonly s
   return values;
 }
 
-function invalid(field: string, reason: string, cause?: unknown): Failure {
-  return failure('input.invalid', { field, reason }, cause);
+function invalid(field: string, reason: string): Failure {
+  return failure('input.invalid', { field, reason });
 }

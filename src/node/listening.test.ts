@@ -67,6 +67,6 @@ test('tells about a port in use, tries again, and tells when it is over', async 
 });
 
 test('the mesh API listens on public addresses and on those of the mesh, each once', () => {
-  const config = parseControl(JSON.stringify({ dataDir: '/d', socketPath: '/s', spec: { tunnelId: 't', nodeId: 'n', meshIpv4: '10.0.0.1', meshIpv6: 'fd00::1', publicAddresses: ['0.0.0.0', '10.0.0.1'] } }));
+  const config = parseControl(JSON.stringify({ dataDir: '/d', socketPath: '/s', spec: { insecure: true, tunnelId: 't', nodeId: 'n', meshIpv4: '10.0.0.1', meshIpv6: 'fd00::1', publicAddresses: ['0.0.0.0', '10.0.0.1'] } }));
   expect(apiAddresses(config)).toEqual(['0.0.0.0', '10.0.0.1', 'fd00::1'].map((host) => ({ host, port: 8443 })));
 });

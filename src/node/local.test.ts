@@ -3,6 +3,7 @@ import { cell } from '../base/cell.ts';
 import { type Clock } from '../base/clock.ts';
 import { type Call, type ServerStream } from '../base/rpc.ts';
 import { Status } from '../gen/v1/node_messages.ts';
+import { ListAuditResponse, TrustView } from '../gen/webmesh/trust/v1/trust_messages.ts';
 import { type WatchReplicaResponse } from '../gen/webmesh/local/v1/local.ts';
 import { type RaftView } from '../raft/types.ts';
 import { localService } from './local.ts';
@@ -11,6 +12,9 @@ const view: RaftView = {
   id: 'a', role: 'leader', term: 3, leader: 'a', lastIndex: 9, commitIndex: 8, configuration: { servers: [{ id: 'a', address: 'x:1', voter: true }, { id: 'b', address: 'y:1', voter: false }] },
   configurationCommitted: true, leaderContactTicks: 0, quorumActive: true, violations: 0, progress: new Map([['b', { match: 7, snapshotting: false, active: true }]]),
 };
+
+const clear = TrustView.fromPartial({});
+const page = ListAuditResponse.fromPartial({});
 
 /** A watch on a clock that moves when told; `seen` counts what arrived at which time. */
 function watching() {
@@ -39,9 +43,10 @@ function watching() {
   };
   const cells = { view: cell(view), appliedIndex: cell(8) };
   const mesh = { networkName: 'home', ipv4Network: '10.0.0.0/8', ulaPrefix: 'fd00::/48' };
-  const { handlers } = localService({ ...cells, clock, tickMs: 100, closing: new AbortController().signal, status: () => Status.fromPartial({ id: 'a' }), nodes: () => [], mesh: () => mesh, metrics: () => Promise.reject(new Error('none')) });
+  const { handlers } = localService({ ...cells, clock, tickMs: 100, closing: new AbortController().signal, status: () => Status.fromPartial({ id: 'a' }), nodes: () => [], mesh: () => mesh, metrics: () => Promise.reject(new Error('none')),
+    secure: false, consensus: cells, reads: { trust: { device: () => undefined, certificate: () => undefined }, revision: cell(0) }, trust: () => clear, audit: () => page, renewOwn: async () => [] });
   const ending = new AbortController();
-  const call: Call = { metadata: {}, peer: 'local', signal: ending.signal, deadlineMs: undefined };
+  const call: Call = { caller: { kind: 'local' }, metadata: {}, peer: 'local', signal: ending.signal, deadlineMs: undefined };
   const seen: number[] = [];
   const values: WatchReplicaResponse[] = [];
   const done = (async () => {
@@ -57,7 +62,7 @@ test('tells the whole view at once', async () => {
   const w = watching();
   await w.settle();
   expect(w.values).toEqual([{
-    status: Status.fromPartial({ id: 'a' }), nodes: [], networkName: 'home', ipv4Network: '10.0.0.0/8', ulaPrefix: 'fd00::/48',
+    status: Status.fromPartial({ id: 'a' }), nodes: [], networkName: 'home', ipv4Network: '10.0.0.0/8', ulaPrefix: 'fd00::/48', trust: clear,
     raft: {
       role: 'leader', term: 3n, leaderId: 'a', lastIndex: 9n, commitIndex: 8n, appliedIndex: 8n, leaderContactAgeMs: 0n, quorum: true,
       servers: [{ id: 'a', address: 'x:1', voter: true, matchIndex: 9n }, { id: 'b', address: 'y:1', voter: false, matchIndex: 7n }],

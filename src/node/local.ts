@@ -1,15 +1,16 @@
 import { abortError } from '../base/abort.ts';
 import { type ReadCell } from '../base/cell.ts';
 import { type Clock, sleep } from '../base/clock.ts';
-import { type Service, service } from '../base/rpc.ts';
+import { type Call, type Service } from '../base/rpc.ts';
 import { type MeshNode } from '../gen/v1/mesh_messages.ts';
 import { type Status } from '../gen/v1/node_messages.ts';
 import { type NodeMetrics } from '../gen/v1/node_metrics.ts';
+import { type ListAuditRequest, type ListAuditResponse, type TrustView } from '../gen/webmesh/trust/v1/trust_messages.ts';
 import { LocalNodeService, type RaftView as WireRaftView, type WatchReplicaResponse } from '../gen/webmesh/local/v1/local.ts';
+import { guarded, type GuardPorts } from './rpc/guard.ts';
 import { type Index, type RaftView } from '../raft/types.ts';
 
-export interface LocalPorts {
-  readonly clock: Clock;
+export interface LocalPorts extends GuardPorts {
   readonly view: ReadCell<RaftView>;
   readonly appliedIndex: ReadCell<Index>;
   readonly tickMs: number;
@@ -19,17 +20,23 @@ export interface LocalPorts {
   readonly nodes: () => readonly MeshNode[];
   readonly mesh: () => { readonly networkName: string; readonly ipv4Network: string; readonly ulaPrefix: string };
   readonly metrics: () => Promise<NodeMetrics>;
+  readonly trust: () => TrustView;
+  readonly audit: (query: ListAuditRequest) => ListAuditResponse;
+  /** A fresh chain for this node, recorded by the mesh. */
+  readonly renewOwn: (request: Uint8Array, call: Call) => Promise<readonly Uint8Array[]>;
 }
 
 const betweenMs = 100;
 const anywayMs = 2_000;
 
-/** What the app's core asks of the node process on its own machine, over the private socket. */
+/** What the app's core asks of the node process on its own machine, over the private socket. Nobody else is answered. */
 export function localService(ports: LocalPorts): Service {
-  return service(LocalNodeService, {
+  return guarded(LocalNodeService, {
     watchReplica: (_request, { signal }) => watch(ports, AbortSignal.any([signal, ports.closing])),
     getMetrics: async () => ({ metrics: await ports.metrics() }),
-  });
+    renew: async ({ certificateRequest }, call) => ({ chain: (await ports.renewOwn(certificateRequest, call)).map((each) => Buffer.from(each)) }),
+    listAudit: async ({ query }) => ({ page: ports.audit(query ?? { search: '', before: 0n, limit: 0 }) }),
+  }, ports);
 }
 
 /** The whole view at once, then after each change but not more often than every 100 ms, and every two seconds anyway. */
@@ -75,8 +82,8 @@ function visible({ role, term, leader, commitIndex, configuration, quorumActive 
   return JSON.stringify([role, term, leader, commitIndex, configuration, quorumActive]);
 }
 
-function replica({ view, appliedIndex, tickMs, status, nodes, mesh }: LocalPorts): WatchReplicaResponse {
-  return { status: status(), nodes: [...nodes()], raft: raftView(view.get(), appliedIndex.get(), tickMs), ...mesh() };
+function replica({ view, appliedIndex, tickMs, status, nodes, mesh, trust }: LocalPorts): WatchReplicaResponse {
+  return { status: status(), nodes: [...nodes()], raft: raftView(view.get(), appliedIndex.get(), tickMs), ...mesh(), trust: trust() };
 }
 
 function raftView(view: RaftView, appliedIndex: Index, tickMs: number): WireRaftView {

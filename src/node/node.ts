@@ -1,26 +1,49 @@
-import { abortError, isAbort, withDeadline } from '../base/abort.ts';
-import { type Clock } from '../base/clock.ts';
+import { abortError } from '../base/abort.ts';
 import { asFailure, type Failure } from '../base/failure.ts';
 import { joinHostPort } from '../base/ip.ts';
 import { type Log } from '../base/log.ts';
-import { type Service } from '../base/rpc.ts';
+import { type Caller, type Service } from '../base/rpc.ts';
 import { type NodeConfig } from './config.ts';
 import { driverDefaults, type DriverOptions } from './consensus/driver.ts';
 import { reconcileMembers } from './consensus/members.ts';
-import { foundingEntry, isFounded, wantedMembers } from './founding.ts';
+import { keepCutting } from './cutting.ts';
+import { foundWhenLeading } from './found-when-leading.ts';
+import { wantedMembers } from './founding.ts';
+import { checkIdentity, sameIdentity } from './identity.ts';
 import { apiAddresses, distinct, keepListening, type Listener } from './listening.ts';
+import { type IdentitySource, type RemoteCaller, type Sockets } from './ports.ts';
 import { openReplica, raftAddressOf, type Replica, type ReplicaPorts } from './replica.ts';
+import { type NodeServices } from './rpc/services.ts';
 import { createServices, type ServicePorts } from './services.ts';
 
 /** A gRPC server: listeners come and go while it runs. */
 export interface RpcServer extends Listener {
   listenUnix(path: string, mode: number): Promise<void>;
+  /** Ends at once every connection whose caller is not kept. */
+  cut(keep: (caller: Caller) => boolean): void;
   close(graceMs: number): Promise<void>;
 }
 
-export interface NodePorts extends ReplicaPorts, ServicePorts {
-  /** `standard`: with grpc.health and grpc.reflection beside the services. */
-  readonly createServer: (options: { readonly services: readonly Service[]; readonly log: Log; readonly standard: boolean }) => RpcServer;
+/** What a server needs besides its services: see platform/grpc-server. */
+export interface ServerOptions {
+  readonly services: readonly Service[];
+  readonly log: Log;
+  /** With grpc.health and grpc.reflection beside the services. */
+  readonly standard: boolean;
+  readonly identity: IdentitySource;
+  readonly authorize: NodeServices['authorize'];
+}
+
+/** How a node reaches others: everything it opens proves what the source gives at that moment. */
+export interface Network {
+  readonly sockets: Sockets;
+  readonly remote: RemoteCaller;
+  close(): void;
+}
+
+export interface NodePorts extends Omit<ReplicaPorts, 'sockets'>, Omit<ServicePorts, 'remote'> {
+  readonly createNetwork: (identity: IdentitySource) => Network;
+  readonly createServer: (options: ServerOptions) => RpcServer;
 }
 
 /** How the node is, for whoever started it. */
@@ -32,8 +55,8 @@ export interface NodeHealth {
 
 export interface RunningNode {
   readonly replica: Replica;
-  /** Takes a new configuration of the same identity: addresses, services and the tunnel. */
-  update(config: NodeConfig): void;
+  /** Takes a new configuration that needs no new start: addresses, the tunnel, a renewed certificate. Rejects as `checkIdentity`, and then nothing changed. */
+  update(config: NodeConfig): Promise<void>;
   /** Ends listeners, lets calls finish for `graceMs`, and closes the files. */
   close(graceMs: number): Promise<void>;
 }
@@ -45,28 +68,33 @@ const listenLookMs = 1_000;
 
 /**
  * A mesh node: opens its files, takes part in consensus, founds the mesh when it is told to and there is none yet, and serves its APIs.
- * Throws a Failure when its data or its local socket cannot be opened. A listener that cannot be opened is a problem that is told, and
+ * Throws a Failure when its identity, its data or its local socket cannot be used. A listener that cannot be opened is a problem that is told, and
  * tried again.
  */
-export async function startNode(first: NodeConfig, ports: NodePorts, onHealth: (health: NodeHealth) => void, options: Partial<DriverOptions> = {}): Promise<RunningNode> {
-  const { clock, log } = ports;
+export async function startNode(first: NodeConfig, given: NodePorts, onHealth: (health: NodeHealth) => void, options: Partial<DriverOptions> = {}): Promise<RunningNode> {
+  const { clock, log, pki } = given;
   let config = first;
+  await checkIdentity(first.nodeId, first.identity, pki);
+  const identity: IdentitySource = () => config.identity?.reveal() ?? null;
+  const network = given.createNetwork(identity);
+  const ports = { ...given, ...network };
   const closing = new AbortController();
-  const replica = await openReplica({ id: first.nodeId, address: () => raftAddressOf(config) }, first, ports, options);
+  const replica = await opened(network, () => openReplica({ id: first.nodeId, address: () => raftAddressOf(config) }, first, ports, options));
   const { driver, state } = replica;
-  const { mesh, local } = createServices({ config: () => config, replica, ports, tickMs: options.tickMs ?? driverDefaults.tickMs, closing: closing.signal });
-  const api = ports.createServer({ services: mesh, log: log.scope('api'), standard: true });
-  const localServer = ports.createServer({ services: local, log: log.scope('local'), standard: false });
+  const { mesh, local } = createServices({ config: () => config, identity, replica, ports, tickMs: options.tickMs ?? driverDefaults.tickMs, closing: closing.signal });
+  const server = { identity, authorize: mesh.authorize };
+  const api = ports.createServer({ ...server, services: mesh.services, log: log.scope('api'), standard: true });
+  const localServer = ports.createServer({ ...server, services: local, log: log.scope('local'), standard: false });
   const problems = new Map<string, Failure>();
   let health: NodeHealth = { ready: false, problem: null };
-  let opened = false;
+  let isOpen = false;
 
   let raftAddresses: readonly string[] = [];
 
   const tell = (): void => {
     // The transport goes on trying a port in use by itself.
     if (problems.has('raft') && driver.transport.listening().length === raftAddresses.length) problems.delete('raft');
-    const next = { ready: opened && driver.view.get().leader !== null, problem: [...problems.values()][0] ?? null };
+    const next = { ready: isOpen && driver.view.get().leader !== null, problem: [...problems.values()][0] ?? null };
     if (next.ready === health.ready && next.problem?.code === health.problem?.code && next.problem?.message === health.problem?.message) return;
     health = next;
     onHealth(health);
@@ -99,6 +127,10 @@ export async function startNode(first: NodeConfig, ports: NodePorts, onHealth: (
   const ends = [
     reconcileMembers({ self: first.nodeId, consensus: driver, wanted: () => wantedMembers(state), clock, log: log.scope('members') }),
     foundWhenLeading(replica, () => config, ports, closing.signal),
+    keepCutting({ revision: state.revision, clock, cut: () => {
+      driver.transport.recheck();
+      api.cut(mesh.keeps);
+    } }),
     driver.view.subscribe(tell),
   ];
   const close = async (graceMs: number): Promise<void> => {
@@ -107,6 +139,7 @@ export async function startNode(first: NodeConfig, ports: NodePorts, onHealth: (
     listening.close();
     await Promise.all([api.close(graceMs), localServer.close(graceMs)]);
     replica.close();
+    network.close();
   };
   try {
     await localServer.listenUnix(first.socketPath, socketMode);
@@ -116,35 +149,26 @@ export async function startNode(first: NodeConfig, ports: NodePorts, onHealth: (
     await close(0);
     throw error;
   }
-  opened = true;
+  isOpen = true;
   tell();
   return {
     replica,
-    update: (next) => {
+    update: async (next) => {
+      await checkIdentity(next.nodeId, next.identity, pki);
       const moved = JSON.stringify([apiAddresses(next), raftAddressOf(next)]) !== JSON.stringify([apiAddresses(config), raftAddressOf(config)]);
-      config = next;
+      // The same identity stays the same value: who holds connections by it need not open them anew.
+      config = sameIdentity(config.identity, next.identity) ? { ...next, identity: config.identity } : next;
       if (moved) apply();
     },
     close,
   };
 }
 
-/** The mesh's first entry, proposed by the founder as soon as it leads; again after a restart that came before it was applied. */
-function foundWhenLeading({ driver, state }: Replica, config: () => NodeConfig, { clock, random, log }: { clock: Clock; random: NodePorts['random']; log: Log }, closing: AbortSignal): () => void {
-  let busy = false;
-  const look = async (): Promise<void> => {
-    const { bootstrap } = config();
-    if (busy || !bootstrap || driver.view.get().role !== 'leader' || isFounded(state)) return;
-    busy = true;
-    try {
-      const entry = foundingEntry(config(), bootstrap, random, clock.nowMs());
-      await withDeadline(clock, foundDeadlineMs, 'founding', closing, (signal) => driver.propose(entry, signal));
-      log.info('founded');
-    } catch (error) {
-      if (!isAbort(error)) log.warn('founding-refused', { error });
-    }
-    busy = false;
-  };
-  void look();
-  return driver.view.subscribe(() => void look());
+async function opened<T>(network: Network, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    network.close();
+    throw error;
+  }
 }

@@ -9,7 +9,8 @@ import { setAside } from '../platform/files.ts';
 import { openDatabase } from '../platform/sqlite.ts';
 import { parseControl } from './config.ts';
 import { encodeEntry } from './consensus/entry.ts';
-import { hears, openReplica, type Replica } from './replica.ts';
+import { hears } from './consensus/hearing.ts';
+import { openReplica, type Replica } from './replica.ts';
 import { putRaftAclEntry } from './statements/statements.ts';
 
 let folder = '';
@@ -18,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const config = parseControl(JSON.stringify({ dataDir: '/d', socketPath: '/s', spec: { tunnelId: 't', nodeId: 'host', bootstrap: { networkName: 'n', ipv4Network: '10.0.0.0/8' } } }));
+const config = parseControl(JSON.stringify({ dataDir: '/d', socketPath: '/s', spec: { insecure: true, tunnelId: 't', nodeId: 'host', bootstrap: { networkName: 'n', ipv4Network: '10.0.0.0/8' } } }));
 const still: Clock = { nowMs: () => 1_700_000_000_000, monotonicMs: () => 0, after: () => () => {} };
 const file = (name: string): string => join(folder, name);
 

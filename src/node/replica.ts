@@ -1,18 +1,22 @@
 import { type Clock } from '../base/clock.ts';
 import { failure, isFailure } from '../base/failure.ts';
+import { type Identity } from '../base/identity.ts';
 import { contains, formatIp, joinHostPort, parsePrefix } from '../base/ip.ts';
 import { type Log } from '../base/log.ts';
 import { type Random } from '../base/random.ts';
 import { bootstrapEntry, createRaft } from '../raft/raft.ts';
-import { type NodeId, type RaftView } from '../raft/types.ts';
+import { type NodeId } from '../raft/types.ts';
 import { founderAddress, type NodeConfig } from './config.ts';
 import { decodeConfiguration, encodeConfiguration } from './consensus/codec.ts';
 import { createDriver, type Driver, driverDefaults, type DriverOptions } from './consensus/driver.ts';
 import { openStore, type Store } from './consensus/store.ts';
+import { hears, hearsProven, type MemberFacts } from './consensus/hearing.ts';
 import { createTransport } from './consensus/tcp-transport.ts';
 import { type Database, type Sockets } from './ports.ts';
 import { createMeshState, type MeshState } from './state/mesh-state.ts';
 import { decodeSnapshot } from './state/snapshot.ts';
+import { isFounded } from './founding.ts';
+import { mayTakePart } from './statements/acl.ts';
 import { ulaPrefixKey } from './statements/keys.ts';
 
 /** The two files of a node, in its data folder. */
@@ -49,7 +53,8 @@ export interface ReplicaIdentity {
 /**
  * Opens both files and brings them together. raft.db is the truth: mesh.db may lag behind it (a power cut, or it was deleted) and is
  * then brought back from snapshot and log. It can only be ahead when somebody replaced a file, and then the node must not speak at all:
- * it may have forgotten a vote. Throws node.data-damaged, app.already-running, node.disk-full or internal.storage.
+ * it may have forgotten a vote. Throws node.data-damaged, app.already-running, node.disk-full or internal.storage; auth.clear-text or
+ * auth.wrong-mesh when the files hold a mesh that the configuration does not fit.
  */
 export async function openReplica(identity: ReplicaIdentity, config: NodeConfig, ports: ReplicaPorts, options: Partial<DriverOptions> = {}): Promise<Replica> {
   let store = openStore(() => ports.openDatabase('raft.db'));
@@ -62,9 +67,10 @@ export async function openReplica(identity: ReplicaIdentity, config: NodeConfig,
       store = openStore(() => ports.openDatabase('raft.db'));
       mesh = await openState(ports, store);
     }
+    checkTrust(mesh.state, config);
     if (config.bootstrap && isEmpty(store)) found(store, config);
     bringTogether(store, mesh.state, ports.log);
-    const driver = drive(identity, store, mesh.state, ports, { ...driverDefaults, ...options });
+    const driver = drive(identity, config.identity !== null, store, mesh.state, ports, { ...driverDefaults, ...options });
     return { driver, state: mesh.state, start: driver.start, close: () => closeAll(driver, store, mesh?.database) };
   } catch (error) {
     closeAll(undefined, store, mesh?.database);
@@ -108,6 +114,18 @@ function isOfAnotherMesh(state: MeshState, { bootstrap, meshIpv6 }: NodeConfig):
   return bootstrap === null && meshIpv6 !== null && prefix !== undefined && !contains(prefix, meshIpv6);
 }
 
+/** A mesh that lets in only who belongs is never spoken for in clear text, nor under another root; and the other way round. */
+function checkTrust(state: MeshState, { identity }: NodeConfig): void {
+  if (!isFounded(state)) return;
+  if (identity === null) {
+    if (state.trust.secure()) throw failure('auth.clear-text', { reason: 'the files hold a secured mesh' });
+  } else if (!state.trust.secure() || !isRoot(identity.reveal(), state)) throw failure('auth.wrong-mesh', { reason: 'the files hold a mesh with another root, or none' });
+}
+
+function isRoot({ chain }: Identity, state: MeshState): boolean {
+  return Buffer.from(state.trust.rootCertificate() ?? []).equals(chain.at(-1) ?? new Uint8Array());
+}
+
 function isDamage(error: unknown): boolean {
   return isFailure(error) && error.code === 'node.data-damaged';
 }
@@ -135,7 +153,7 @@ function bringTogether(store: Store, state: MeshState, log: Log): void {
   log.warn('state-restored', { from: applied, to: snapshot.index });
 }
 
-function drive(identity: ReplicaIdentity, store: Store, state: MeshState, { clock, random, log, sockets, defer, onBroken }: ReplicaPorts, options: DriverOptions): Driver {
+function drive(identity: ReplicaIdentity, secure: boolean, store: Store, state: MeshState, { clock, random, log, sockets, defer, onBroken }: ReplicaPorts, options: DriverOptions): Driver {
   const { id } = identity;
   const raft = createRaft({ id, hardState: store.hardState, log: store, snapshot: store.snapshot, appliedIndex: state.appliedIndex(), random, encodeConfiguration, decodeConfiguration });
   const address = (): string => identity.address() ?? raft.view().configuration.servers.find((server) => server.id === id)?.address ?? id;
@@ -143,20 +161,21 @@ function drive(identity: ReplicaIdentity, store: Store, state: MeshState, { cloc
     raft, store, stateMachine: state, clock, defer, onBroken,
     log: log.scope('raft'),
     checkSnapshot: decodeSnapshot,
-    connect: (events) => createTransport({ id, address, hears: (from) => hears(raft.view(), from) }, { sockets, clock, log: log.scope('transport') }, events),
+    connect: (events) => createTransport({
+      id, address,
+      hears: (from, proof) => (secure ? hearsProven(raft.view(), from, proof, factsIn(state)) : hears(raft.view(), from)),
+      cutOff: (other) => secure && state.trust.device(other)?.state === 'revoked',
+    }, { sockets, clock, log: log.scope('transport') }, events),
   }, options);
 }
 
-/** This long without a leader, and it may be that members have changed without us. */
-const lonelyTicks = 50;
-
-/**
- * Members and the present leader are heard. Others only by a node that has lost touch, or never had it: its configuration may be old,
- * and whom it does not know yet may be the leader that brings it the new one. The core itself refuses votes to those who are no members.
- */
-export function hears({ configuration: { servers }, leader, leaderContactTicks }: Pick<RaftView, 'configuration' | 'leader' | 'leaderContactTicks'>, from: NodeId): boolean {
-  if (servers.length === 0 || from === leader || servers.some((server) => server.id === from)) return true;
-  return leaderContactTicks === null || leaderContactTicks > lonelyTicks;
+function factsIn(state: MeshState): MemberFacts {
+  return {
+    founded: isFounded(state),
+    device: state.trust.device,
+    recorded: (id, fingerprint) => state.trust.certificate(fingerprint)?.deviceId === id,
+    mayVote: (id) => mayTakePart(state.raftAcls(), id, 'voter'),
+  };
 }
 
 function closeAll(driver: Driver | undefined, store: Store, mesh: Database | undefined): void {

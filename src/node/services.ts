@@ -1,18 +1,23 @@
+import { type Identity } from '../base/identity.ts';
+import { type Pki } from '../base/pki.ts';
 import { type Service } from '../base/rpc.ts';
 import { type NodeConfig } from './config.ts';
 import { localService } from './local.ts';
 import { type HostSample, type RemoteCaller } from './ports.ts';
 import { type Replica, type ReplicaPorts } from './replica.ts';
-import { createNodeServices } from './rpc/services.ts';
+import { listAudit } from './rpc/trust-reads.ts';
+import { createNodeServices, type NodeServices } from './rpc/services.ts';
 
 export interface ServicePorts {
   readonly remote: RemoteCaller;
+  readonly pki: Pki;
   readonly hostSample: () => Promise<HostSample>;
   readonly build: { readonly version: string; readonly commit: string; readonly builtAt: string };
 }
 
 export interface ServiceContext {
   readonly config: () => NodeConfig;
+  readonly identity: () => Identity | null;
   readonly replica: Replica;
   readonly ports: ReplicaPorts & ServicePorts;
   readonly tickMs: number;
@@ -20,13 +25,18 @@ export interface ServiceContext {
 }
 
 /** What the node serves: the mesh API to other nodes, and its own view to the app on this machine. */
-export function createServices({ config, replica: { driver, state }, ports, tickMs, closing }: ServiceContext): { readonly mesh: readonly Service[]; readonly local: readonly Service[] } {
-  const { clock, random, log, remote, hostSample, build } = ports;
+export function createServices({ config, identity, replica: { driver, state }, ports, tickMs, closing }: ServiceContext): { readonly mesh: NodeServices; readonly local: readonly Service[] } {
+  const { clock, random, log, remote, pki, hostSample, build } = ports;
   const { nodeId, services: offers } = config();
-  const own = createNodeServices({
-    nodeId, offers, build, clock, random, remote, hostSample,
+  const secure = identity() !== null;
+  const mesh = createNodeServices({
+    nodeId, offers, build, clock, random, remote, pki, hostSample, secure, identity,
     startedAtMs: clock.nowMs(), consensus: driver, reads: state, tunnel: () => config().tunnel, log: log.scope('rpc'),
   });
   const { view, appliedIndex } = driver;
-  return { mesh: own.services, local: [localService({ ...own, clock, view, appliedIndex, tickMs, closing })] };
+  const local = localService({
+    ...mesh, clock, view, appliedIndex, tickMs, closing, secure, consensus: driver, reads: state,
+    trust: () => state.trust.view(), audit: (query) => listAudit(query, state.trust),
+  });
+  return { mesh, local: [local] };
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Identity } from '../../src/base/identity.ts';
 import { type Log, silentLog } from '../../src/base/log.ts';
 import { NodeControl, type NodeSpec } from '../../src/gen/webmesh/helper/v1/helper.ts';
 import { MeshService } from '../../src/gen/v1/mesh.ts';
@@ -14,9 +15,11 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { setAside } from '../../src/platform/files.ts';
 import { createGrpcCaller } from '../../src/platform/grpc-call.ts';
 import { createGrpcServer } from '../../src/platform/grpc-server.ts';
+import { pki } from '../../src/platform/pki.ts';
 import { systemRandom } from '../../src/platform/random.ts';
-import { tcpSockets } from '../../src/platform/sockets.ts';
+import { createSockets } from '../../src/platform/sockets.ts';
 import { openDatabase } from '../../src/platform/sqlite.ts';
+import { toWire } from './mesh-keys.ts';
 
 export const grpcPort = 18_443;
 export const raftPort = 19_443;
@@ -36,7 +39,7 @@ export interface TestNode {
   readonly health: () => NodeHealth;
   /** What ended the driver, if anything did. */
   readonly broken: () => unknown;
-  update(spec: Partial<NodeSpec>): void;
+  update(spec: Partial<NodeSpec>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -49,14 +52,16 @@ export interface LocalCluster {
   readonly folder: string;
   /** Starts a node on its data folder, which stands from an earlier start. The first address of the network is the founder's. */
   start(id: string, spec?: Partial<NodeSpec>, options?: Partial<DriverOptions>, log?: Log): Promise<TestNode>;
-  /** Any unary method of the node at an address, as another machine would call it. */
-  call<Request, Response>(address: string, method: MethodOf<Request, Response>, request: Request, metadata?: Record<string, string>): Promise<Response>;
-  join(address: string, id: string, more?: Partial<JoinRequest>): Promise<JoinResponse>;
-  listNodes(address: string): Promise<readonly MeshNode[]>;
+  /** Any unary method of the node at an address, as another machine would call it: in clear text, or as whoever `as` is. */
+  call<Request, Response>(address: string, method: MethodOf<Request, Response>, request: Request, metadata?: Record<string, string>, as?: Identity): Promise<Response>;
+  join(address: string, id: string, more?: Partial<JoinRequest>, as?: Identity): Promise<JoinResponse>;
+  listNodes(address: string, as?: Identity): Promise<readonly MeshNode[]>;
   /** A founder that leads a founded mesh. */
-  found(id: string, options?: Partial<DriverOptions>): Promise<TestNode>;
+  found(id: string, options?: Partial<DriverOptions>, identity?: Identity): Promise<TestNode>;
   /** Joins through an address and starts the node on what it was leased. */
-  joinAndStart(address: string, id: string, more?: Partial<JoinRequest>, options?: Partial<DriverOptions>): Promise<TestNode>;
+  joinAndStart(address: string, id: string, more?: Partial<JoinRequest>, options?: Partial<DriverOptions>, identity?: Identity): Promise<TestNode>;
+  /** The node that was last started at an address. */
+  at(address: string): string;
   /** Forgets connections, and with them how long to wait before an address that refused is tried again. */
   reconnect(): void;
   close(): Promise<void>;
@@ -70,7 +75,17 @@ export function localCluster(): LocalCluster {
   const network = `127.${second}.0.0/16`;
   const folder = mkdtempSync(join(tmpdir(), 'webmesh-node-'));
   const running = new Set<TestNode>();
-  let caller = createGrpcCaller();
+  const callers = new Map<Identity | null, ReturnType<typeof createGrpcCaller>>();
+  const callerOf = (as: Identity | null): ReturnType<typeof createGrpcCaller> => {
+    const caller = callers.get(as) ?? createGrpcCaller(() => as);
+    callers.set(as, caller);
+    return caller;
+  };
+  const reconnect = (): void => {
+    for (const caller of callers.values()) caller.close();
+    callers.clear();
+  };
+  const ids = new Map<string, string>();
   const address = (n: number): string => `127.${second}.0.${n}`;
 
   const cluster: LocalCluster = {
@@ -81,14 +96,14 @@ export function localCluster(): LocalCluster {
       mkdirSync(dataDir, { recursive: true });
       let control = NodeControl.fromPartial({
         dataDir, socketPath: join(folder, `${id}.sock`),
-        spec: { tunnelId: 't', nodeId: id, grpcPort, raftPort, services: { leaderProxy: true, meshApi: true, peerDiscovery: true, metrics: true, admin: true }, ...spec },
+        spec: { tunnelId: 't', nodeId: id, grpcPort, raftPort, services: { leaderProxy: true, meshApi: true, peerDiscovery: true, metrics: true, admin: true }, insecure: !spec.identity, ...spec },
       });
+      for (const own of [spec.meshIpv4, ...(spec.publicAddresses ?? [])]) if (own) ids.set(own, id);
       const configure = (): ReturnType<typeof parseControl> => parseControl(JSON.stringify(NodeControl.toJSON(control)));
       let health: NodeHealth = { ready: false, problem: null };
       let broken: unknown;
-      const remote = createGrpcCaller();
       const node = await startNode(configure(), {
-        clock: systemClock, random: systemRandom, log, sockets: tcpSockets, remote,
+        clock: systemClock, random: systemRandom, log, pki,
         build: { version: '0.0.0', commit: 'test', builtAt: 'unknown' },
         hostSample: () => Promise.reject(new Error('this test has no host metrics')),
         defer: (run) => void setImmediate(run),
@@ -96,6 +111,10 @@ export function localCluster(): LocalCluster {
         setAside: (file, word) => setAside(join(dataDir, file), word),
         onBroken: (error) => {
           broken = error;
+        },
+        createNetwork: (identity) => {
+          const remote = createGrpcCaller(identity);
+          return { sockets: createSockets(identity), remote, close: remote.close };
         },
         createServer: createGrpcServer,
       }, (next) => {
@@ -105,46 +124,45 @@ export function localCluster(): LocalCluster {
         id, node, health: () => health, broken: () => broken,
         update: (change) => {
           control = { ...control, spec: { ...(control.spec as NodeSpec), ...change } };
-          node.update(configure());
+          return node.update(configure());
         },
         stop: async () => {
           if (!running.delete(own)) return;
           await node.close(200);
-          remote.close();
         },
       };
       running.add(own);
       return own;
     },
-    call: async (to, { path, requestSerialize, responseDeserialize }, request, metadata = {}) => {
-      const bytes = await caller.unary(`${to}:${grpcPort}`, path, requestSerialize(request), { metadata, deadlineMs: 5000, signal: new AbortController().signal });
+    call: async (to, { path, requestSerialize, responseDeserialize }, request, metadata = {}, as) => {
+      const bytes = await callerOf(as ?? null).unary(`${to}:${grpcPort}`, path, requestSerialize(request), { metadata, deadlineMs: 5000, signal: new AbortController().signal, expectId: ids.get(to) ?? '' });
       return responseDeserialize(Buffer.from(bytes));
     },
-    join: (to, id, more = {}) => cluster.call(to, NodeService.join, {
+    join: (to, id, more = {}, as) => cluster.call(to, NodeService.join, {
       id, publicKey: keyOf(id), raftPort, grpcPort, wireguardPort: 51_820, primaryEndpoint: '', endpoints: [], assignIpv4: true, preferRaftIpv6: false, asVoter: false, ...more,
-    }),
-    listNodes: async (to) => (await cluster.call(to, MeshService.listNodes, {})).nodes,
-    found: async (id, options) => {
-      const founder = await cluster.start(id, { publicAddresses: [address(1)], bootstrap: { networkName: 'test', ipv4Network: network } }, options);
+    }, {}, as),
+    listNodes: async (to, as) => (await cluster.call(to, MeshService.listNodes, {}, {}, as)).nodes,
+    found: async (id, options, identity) => {
+      const founder = await cluster.start(id, { publicAddresses: [address(1)], bootstrap: { networkName: 'test', ipv4Network: network }, ...specOf(identity) }, options);
       await until(() => founder.health().ready && founder.node.replica.state.nodes().length === 1);
       return founder;
     },
-    joinAndStart: async (to, id, more, options) => {
-      const { addressIpv4 } = await cluster.join(to, id, more);
-      return cluster.start(id, { meshIpv4: addressIpv4.split('/')[0] ?? '' }, options);
+    joinAndStart: async (to, id, more, options, identity) => {
+      const { addressIpv4 } = await cluster.join(to, id, more, identity);
+      return cluster.start(id, { meshIpv4: addressIpv4.split('/')[0] ?? '', ...specOf(identity) }, options);
     },
-    reconnect: () => {
-      caller.close();
-      caller = createGrpcCaller();
-    },
+    at: (to) => ids.get(to) ?? '',
+    reconnect,
     close: async () => {
       await Promise.all([...running].map((node) => node.stop()));
-      caller.close();
+      reconnect();
       rmSync(folder, { recursive: true, force: true });
     },
   };
   return cluster;
 }
+
+const specOf = (identity: Identity | undefined): Partial<NodeSpec> => (identity ? { identity: toWire(identity) } : {});
 
 /** A WireGuard public key made of a name. */
 export function keyOf(name: string): string {

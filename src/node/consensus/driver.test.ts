@@ -72,6 +72,7 @@ function world() {
       listen: async () => {},
       listening: () => [],
       setConfiguration: () => {},
+      recheck: () => {},
       send: (message: Message, bytes) => sent(message) || queue.push(() => {
         const to = nodes.get(message.to);
         if (to) return to.receive(message, bytes ?? null);

@@ -27,6 +27,8 @@ export interface Inbound {
   accept(connection: Connection): void;
   /** Gives the answer to the oldest request that it fits. False when none waits for it. */
   answer(message: AnswerMessage): boolean;
+  /** Ends the connections of those who were cut off meanwhile. */
+  recheck(): void;
   close(): void;
 }
 
@@ -37,6 +39,7 @@ interface Waiting {
 }
 
 interface Served {
+  readonly provenId: NodeId | undefined;
   readonly waiting: Waiting[];
   flush(): void;
   destroy(): void;
@@ -60,7 +63,7 @@ export function serveInbound(
     let counted = 0;
     let stopTimer: Cancel = () => {};
 
-    const served: Served = { waiting, flush, destroy };
+    const served: Served = { provenId: connection.provenId, waiting, flush, destroy };
     connections.add(served);
 
     function destroy(): void {
@@ -125,7 +128,7 @@ export function serveInbound(
     /** The request with a sender whom this node hears. A certificate, where there is one, must name the same. */
     function named(decoded: DecodedRequest): DecodedRequest {
       const from = decoded.header.id || idOf(decoded.header.address);
-      if (from === undefined || from === identity.id || !identity.hears(from)) throw new DecodeError('not a member');
+      if (from === undefined || from === identity.id || !identity.hears(from, connection)) throw new DecodeError('not a member');
       if (connection.provenId !== undefined && connection.provenId !== from) throw new DecodeError('speaks under another id');
       return { ...decoded, message: { ...decoded.message, from } };
     }
@@ -190,6 +193,9 @@ export function serveInbound(
         return true;
       }
       return false;
+    },
+    recheck: () => {
+      for (const served of connections) if (served.provenId !== undefined && identity.cutOff?.(served.provenId)) served.destroy();
     },
     close: () => {
       for (const served of connections) served.destroy();

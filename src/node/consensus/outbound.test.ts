@@ -40,13 +40,14 @@ function peer(reachable = true) {
   const world = { reachable, dials: 0, windowBytes: Number.POSITIVE_INFINITY };
   const sockets: Sockets = {
     listen: () => Promise.reject(new Error('not here')),
-    connect: (_host, _port, signal) => {
+    connect: (_host, _port, expectId, signal) => {
+      expect(expectId).toBe('b');
       world.dials++;
       if (!world.reachable) return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
       const line = { events: { data: () => {}, drained: () => {}, closed: () => {} } as Parameters<Connection['listen']>[0], written: 0, destroyed: false };
       open.push(line);
       return Promise.resolve({
-        remote: 'peer', provenId: undefined, pause: () => {}, resume: () => {}, end: () => {},
+        remote: 'peer', provenId: undefined, fingerprint: undefined, pause: () => {}, resume: () => {}, end: () => {},
         listen: (events) => void (line.events = events),
         write: (bytes) => (line.written += bytes.length) < world.windowBytes,
         destroy: () => void (line.destroyed = true),
@@ -55,7 +56,7 @@ function peer(reachable = true) {
   };
   const lane = (inFlightMax: number): Lane =>
     openLane('peer', 1, {
-      sockets, clock, log: silentLog, address: () => 'a:1',
+      sockets, expectId: 'b', clock, log: silentLog, address: () => 'a:1',
       events: { receive: (message) => void received.push(message as AnswerMessage), unanswered: (request) => void lost.push({ request, atMs: clock.monotonicMs() }) },
     }, inFlightMax);
   const answer = (line = open.at(-1)): void => line?.events.data(encodeAnswer({ kind: 'heard', from: 'b', to: 'a', term: 1, requestTerm: 1, success: true }, 'b:1'));

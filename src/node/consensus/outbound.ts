@@ -29,6 +29,8 @@ export interface Lane {
 
 export interface LanePorts {
   readonly sockets: Sockets;
+  /** The member that must prove itself there; means nothing in clear text. */
+  readonly expectId: string;
   readonly clock: Clock;
   readonly log: Log;
   /** This node's advertised address, for headers. */
@@ -45,7 +47,7 @@ interface InFlight {
 const nothing = new Uint8Array();
 
 /** Opens on first use. After a failure it refuses for a back-off of 50 ms, doubling to 1 s while nothing is answered. */
-export function openLane(host: string, port: number, { sockets, clock, log, address, events }: LanePorts, inFlightMax: number): Lane {
+export function openLane(host: string, port: number, { sockets, expectId, clock, log, address, events }: LanePorts, inFlightMax: number): Lane {
   let connection: Connection | undefined;
   let dialling: AbortController | undefined;
   let inFlight: InFlight[] = [];
@@ -72,7 +74,7 @@ export function openLane(host: string, port: number, { sockets, clock, log, addr
     dialling = attempt;
     stopTimer = clock.after(outboundLimits.dialMs, () => attempt.abort(abortError('dial took too long')));
     try {
-      const dialled = await sockets.connect(host, port, attempt.signal);
+      const dialled = await sockets.connect(host, port, expectId, attempt.signal);
       if (dialling !== attempt) return dialled.destroy();
       stopTimer();
       dialling = undefined;

@@ -42,8 +42,9 @@ export function createTransport(identity: TransportIdentity, { sockets, clock, l
     const known = peers.get(id);
     const address = addresses.get(id);
     const target = address === undefined ? undefined : splitHostPort(address);
+    if (identity.cutOff?.(id)) return undefined;
     if (known || address === undefined || !target) return known;
-    const peer = openPeer(address, target.host, target.port, lanePorts);
+    const peer = openPeer(address, target.host, target.port, { ...lanePorts, expectId: id });
     peers.set(id, peer);
     return peer;
   }
@@ -64,6 +65,14 @@ export function createTransport(identity: TransportIdentity, { sockets, clock, l
       if (!isRequest(message)) {
         if (!inbound.answer(message)) log.debug('answer-dropped', { kind: message.kind, to: message.to });
       } else if (!peerOf(message.to)?.send(message, bytes)) unanswered(message);
+    },
+    recheck: () => {
+      for (const [id, peer] of peers) {
+        if (!identity.cutOff?.(id)) continue;
+        peers.delete(id);
+        peer.close();
+      }
+      inbound.recheck();
     },
     close: () => {
       closed = true;

@@ -1,4 +1,5 @@
 import { type Configuration, type Message, type NodeId, type Unanswered } from '../../raft/types.ts';
+import { type Connection } from '../ports.ts';
 
 /**
  * Carries Raft messages between members over the framing of hashicorp/raft. The driver gives every message of `Ready` to `send`,
@@ -25,6 +26,8 @@ export interface Transport {
    * or one more than may be in flight, is reported as unanswered in a later turn.
    */
   send(message: Message, bytes?: Uint8Array): void;
+  /** Ends the connections, either way, to whoever was cut off meanwhile. */
+  recheck(): void;
   /** Closes listeners and connections; what is in flight stays unreported. */
   close(): void;
 }
@@ -40,6 +43,11 @@ export interface TransportIdentity {
   readonly id: NodeId;
   /** The unique advertised raft address `ip:port` of this node now. Goes into every header. */
   address(): string;
-  /** Whether requests of this id are heard: a member of the present configuration, or anybody while there is none yet. */
-  hears(id: NodeId): boolean;
+  /** Whether requests of this id are heard, over a connection whose other end proved this. Asked for every request. */
+  hears(id: NodeId, proof: Proof): boolean;
+  /** Whether this id was cut off for ever: nothing is asked of it and nothing heard. Left out: nobody was. */
+  cutOff?(id: NodeId): boolean;
 }
+
+/** What the other end of a connection proved by its certificate; nothing in clear text. */
+export type Proof = Pick<Connection, 'provenId' | 'fingerprint'>;

@@ -5,11 +5,16 @@ import { ACLAction, type DeleteRaftACLRequest, type GetRaftACLRequest, type Raft
 import { type Consensus } from '../ports.ts';
 import { instantFromMs } from '../state/go-time.ts';
 import { type MeshReads } from '../state/reads.ts';
+import { auditActions } from '../statements/audit.ts';
 import { deleteRaftAclEntry, putRaftAclEntry, type RaftAcl } from '../statements/statements.ts';
-import { Refused, requireLeader, type Serialiser, submit } from './submit.ts';
+import { auditIfKnown } from './audit.ts';
+import { type Admitted } from './auth.ts';
+import { inWords } from './refused.ts';
+import { requireLeader, type Serialiser, submit } from './submit.ts';
 import * as valid from './validate.ts';
 
 export interface AdminPorts {
+  readonly nodeId: string;
   readonly consensus: Consensus;
   readonly reads: Pick<MeshReads, 'raftAcls'>;
   readonly serialiser: Serialiser;
@@ -19,19 +24,23 @@ export interface AdminPorts {
 const aclsMax = 1_000;
 
 /** Writes one list. ALLOW: its nodes may vote and observe; DENY: they may only observe. invalidArgument, or `not leader`. */
-export async function putRaftAcl(request: RaftACL, call: Call, ports: AdminPorts): Promise<Empty> {
+export async function putRaftAcl(request: RaftACL, call: Call, who: Admitted, ports: AdminPorts): Promise<Empty> {
   const acl = aclFrom(request);
   return change(call, 'PutRaftACL', ports, async (signal) => {
     const stands = ports.reads.raftAcls();
+    const audit = auditIfKnown(who, auditActions.putAcl, acl.name, { patterns: acl.patterns.join(','), action: acl.voter ? 'allow' : 'deny' }, ports);
     if (stands.length >= aclsMax && stands.every(({ name }) => name !== acl.name)) throw new RpcError(status.resourceExhausted, `at most ${aclsMax} ACLs`);
-    await submit(ports.consensus, putRaftAclEntry(acl, instantFromMs(ports.clock.nowMs())), signal);
+    await submit(ports.consensus, putRaftAclEntry(acl, instantFromMs(ports.clock.nowMs()), audit), signal);
   });
 }
 
 /** Deleting what is not there succeeds. */
-export async function deleteRaftAcl({ name }: DeleteRaftACLRequest, call: Call, ports: AdminPorts): Promise<Empty> {
+export async function deleteRaftAcl({ name }: DeleteRaftACLRequest, call: Call, who: Admitted, ports: AdminPorts): Promise<Empty> {
   valid.aclName(name);
-  return change(call, 'DeleteRaftACL', ports, (signal) => submit(ports.consensus, deleteRaftAclEntry(name), signal));
+  return change(call, 'DeleteRaftACL', ports, (signal) => {
+    const audit = auditIfKnown(who, auditActions.deleteAcl, name, {}, ports);
+    return submit(ports.consensus, deleteRaftAclEntry(name, audit), signal);
+  });
 }
 
 /** Linearizable. notFound when there is none of that name. */
@@ -51,14 +60,10 @@ export async function listRaftAcls(call: Call, { consensus, reads }: AdminPorts)
 
 async function change(call: Call, what: string, { consensus, serialiser }: AdminPorts, work: (signal: AbortSignal) => Promise<void>): Promise<Empty> {
   requireLeader(consensus);
-  try {
-    await serialiser.run(call, what, async (signal) => {
-      await consensus.linearizable(signal);
-      await work(signal);
-    });
-  } catch (error) {
-    throw error instanceof Refused ? new RpcError(status.internal, `${what} was refused: ${error.message}`, error) : error;
-  }
+  await serialiser.run(call, what, (signal) => inWords(what, async () => {
+    await consensus.linearizable(signal);
+    await work(signal);
+  }));
   return Empty.create();
 }
 

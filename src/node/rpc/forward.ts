@@ -4,12 +4,15 @@ import { type Log } from '../../base/log.ts';
 import { type Call, type Method, RpcError, type Service, status, type Unary } from '../../base/rpc.ts';
 import { type Consensus, type RemoteCaller } from '../ports.ts';
 import { type MeshReads, privateAddress, publicAddress } from '../state/reads.ts';
-import { placeOf } from './policy.ts';
+import { decide } from './auth.ts';
+import { factsOf, type GuardPorts } from './guard.ts';
+import { callerKey, callerText, originOf, proxiedFromKey } from './origin.ts';
+import { type Rule, ruleOf } from './policy.ts';
 
-export interface ForwardPorts {
+export interface ForwardPorts extends Pick<GuardPorts, 'secure'> {
   readonly nodeId: string;
   readonly consensus: Pick<Consensus, 'view'>;
-  readonly reads: Pick<MeshReads, 'node' | 'revision'>;
+  readonly reads: Pick<MeshReads, 'node' | 'revision' | 'trust'>;
   readonly remote: RemoteCaller;
   readonly clock: Clock;
   readonly log: Log;
@@ -19,32 +22,33 @@ export interface ForwardPorts {
 
 const patienceDefaultMs = 2_000;
 
-/** Says that a node passed the call on, and which: such a call is passed on no further. */
-export const proxiedFromKey = 'proxied-from';
 export const preferLeaderKey = 'prefer-leader';
 
 const deadlineDefaultMs = 20_000;
 const metadataKeysMax = 32;
 /** What belongs to one connection and is made anew for the next. */
-const hopKeys = /^(:|grpc-|content-type$|te$|user-agent$|host$|connection$|accept-encoding$|webmesh-failure-bin$)/;
+const hopKeys = /^(:|grpc-|content-type$|te$|user-agent$|host$|connection$|accept-encoding$|webmesh-failure-bin$|webmesh-caller$|proxied-from$)/;
 
 /**
  * The same service behind a leader proxy: every unary method that its policy gives to the leader is passed on when this node does not
- * lead, with the caller's metadata and deadline. One hop: what was passed on to us is answered here, also when the leader has changed.
+ * lead, with the caller's metadata and deadline, and in the caller's name. One hop: what was passed on to us is answered here, also when
+ * the leader has changed. In a secured mesh only voters pass on, because the leader would believe nobody else.
  */
 export function withForwarding({ definition, handlers }: Service, ports: ForwardPorts): Service {
   const wrapped = Object.entries(handlers).map(([name, handler]) => {
     const method = definition[name];
-    return [name, method && !method.requestStream && !method.responseStream ? forwarding(method, handler as Unary<never, unknown>, ports) : handler];
+    const rule = method && ruleOf(method.path);
+    return [name, method && rule && !method.requestStream && !method.responseStream ? forwarding(method, rule, handler as Unary<never, unknown>, ports) : handler];
   });
   return { definition, handlers: Object.fromEntries(wrapped) as Service['handlers'] };
 }
 
-function forwarding(method: Method, handler: Unary<never, unknown>, ports: ForwardPorts): Unary<never, unknown> {
+function forwarding(method: Method, rule: Rule, handler: Unary<never, unknown>, ports: ForwardPorts): Unary<never, unknown> {
   return async (request, call) => {
-    if (!goesToLeader(method.path, call, ports)) return handler(request, call);
+    if (!goesToLeader(rule, call, ports)) return handler(request, call);
+    refuseHopeless(rule, call, ports);
     await leaderKnown(ports, call.signal);
-    return goesToLeader(method.path, call, ports) ? forward(method, request, call, ports) : handler(request, call);
+    return goesToLeader(rule, call, ports) ? forward(method, request, call, ports) : handler(request, call);
   };
 }
 
@@ -67,21 +71,36 @@ async function leaderKnown(ports: ForwardPorts, signal: AbortSignal): Promise<vo
   }
 }
 
-function goesToLeader(path: string, call: Call, { consensus }: ForwardPorts): boolean {
-  if (consensus.view.get().role === 'leader' || call.metadata[proxiedFromKey] !== undefined) return false;
-  const place = placeOf(path);
-  return place === 'leader' || (place === 'here-unless-asked' && call.metadata[preferLeaderKey] === 'true');
+function goesToLeader({ place }: Rule, call: Call, ports: ForwardPorts): boolean {
+  const { nodeId, consensus, clock } = ports;
+  const facts = factsOf(ports);
+  if (consensus.view.get().role === 'leader' || (facts.secure && !facts.votes(nodeId))) return false;
+  const wanted = place === 'leader' || (place === 'here-unless-asked' && call.metadata[preferLeaderKey] === 'true');
+  return wanted && originOf(call, facts, clock.nowMs()).via === null;
+}
+
+/** What no leader could answer otherwise need not go there: the leader alone knows roles, but a certificate is there or not. */
+function refuseHopeless(rule: Rule, call: Call, ports: ForwardPorts): void {
+  const { caller, address } = originOf(call, factsOf(ports), ports.clock.nowMs());
+  const least = rule.who === 'anybody' || rule.who === 'renewing' ? rule.who : 'certified';
+  const decision = decide({ ...rule, who: least }, caller, address, factsOf(ports), ports.clock.nowMs());
+  if (decision.kind === 'refused') throw decision.error;
 }
 
 async function forward(method: Method, request: never, call: Call, ports: ForwardPorts): Promise<unknown> {
-  const addresses = leaderAddresses(ports);
-  const bytes = method.requestSerialize(request);
-  const options = { metadata: { ...passedOn(call.metadata), [proxiedFromKey]: ports.nodeId }, deadlineMs: call.deadlineMs ?? deadlineDefaultMs, signal: call.signal };
+  const origin = originOf(call, factsOf(ports), ports.clock.nowMs());
+  const metadata = { ...passedOn(call.metadata), [proxiedFromKey]: ports.nodeId, ...(ports.secure ? { [callerKey]: callerText(origin) } : {}) };
+  return readAnswer(await askLeader(method.path, method.requestSerialize(request), metadata, call, ports), method.responseDeserialize);
+}
+
+/** Calls a method of the leader, as this node, once a leader is known. Throws what it answers, or unavailable. */
+export async function askLeader(path: string, request: Uint8Array, metadata: Readonly<Record<string, string>>, call: Pick<Call, 'signal' | 'deadlineMs'>, ports: ForwardPorts): Promise<Uint8Array> {
+  await leaderKnown(ports, call.signal);
+  const options = { metadata, deadlineMs: call.deadlineMs ?? deadlineDefaultMs, signal: call.signal };
   let refusal = new RpcError(status.unavailable, 'no leader');
-  for (const address of addresses) {
+  for (const { address, expectId } of leaderAddresses(ports)) {
     try {
-      const answer = await ports.remote.unary(address, method.path, bytes, options);
-      return readAnswer(answer, method.responseDeserialize);
+      return await ports.remote.unary(address, path, request, { ...options, expectId });
     } catch (error) {
       if (isAbort(error) || !(error instanceof RpcError)) throw error;
       // Only an address that cannot be reached makes the next one worth a try; anything else is the leader's answer.
@@ -103,11 +122,11 @@ export function readAnswer<T>(bytes: Uint8Array, decode: (bytes: Buffer) => T): 
 }
 
 /** Inside the mesh first, then from outside. Empty when nobody is known to lead. */
-function leaderAddresses({ nodeId, consensus, reads }: ForwardPorts): readonly string[] {
+function leaderAddresses({ nodeId, consensus, reads }: ForwardPorts): readonly { readonly address: string; readonly expectId: string }[] {
   const { leader } = consensus.view.get();
   const row = leader === null || leader === nodeId ? undefined : reads.node(leader);
   if (row === undefined) return [];
-  return [privateAddress(row, row.grpcPort), publicAddress(row, row.grpcPort)].filter((address) => address !== undefined);
+  return [privateAddress(row, row.grpcPort), publicAddress(row, row.grpcPort)].filter((address) => address !== undefined).map((address) => ({ address, expectId: row.id }));
 }
 
 function passedOn(metadata: Call['metadata']): Record<string, string> {

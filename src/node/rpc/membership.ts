@@ -2,6 +2,7 @@ import { type Clock } from '../../base/clock.ts';
 import { formatIp, joinHostPort, parseIp, parsePrefix } from '../../base/ip.ts';
 import { type Log } from '../../base/log.ts';
 import { type Random } from '../../base/random.ts';
+import { refusals } from '../../base/refusals.ts';
 import { type Call, RpcError, status } from '../../base/rpc.ts';
 import { Empty } from '../../gen/google/protobuf/empty.ts';
 import { type JoinRequest, type JoinResponse, type LeaveRequest, type WireguardPeer } from '../../gen/v1/node_messages.ts';
@@ -11,13 +12,18 @@ import { instantFromMs } from '../state/go-time.ts';
 import { type MeshReads, type NodeRow } from '../state/reads.ts';
 import { mayTakePart } from '../statements/acl.ts';
 import { firstFreeIpv4, randomSubnet } from '../statements/addresses.ts';
+import { auditActions } from '../statements/audit.ts';
 import { placeEndpoints } from '../statements/endpoints.ts';
 import { ipv4PrefixKey, ulaPrefixKey } from '../statements/keys.ts';
 import { type JoiningNode, joinEntry, leaveEntry } from '../statements/statements.ts';
+import { auditIfKnown } from './audit.ts';
+import { type Admitted } from './auth.ts';
+import { inWords, reasonOf } from './refused.ts';
 import { Refused, requireLeader, type Serialiser, submit } from './submit.ts';
 import * as valid from './validate.ts';
 
 export interface MembershipPorts {
+  readonly nodeId: string;
   readonly consensus: Consensus;
   readonly reads: MeshReads;
   readonly serialiser: Serialiser;
@@ -38,27 +44,29 @@ const attemptsMax = 5;
 
 /**
  * Join on the leader: one entry, also when the node is known. Its addresses stay its own for as long as it is a member.
- * Refusals: failedPrecondition `not leader`; invalidArgument with the field; permissionDenied `not allowed`; alreadyExists when another
- * node has this public key; resourceExhausted when no address is free; unavailable while the mesh is not founded.
+ * Refusals: failedPrecondition `not leader`; invalidArgument with the field; permissionDenied `not allowed` (ACL) or because guests do not
+ * vote; alreadyExists when another node has this public key; resourceExhausted when no address is free; unavailable while the mesh is not founded.
  */
-export async function join(request: JoinRequest, call: Call, ports: MembershipPorts): Promise<JoinResponse> {
+export async function join(request: JoinRequest, call: Call, who: Admitted, ports: MembershipPorts): Promise<JoinResponse> {
   requireLeader(ports.consensus);
   const candidate = candidateFrom(request);
+  if (candidate.asVoter && who.kind === 'device' && who.role === 'guest') throw new RpcError(status.permissionDenied, refusals.guestsDoNotVote);
   return ports.serialiser.run(call, 'Join', async (signal) => {
     await ports.consensus.linearizable(signal);
     if (!mayTakePart(ports.reads.raftAcls(), candidate.id, candidate.asVoter ? 'voter' : 'observer')) throw new RpcError(status.permissionDenied, 'not allowed');
-    await write(candidate, ports, signal);
+    await inWords('join', () => write(candidate, who, ports, signal));
     return responseFor(candidate, ports.reads.nodes());
   });
 }
 
 /** Leave on the leader: the node's row, lease and wishes go in one entry; consensus follows. An unknown id has left already. */
-export async function leave({ id }: LeaveRequest, call: Call, { consensus, reads, serialiser }: MembershipPorts): Promise<Empty> {
+export async function leave({ id }: LeaveRequest, call: Call, who: Admitted, ports: MembershipPorts): Promise<Empty> {
+  const { consensus, reads, serialiser } = ports;
   valid.nodeId(id);
   requireLeader(consensus);
   return serialiser.run(call, 'Leave', async (signal) => {
     await consensus.linearizable(signal);
-    if (reads.node(id)) await submit(consensus, leaveEntry(id), signal);
+    if (reads.node(id)) await inWords('leave', () => submit(consensus, leaveEntry(id, auditIfKnown(who, auditActions.leave, id, {}, ports)), signal));
     return Empty.create();
   });
 }
@@ -79,14 +87,15 @@ function candidateFrom(request: JoinRequest): Candidate {
 }
 
 /** Chooses and proposes; chooses again when a choice was taken meanwhile, which only another leader can have done. */
-async function write(candidate: Candidate, ports: MembershipPorts, signal: AbortSignal): Promise<void> {
+async function write(candidate: Candidate, who: Admitted, ports: MembershipPorts, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await submit(ports.consensus, joinEntry(choose(candidate, ports)), signal);
+      const audit = ports.reads.node(candidate.id) ? null : auditIfKnown(who, auditActions.join, candidate.id, { voter: String(candidate.asVoter) }, ports);
+      return await submit(ports.consensus, joinEntry(choose(candidate, ports), audit), signal);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       ports.log.warn('join-refused', { attempt, problem: error.message });
-      if (attempt === attemptsMax || !error.message.startsWith('UNIQUE constraint failed')) throw new RpcError(status.internal, `join was refused: ${error.message}`, error);
+      if (attempt === attemptsMax || reasonOf(error) !== undefined || !error.message.startsWith('UNIQUE constraint failed')) throw error;
     }
   }
 }

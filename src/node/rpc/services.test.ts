@@ -15,6 +15,7 @@ import { entryType, type RaftView } from '../../raft/types.ts';
 import { encodeEntry } from '../consensus/entry.ts';
 import { type Applied, type Consensus, type Database, type HostSample, type RemoteCaller } from '../ports.ts';
 import { createMeshState, type MeshState } from '../state/mesh-state.ts';
+import { pki } from '../../platform/pki.ts';
 import { createNodeServices, type NodeServices, type NodeServicesPorts } from './services.ts';
 import { readTables } from '../state/snapshot.ts';
 import { bootstrapEntry, type Founding } from '../statements/statements.ts';
@@ -72,14 +73,14 @@ function world({ found = founding as Founding | null, ...part }: Partial<NodeSer
   const clock: Clock = { ...systemClock, nowMs: () => 1685124998_500 };
   const node = createNodeServices({
     nodeId: 'host', offers: { leaderProxy: true, meshApi: true, peerDiscovery: true, metrics: true, admin: true }, build: { version: '1', commit: 'c', builtAt: 'b' }, startedAtMs: 1685124908_000,
-    consensus: fakeConsensus(state, view, entries), reads: state, remote: noRemote, tunnel: () => null, hostSample: () => Promise.reject(new Error('not asked')), clock, random: seeded(1), log: silentLog, leaderPatienceMs: 0, ...part,
+    consensus: fakeConsensus(state, view, entries), reads: state, remote: noRemote, tunnel: () => null, hostSample: () => Promise.reject(new Error('not asked')), clock, random: seeded(1), log: silentLog, leaderPatienceMs: 0, secure: false, identity: () => null, pki, ...part,
   });
   return { node, state, db, view, entries, call: (method, request, call) => invoke(node.services, method, request, call) };
 }
 
 function invoke<T>(services: readonly Service[], name: string, request: unknown, part: Partial<Call> = {}): Promise<T> {
   const handler = services.map(({ handlers }) => handlers[name]).find((each) => each !== undefined) as Unary<unknown, T>;
-  return handler(request, { metadata: {}, peer: 'test', signal: new AbortController().signal, deadlineMs: undefined, ...part });
+  return handler(request, { caller: { kind: 'clear-text' }, metadata: {}, peer: 'test', signal: new AbortController().signal, deadlineMs: undefined, ...part });
 }
 
 const keyOf = (n: number): string => Buffer.alloc(32, n).toString('base64');
@@ -310,7 +311,7 @@ test('a caller that goes away or is out of time leaves the queue; the work that 
   const slow = world({ reads: it.state, consensus: { ...consensus, linearizable: () => held } });
   const gone = new AbortController();
   const first = join(slow, {}, { signal: gone.signal });
-  await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
   const second = join(slow, { id: 'b', publicKey: keyOf(2) }, { deadlineMs: 20 });
   const third = join(slow, { id: 'c', publicKey: keyOf(3) });
   gone.abort(new DOMException('left', 'AbortError'));

@@ -1,7 +1,9 @@
 import { type Clock } from '../../base/clock.ts';
 import { type Log } from '../../base/log.ts';
+import { type Identity } from '../../base/identity.ts';
+import { type Pki } from '../../base/pki.ts';
 import { type Random } from '../../base/random.ts';
-import { type Service, service } from '../../base/rpc.ts';
+import { type Caller, type Call, RpcError, type Service, status } from '../../base/rpc.ts';
 import { AdminService } from '../../gen/v1/admin.ts';
 import { MeshService } from '../../gen/v1/mesh.ts';
 import { Feature, type MeshNode } from '../../gen/v1/mesh_messages.ts';
@@ -11,17 +13,25 @@ import { type NodeMetrics } from '../../gen/v1/node_metrics.ts';
 import { PeerDiscoveryService } from '../../gen/v1/peer_discovery.ts';
 import { type TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
 import { MetricsServiceService } from '../../gen/webmesh/metrics/v1/metrics.ts';
+import { EnrollmentServiceService } from '../../gen/webmesh/trust/v1/trust.ts';
 import { type ServicesConfig } from '../config.ts';
 import { nodeMetrics } from '../metrics/node-metrics.ts';
 import { type Consensus, type HostSample, type RemoteCaller } from '../ports.ts';
 import { type MeshReads } from '../state/reads.ts';
 import { ipv4PrefixKey, networkNameKey, ulaPrefixKey } from '../statements/keys.ts';
 import { deleteRaftAcl, getRaftAcl, listRaftAcls, putRaftAcl } from './admin.ts';
+import { createEnrollLimits, limited } from './enroll-limits.ts';
+import { enroll } from './enroll.ts';
 import { withForwarding } from './forward.ts';
+import { admit, factsOf, guarded } from './guard.ts';
 import { join, leave } from './membership.ts';
 import { getNode, listNodes, listPeers } from './mesh.ts';
+import { originOf } from './origin.ts';
+import { ruleOf } from './policy.ts';
+import { renewOwn } from './renew-own.ts';
 import { getStatus, localStatus } from './status.ts';
 import { createSerialiser } from './submit.ts';
+import { trustService } from './trust-service.ts';
 import { meshNode } from './views.ts';
 
 export interface NodeServicesPorts {
@@ -36,8 +46,14 @@ export interface NodeServicesPorts {
   /** The tunnel as the helper last told it, or null. */
   readonly tunnel: () => TunnelState | null;
   readonly hostSample: () => Promise<HostSample>;
-  /** See the leader proxy. */
+  /** True: only who belongs is let in. False: a mesh in clear text, where nobody can be told apart. */
+  readonly secure: boolean;
+  /** What this node proves itself with now; null in clear text. */
+  readonly identity: () => Identity | null;
+  readonly pki: Pki;
+  /** See the leader proxy, and the guard. */
   readonly leaderPatienceMs?: number;
+  readonly callerPatienceMs?: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -47,6 +63,12 @@ export interface NodeServicesPorts {
 export interface NodeServices {
   readonly services: readonly Service[];
   readonly features: readonly Feature[];
+  /** For the methods that the server adds by itself (health, reflection). Throws the refusal. Ours ask the same policy by themselves. */
+  authorize(path: string, caller: Caller, metadata: Call['metadata'], signal: AbortSignal): Promise<void>;
+  /** False for a caller that was cut off: its connections end. */
+  keeps(caller: Caller): boolean;
+  /** A fresh chain for this node's own id, recorded by the mesh. */
+  renewOwn(request: Uint8Array, call: Call): Promise<readonly Uint8Array[]>;
   status(): Status;
   nodes(): readonly MeshNode[];
   mesh(): { readonly networkName: string; readonly ipv4Network: string; readonly ulaPrefix: string };
@@ -61,34 +83,49 @@ export function featuresOf({ leaderProxy, meshApi, peerDiscovery, metrics }: Ser
   return wanted.filter(([offered]) => offered).map(([, feature]) => feature);
 }
 
-/** All v1 services of one node, and our own for metrics, behind the leader proxy when it is on. A service that is off is not registered. */
+/**
+ * All services of one node, each method behind the policy, and behind the leader proxy when it is on. A service that is off is not
+ * registered; those of trust exist in secured meshes only. Throws when a method has no row in the policy.
+ */
 export function createNodeServices(ports: NodeServicesPorts): NodeServices {
-  const { offers, consensus, reads, clock } = ports;
+  const { offers, consensus, reads, clock, secure } = ports;
   const features = featuresOf(offers);
-  const serialiser = createSerialiser(clock);
+  const served = { ...ports, serialiser: createSerialiser(clock) };
   const statusPorts = { ...ports, features, wireguardPeers: () => ports.tunnel()?.peers.length ?? 0 };
-  const membershipPorts = { ...ports, serialiser };
-  const adminPorts = { consensus, reads, serialiser, clock };
   const metrics = async (): Promise<NodeMetrics> => nodeMetrics(ports.tunnel(), await ports.hostSample());
   const offered: readonly (readonly [boolean, Service])[] = [
-    [true, service(NodeService, {
-      join: (request, call) => join(request, call, membershipPorts),
-      leave: (request, call) => leave(request, call, membershipPorts),
+    [true, guarded(NodeService, {
+      join: (request, call, who) => join(request, call, who, served),
+      leave: (request, call, who) => leave(request, call, who, served),
       getStatus: (request, call) => getStatus(request, call, statusPorts),
-    })],
-    [offers.meshApi, service(MeshService, { getNode: async (request) => getNode(request, ports), listNodes: async () => listNodes(ports) })],
-    [offers.peerDiscovery, service(PeerDiscoveryService, { listPeers: async () => listPeers(ports) })],
-    [offers.admin, service(AdminService, {
-      putRaftAcl: (request, call) => putRaftAcl(request, call, adminPorts),
-      deleteRaftAcl: (request, call) => deleteRaftAcl(request, call, adminPorts),
-      getRaftAcl: (request, call) => getRaftAcl(request, call, adminPorts),
-      listRaftAcLs: (_request, call) => listRaftAcls(call, adminPorts),
-    })],
-    [offers.metrics, service(MetricsServiceService, { getMetrics: async () => ({ metrics: await metrics() }) })],
+    }, ports)],
+    [offers.meshApi, guarded(MeshService, { getNode: async (request) => getNode(request, ports), listNodes: async () => listNodes(ports) }, ports)],
+    [offers.peerDiscovery, guarded(PeerDiscoveryService, { listPeers: async () => listPeers(ports) }, ports)],
+    [offers.admin, guarded(AdminService, {
+      putRaftAcl: (request, call, who) => putRaftAcl(request, call, who, served),
+      deleteRaftAcl: (request, call, who) => deleteRaftAcl(request, call, who, served),
+      getRaftAcl: (request, call) => getRaftAcl(request, call, served),
+      listRaftAcLs: (_request, call) => listRaftAcls(call, served),
+    }, ports)],
+    [offers.metrics, guarded(MetricsServiceService, { getMetrics: async () => ({ metrics: await metrics() }) }, ports)],
+    [secure, trustService(served)],
+    [secure, guarded(EnrollmentServiceService, { enroll: (request, call, who) => enroll(request, call, who, served) }, ports)],
   ];
+  const limits = createEnrollLimits(clock);
+  const own = offered.filter(([on]) => on).map(([, each]) => each);
+  const proxied = own.map((each) => (offers.leaderProxy ? withForwarding(each, ports) : each));
+  const guardedPaths = new Set(own.flatMap(({ definition, handlers }) => Object.keys(handlers).map((name) => definition[name]?.path)));
   return {
-    services: offered.filter(([on]) => on).map(([, each]) => (offers.leaderProxy ? withForwarding(each, ports) : each)),
+    services: proxied.map((each) => (each.definition === EnrollmentServiceService ? limited(each, limits, (call) => addressOf(call, ports)) : each)),
     features,
+    authorize: async (path, caller, metadata, signal) => {
+      if (guardedPaths.has(path)) return;
+      const rule = ruleOf(path);
+      if (!rule) throw new RpcError(status.unimplemented, `${path} is not offered by this node`);
+      await admit(rule, { caller, metadata, peer: '', signal }, ports);
+    },
+    keeps: (caller) => caller.kind !== 'certified' || reads.trust.device(caller.id)?.state !== 'revoked',
+    renewOwn: (request, call) => renewOwn(request, call, served),
     status: () => localStatus(statusPorts),
     nodes: () => {
       const view = consensus.view.get();
@@ -97,4 +134,10 @@ export function createNodeServices(ports: NodeServicesPorts): NodeServices {
     mesh: () => ({ networkName: reads.get(networkNameKey) ?? '', ipv4Network: reads.get(ipv4PrefixKey) ?? '', ulaPrefix: reads.get(ulaPrefixKey) ?? '' }),
     metrics,
   };
+}
+
+/** Where a stranger called this node from; null for one that was counted at the node that passed the call on. */
+function addressOf(call: Call, ports: NodeServicesPorts): string | null {
+  const { address, via } = originOf(call, factsOf(ports), ports.clock.nowMs());
+  return via === null ? address : null;
 }

@@ -49,5 +49,5 @@ export async function getStatus({ id }: GetStatusRequest, call: Call, ports: Sta
   if (address === undefined) throw new RpcError(status.failedPrecondition, 'node is unknown or has no address');
   const deadlineMs = Math.min(call.deadlineMs ?? remoteDeadlineMs, remoteDeadlineMs);
   const request = GetStatusRequest.encode({ id: '' }).finish();
-  return readAnswer(await ports.remote.unary(address, NodeService.getStatus.path, request, { metadata: {}, deadlineMs, signal: call.signal }), Status.decode);
+  return readAnswer(await ports.remote.unary(address, NodeService.getStatus.path, request, { metadata: {}, deadlineMs, signal: call.signal, expectId: id }), Status.decode);
 }

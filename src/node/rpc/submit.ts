@@ -28,7 +28,7 @@ const queueMax = 256;
 
 /** Runs works one after another: those that read what they then write. */
 export interface Serialiser {
-  run<T>(call: Call, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  run<T>(call: Pick<Call, 'signal' | 'deadlineMs'>, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 /**

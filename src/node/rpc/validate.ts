@@ -59,3 +59,24 @@ export function patterns(list: readonly string[]): readonly string[] {
   for (const pattern of list) if (!globPattern.test(pattern)) throw invalid('pattern is invalid: letters, digits, dots, underscores, hyphens and *');
   return list;
 }
+
+export const labelCharactersMax = 64;
+
+/** What people call something: at most 64 characters, no control characters, and none that would turn the text around it (UAX #9). */
+export function label(text: string, field: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  if ([...text].length > labelCharactersMax || /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/.test(text)) throw invalid(`${field} is invalid: at most ${labelCharactersMax} printable characters`);
+  return text.trim();
+}
+
+/** Sixteen lower-case letters and digits. */
+export function inviteId(id: string): string {
+  if (!/^[a-z0-9]{16}$/.test(id)) throw invalid('invite id is invalid: 16 lower-case letters and digits');
+  return id;
+}
+
+/** A SHA-256. */
+export function hash(bytes: Uint8Array, field: string): Uint8Array {
+  if (bytes.length !== 32) throw invalid(`${field} is invalid: 32 bytes`);
+  return new Uint8Array(bytes);
+}
