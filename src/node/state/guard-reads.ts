@@ -12,6 +12,7 @@ export function createGuardReads(db: Database, raftAcls: () => readonly RaftAcl[
   const activeRole = db.prepare("SELECT role FROM devices WHERE id = ? AND state = 'active'");
   const admin = db.prepare("SELECT 1 FROM devices WHERE state = 'active' AND role = 'admin' LIMIT 1");
   const stray = db.prepare("SELECT nodes.id FROM touched JOIN nodes ON nodes.id = touched.id WHERE NOT EXISTS (SELECT 1 FROM devices WHERE devices.id = nodes.id AND devices.state = 'active') LIMIT 1");
+  const joined = db.prepare('SELECT DISTINCT nodes.id FROM touched JOIN nodes ON nodes.id = touched.id WHERE touched.joined ORDER BY nodes.id');
   const revoked = db.prepare("SELECT count(*) FROM devices WHERE state = 'revoked'");
   const text = (key: string): string | undefined => value.all(key).map(([found]) => textOf(found))[0];
   return {
@@ -22,6 +23,7 @@ export function createGuardReads(db: Database, raftAcls: () => readonly RaftAcl[
     raftAcls,
     activeRole: (id) => activeRole.all(id).map(([role]) => roles.find((each) => each === role))[0],
     hasActiveAdmin: () => admin.all().length > 0,
+    joined: () => joined.all().map(([id]) => textOf(id)),
     strayNode: () => stray.all().map(([id]) => textOf(id))[0],
     revokedDevices: () => integerOf(revoked.all()[0]?.[0]),
   };

@@ -97,6 +97,12 @@ test('the body that is not run hides nothing from the guards', () => {
   expect(apply({ type: RaftCommandType.EXECUTE, sqlQuery: body('SELECT 1'), sqlExec: body("UPDATE [Devices] SET role = 'member'") })).toBe('last-admin');
 });
 
+test('a new node that no ACL matches is refused; one that is there already stays, and joins again', () => {
+  const { apply } = clearText();
+  const allow = putRaftAclEntry({ name: 'a', patterns: ['srv-*'], voter: true, observer: true }, now);
+  expect([apply(joinEntry(nodeOf('old'))), apply(allow), apply(joinEntry(nodeOf('new'))), apply(joinEntry(nodeOf('srv-1', true))), apply(joinEntry(nodeOf('old'))), apply(joinEntry(nodeOf('old', true)))]).toEqual(['', '', 'raft-acl', '', '', 'raft-acl']);
+});
+
 test('the ACL of an entry counts for the wish in the same entry', () => {
   const { apply, state } = clearText();
   expect(apply(text(`INSERT INTO raft_acls (name, nodes, voter, created_at, updated_at) VALUES ('a', 'x*', 0, '', ''); ${wish('x1')}`))).toBe('raft-acl');

@@ -11,6 +11,8 @@ export interface GuardReads {
   root(): string | undefined;
   /** Ids of the nodes that wish to vote. */
   wishes(): readonly string[];
+  /** Ids of the nodes that the entry added. */
+  joined(): readonly string[];
   raftAcls(): readonly RaftAcl[];
   /** The role of an active device. */
   activeRole(id: string): Role | undefined;
@@ -35,16 +37,20 @@ export function standingOf(reads: GuardReads): Standing {
 
 /**
  * What no entry may bring about, whatever its SQL says and whoever led when it was proposed; an entry that does is refused as a whole,
- * on every replica alike. The first rule holds in every mesh, the others where the mesh is secured. Wishes that stand already are not
- * asked again: an ACL that comes later does not undo an entry of the past, it demotes (docs/raft-acls.md).
+ * on every replica alike. The first two rules hold in every mesh, the others where the mesh is secured. Nodes and wishes that stand already
+ * are not asked again: an ACL that comes later does not undo an entry of the past, it demotes (docs/raft-acls.md).
  */
 export function breach(before: Standing, reads: GuardReads): RefusalReason | undefined {
   const wishes = reads.wishes();
-  const added = wishes.filter((id) => !before.wishes.includes(id));
-  const acls = added.length === 0 ? [] : reads.raftAcls();
-  if (added.some((id) => !mayTakePart(acls, id, 'voter'))) return 'raft-acl';
+  if (breaksAcl(wishes.filter((id) => !before.wishes.includes(id)), reads.joined(), reads)) return 'raft-acl';
   if (before.founded && (reads.trust() !== before.trust || reads.root() !== before.root)) return 'trust-fixed';
   return reads.trust() === undefined ? undefined : securedBreach(before, wishes, reads);
+}
+
+function breaksAcl(voters: readonly string[], observers: readonly string[], reads: GuardReads): boolean {
+  if (voters.length === 0 && observers.length === 0) return false;
+  const acls = reads.raftAcls();
+  return voters.some((id) => !mayTakePart(acls, id, 'voter')) || observers.some((id) => !mayTakePart(acls, id, 'observer'));
 }
 
 function securedBreach(before: Standing, wishes: readonly string[], reads: GuardReads): RefusalReason | undefined {

@@ -62,7 +62,7 @@ export const trustSchema = `
     detail TEXT NOT NULL,
     hash BLOB) STRICT;
   CREATE INDEX IF NOT EXISTS audit_unsealed ON audit (sequence) WHERE hash IS NULL;
-  CREATE TABLE IF NOT EXISTS touched (id TEXT) STRICT;`;
+  CREATE TABLE IF NOT EXISTS touched (id TEXT, joined INTEGER NOT NULL DEFAULT 0) STRICT;`;
 
 /**
  * Made after the rows of a snapshot were written, because they would refuse those.
@@ -76,8 +76,8 @@ export const trustTriggers = `
   CREATE TRIGGER IF NOT EXISTS audit_append BEFORE INSERT ON audit
   WHEN NEW.hash IS NOT NULL OR EXISTS (SELECT 1 FROM audit WHERE sequence = NEW.sequence)
   BEGIN SELECT RAISE(ABORT, '${refusalText('audit')}'); END;
-  CREATE TRIGGER IF NOT EXISTS nodes_inserted AFTER INSERT ON nodes BEGIN INSERT INTO touched (id) VALUES (NEW.id); END;
-  CREATE TRIGGER IF NOT EXISTS nodes_renamed AFTER UPDATE OF id ON nodes BEGIN INSERT INTO touched (id) VALUES (NEW.id); END;
+  CREATE TRIGGER IF NOT EXISTS nodes_inserted AFTER INSERT ON nodes BEGIN INSERT INTO touched (id, joined) VALUES (NEW.id, 1); END;
+  CREATE TRIGGER IF NOT EXISTS nodes_renamed AFTER UPDATE OF id ON nodes BEGIN INSERT INTO touched (id, joined) VALUES (NEW.id, 1); END;
   CREATE TRIGGER IF NOT EXISTS devices_changed AFTER UPDATE OF id, state ON devices BEGIN INSERT INTO touched (id) VALUES (OLD.id); END;
   CREATE TRIGGER IF NOT EXISTS devices_deleted AFTER DELETE ON devices BEGIN INSERT INTO touched (id) VALUES (OLD.id); END;`;
 
