@@ -35,6 +35,9 @@ const parts: readonly Part[] = [
   { name: 'web', entry: 'src/web/server.ts', out: 'web/server.mjs', options: esm },
   { name: 'cli', entry: 'src/cli/cli.ts', out: 'cli/cli.mjs', options: command },
   { name: 'helper', entry: 'src/helper/helper.ts', out: 'helper/helper.mjs', options: esm },
+  // What gives the node process's rights up before, and as, it starts.
+  { name: 'confine', entry: 'src/helper/confine.ts', out: 'helper/confine.mjs', options: esm },
+  { name: 'confined', entry: 'src/helper/confined.ts', out: 'helper/confined.mjs', options: esm },
   { name: 'node', entry: 'src/node/child.ts', out: 'node/child.mjs', options: esm },
 ];
 

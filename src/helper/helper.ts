@@ -1,18 +1,22 @@
 /** The privileged helper: the only code of the product that runs as root. It parses no network traffic. */
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { constants, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asFailure, type Failure } from '../base/failure.ts';
 import { sentence, type Words } from '../contract/words.ts';
 import { WatchResponse } from '../gen/webmesh/helper/v1/helper.ts';
 import { systemClock } from '../platform/clock.ts';
+import { guardMemory } from '../platform/confine-linux.ts';
 import { commandRunner } from '../platform/command-runner.ts';
-import { createGrpcServer } from '../platform/grpc-server.ts';
+import { type GrpcServer, createGrpcServer } from '../platform/grpc-server.ts';
 import { fenceFile, journalFile } from '../platform/helper-files.ts';
 import { giveSocket, lockFolder, ownedFolder } from '../platform/helper-folders.ts';
+import { openLocalDoor } from '../platform/local-door.ts';
 import { type LogSink, createLog, fileSink, stderrSink } from '../platform/log-file.ts';
 import { machineFacts } from '../platform/machine-facts.ts';
+import { openGuardedNow } from '../platform/guarded-files.ts';
 import { nodeProcesses } from '../platform/node-processes.ts';
 import { tunnelKeys } from '../platform/tunnel-keys.ts';
 import { uapiSocket } from '../platform/uapi-socket.ts';
@@ -20,6 +24,8 @@ import { findGroup, findUser } from '../platform/users.ts';
 import { wireguardGo } from '../platform/wireguard-go.ts';
 import { createHostNode } from './host-node.ts';
 import { type HelperOptions, parseOptions, usage } from './options.ts';
+import { type Peer, callerOf } from './rpc/callers.ts';
+import { createHolder } from './rpc/holder.ts';
 import { socketAccess } from './rpc/listen.ts';
 import { helperService } from './rpc/service.ts';
 import { createDevice } from './tunnel/device.ts';
@@ -30,7 +36,10 @@ import { systemFor } from './tunnel/systems.ts';
 import { type Tunnel, createTunnel } from './tunnel/tunnel.ts';
 
 const version = '0.1.0';
+/** Its members may use the helper. */
 const groupName = 'webmesh';
+/** Runs the node process where the product is installed; it is in no group of people. */
+const nodeUserName = 'webmesh-node';
 const graceMs = 300;
 const keptLinesMax = 300;
 const messageBytesMax = 8 << 20;
@@ -40,8 +49,10 @@ async function main(options: HelperOptions): Promise<void> {
   const run = ownedFolder(options.run);
   const state = ownedFolder(options.state);
   const locks = [...new Set([state, run])].map(lockFolder);
-  const { log, lines } = openLog(options.logToFile ? fileSink(join(state, 'helper.log')) : stderrSink());
+  const { log, lines } = openLog(options.logToFile ? fileSink(join(state, 'helper.log'), { openFile: openLogFile }) : stderrSink());
   const clock = systemClock;
+  const memory = process.platform === 'linux' ? guardMemory() : { layers: [], missing: ['not-dumpable: not on this system'] };
+  if (memory.missing.length > 0) log.warn('memory-less-guarded', { missing: memory.missing });
   const group = findGroup(groupName);
   const system = systemFor(process.platform);
 
@@ -58,7 +69,8 @@ async function main(options: HelperOptions): Promise<void> {
   );
   const journalPath = journalFile(join(state, 'journal'));
   const journal = createJournal(journalPath);
-  const processes = nodeProcesses({ script: nodeScript(), runFolder: run, stateFolder: state, user: nodeUser(options.owner), group: options.owner === undefined ? group : undefined });
+  const user = nodeUser(options.owner);
+  const processes = nodeProcesses({ script: nodeScript(), runFolder: run, stateFolder: state, user, confine: confineScripts() });
 
   await recover({ device, journal, file: journalPath, keys, facts: machineFacts, deviceName: system.deviceName, log });
   await processes.stopStray();
@@ -72,12 +84,27 @@ async function main(options: HelperOptions): Promise<void> {
     await Promise.allSettled([node.close(), theTunnel.close()]);
   };
   const socket = join(run, 'helper.sock');
-  const parts = { version, tunnel: theTunnel, node, fence, keys, device, deviceName: system.deviceName };
-  const server = createGrpcServer({ services: [helperService({ ...parts, diagnostics, shutdown })], log, messageBytesMax });
+  const holder = createHolder({ inUse: () => theTunnel.present() || node.wanted(), nameOf: (uid) => findUser(uid)?.name ?? `user ${uid}` });
+  const parts = { version, tunnel: theTunnel, node, fence, keys, device, deviceName: system.deviceName, holder, confinement: node.confinement, diagnostics, shutdown };
+  /** One for each user who calls: what a call may do follows from whose connection it came on. */
+  const servers = new Map<string, GrpcServer>();
 
-  async function diagnostics(): Promise<string> {
-    const now = WatchResponse.toJSON({ tunnel: theTunnel.state.get(), node: node.state.get() });
-    return JSON.stringify({ version, system: process.platform, node: process.version, engine: await device.choose(), now, log: lines(), nodeLog: node.logLines() });
+  function enter(socket: Socket, peer: Peer | undefined): void {
+    const caller = callerOf(peer, { owner: options.owner, group, nodeUid: user?.uid, nodePid: () => node.state.get().pid });
+    if (caller === undefined) {
+      socket.destroy();
+      return log.warn('caller-refused', { known: peer !== undefined });
+    }
+    const key = `${caller.uid} ${caller.privileged}`;
+    const server = servers.get(key) ?? createGrpcServer({ services: [helperService(parts, caller)], log, messageBytesMax });
+    servers.set(key, server);
+    server.accept(socket);
+  }
+
+  async function diagnostics(whole: boolean): Promise<string> {
+    const now = whole ? WatchResponse.toJSON({ tunnel: theTunnel.state.get(), node: node.state.get() }) : null;
+    const confined = { helper: memory, node: node.confinement() };
+    return JSON.stringify({ version, system: process.platform, node: process.version, engine: await device.choose(), confined, now, log: lines(), nodeLog: whole ? node.logLines() : [] });
   }
   async function shutdown(): Promise<void> {
     await undo();
@@ -88,14 +115,15 @@ async function main(options: HelperOptions): Promise<void> {
     if (leaving) return;
     leaving = true;
     await undo();
-    await server.close(graceMs);
+    door.close();
+    await Promise.all([...servers.values()].map((server) => server.close(graceMs)));
     rmSync(socket, { force: true });
     for (const release of locks) release();
     log.info('ended');
     process.exit(code);
   }
 
-  await server.listenUnix(socket, 0o600);
+  const door = await openLocalDoor(socket, 0o600, enter);
   giveSocket(socket, socketAccess({ owner: options.owner, group }));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void leave(0));
   process.on('uncaughtException', (error) => {
@@ -128,10 +156,21 @@ function nodeScript(): string {
   return join(dirname(ownPath()), '../node', `child${extname(ownPath())}`);
 }
 
+/** What gives the node process's rights up, beside the helper like it; on systems that have such a thing. */
+function confineScripts() {
+  if (process.platform !== 'linux') return undefined;
+  const [launcher = '', preload = ''] = ['confine', 'confined'].map((name) => join(dirname(ownPath()), `${name}${extname(ownPath())}`));
+  return { launcher, preload };
+}
+
+function openLogFile(path: string): number {
+  return openGuardedNow(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
+}
+
 /** Who runs the node process: the starting user in development, the product's own user where it was installed, else nobody. */
 function nodeUser(owner: number | undefined) {
   if (process.platform === 'win32') return undefined;
-  return (owner !== undefined && owner !== 0 ? findUser(owner) : undefined) ?? findUser(groupName) ?? findUser('nobody');
+  return (owner !== undefined && owner !== 0 ? findUser(owner) : undefined) ?? findUser(nodeUserName) ?? findUser('nobody');
 }
 
 try {

@@ -3,10 +3,10 @@ import { FakeFenceFile, ManualClock, settle } from '../../test/fakes/helper-mach
 import { cell } from '../base/cell.ts';
 import { asFailure, failure } from '../base/failure.ts';
 import { silentLog } from '../base/log.ts';
-import { NodeControl, NodeSpec, TunnelState } from '../gen/webmesh/helper/v1/helper.ts';
+import { NodeControl, NodeIdentity, NodeSpec, TunnelState } from '../gen/webmesh/helper/v1/helper.ts';
 import { createHostNode } from './host-node.ts';
 import { parseNodeSpec } from './node-spec.ts';
-import { type NodeEars, type NodeEnd, type NodeProcess, type NodeProcesses } from './ports.ts';
+import { type NodeEars, type NodeEnd, type NodeProcess, type NodeProcesses, type TunnelPlace } from './ports.ts';
 import { openFence } from './tunnel/fence.ts';
 
 /** A process in memory: it writes down what it was told, and ends when told to, at the politeness it was given. */
@@ -49,7 +49,7 @@ class FakeProcesses implements NodeProcesses {
   readonly all: FakeProcess[] = [];
   failing = false;
 
-  async start(_tunnelId: string, ears: NodeEars): Promise<NodeProcess> {
+  async start(_place: TunnelPlace, ears: NodeEars): Promise<NodeProcess> {
     if (this.failing) throw failure('node.start-failed', { path: '/x' });
     const process = new FakeProcess(100 + this.all.length, ears);
     this.all.push(process);
@@ -59,7 +59,7 @@ class FakeProcesses implements NodeProcesses {
   async stopStray(): Promise<void> {}
 }
 
-const spec = (change: Partial<NodeSpec> = {}): NodeSpec => NodeSpec.fromPartial({ tunnelId: 'home', nodeId: 'alpha', raftPort: 9443, grpcPort: 8443, ...change });
+const spec = (change: Partial<NodeSpec> = {}): NodeSpec => NodeSpec.fromPartial({ tunnelId: 'home', nodeId: 'alpha', raftPort: 9443, grpcPort: 8443, insecure: change.identity === undefined, ...change });
 const at = (epoch: number, revision: number) => ({ epoch: BigInt(epoch), revision: BigInt(revision) });
 
 async function world() {
@@ -71,9 +71,9 @@ async function world() {
 
 test('starts the process, tells it the whole order, and again when something changed', async () => {
   const { processes, tunnel, node, last } = await world();
-  expect(await node.set(at(1, 1), spec())).toMatchObject({ running: true, pid: 100, socketPath: '/run/nodes/home/node.sock', restarts: 0 });
-  await node.set(at(1, 2), spec());
-  await node.set(at(1, 3), spec({ meshIpv4: '172.16.0.2' }));
+  expect(await node.set(at(1, 1), 1000, spec())).toMatchObject({ running: true, pid: 100, socketPath: '/run/nodes/home/node.sock', restarts: 0 });
+  await node.set(at(1, 2), 1000, spec());
+  await node.set(at(1, 3), 1000, spec({ meshIpv4: '172.16.0.2' }));
   tunnel.set(TunnelState.fromPartial({ interfaceName: 'wmhome' }));
   expect(processes.all.length).toBe(1);
   expect(last().told.map((control) => [control.dataDir, control.spec?.meshIpv4, control.tunnel?.interfaceName])).toEqual([
@@ -83,7 +83,7 @@ test('starts the process, tells it the whole order, and again when something cha
 
 test('starts it again after a crash, later and later, and says so', async () => {
   const { processes, clock, node, last } = await world();
-  await node.set(at(1, 1), spec());
+  await node.set(at(1, 1), 1000, spec());
   const startsAt: number[] = [];
   for (let crashes = 0; crashes < 9; crashes++) {
     last().crash({ code: 1, signal: null });
@@ -103,7 +103,7 @@ test('starts it again after a crash, later and later, and says so', async () => 
 
 test('keeps the reason that the process itself gave', async () => {
   const { node, last } = await world();
-  await node.set(at(1, 1), spec());
+  await node.set(at(1, 1), 1000, spec());
   last().ears.report(JSON.stringify({ ready: false, problem: 'port 8443 is taken', problemCode: 'node.port-in-use' }));
   last().crash({ code: 1, signal: null });
   await settle();
@@ -112,7 +112,7 @@ test('keeps the reason that the process itself gave', async () => {
 
 test('a report is only believed in known words and sizes', async () => {
   const { node, last } = await world();
-  await node.set(at(1, 1), spec());
+  await node.set(at(1, 1), 1000, spec());
   for (const line of ['garbage', '{"problem":', '[]', 'x'.repeat(100_000), '{"problem":{"a":1}}']) last().ears.report(line);
   last().ears.report(JSON.stringify({ problem: 'y'.repeat(9_999), problemCode: 'rm -rf' }));
   expect([node.state.get().problem.length, node.state.get().problemCode]).toEqual([500, 'internal.unexpected']);
@@ -123,9 +123,9 @@ test('a report is only believed in known words and sizes', async () => {
 test('stops politely first, then firmly', async () => {
   for (const [endsOn, diary] of [['input', ['input ended']], ['SIGTERM', ['input ended', 'SIGTERM']], ['SIGKILL', ['input ended', 'SIGTERM', 'SIGKILL']]] as const) {
     const { clock, node, last } = await world();
-    await node.set(at(1, 1), spec());
+    await node.set(at(1, 1), 1000, spec());
     last().endsOn = endsOn;
-    const stopping = node.set(at(1, 2), undefined);
+    const stopping = node.set(at(1, 2), 1000, undefined);
     await settle();
     await clock.pass(10_000);
     expect([endsOn, (await stopping).running, last().diary]).toEqual([endsOn, false, diary]);
@@ -134,17 +134,17 @@ test('stops politely first, then firmly', async () => {
 
 test('another tunnel is another process', async () => {
   const { processes, node } = await world();
-  await node.set(at(1, 1), spec());
-  await node.set(at(2, 1), spec({ tunnelId: 'work' }));
+  await node.set(at(1, 1), 1000, spec());
+  await node.set(at(2, 1), 1000, spec({ tunnelId: 'work' }));
   expect([processes.all.length, processes.all[0]?.diary, node.state.get().pid]).toEqual([2, ['input ended'], 101]);
 });
 
 test('a process that was stopped is not started again, also when it crashed just before', async () => {
   const { processes, clock, node, last } = await world();
-  await node.set(at(1, 1), spec());
+  await node.set(at(1, 1), 1000, spec());
   last().crash({ code: 1, signal: null });
   await settle();
-  await node.set(at(1, 2), undefined);
+  await node.set(at(1, 2), 1000, undefined);
   await clock.pass(100_000);
   expect(processes.all.length).toBe(1);
 });
@@ -153,10 +153,10 @@ test('a start that fails is answered, and an old order is refused', async () => 
   const { processes, node } = await world();
   const codeOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'done', (error: unknown) => asFailure(error).code);
   processes.failing = true;
-  expect(await codeOf(node.set(at(2, 1), spec()))).toBe('node.start-failed');
+  expect(await codeOf(node.set(at(2, 1), 1000, spec()))).toBe('node.start-failed');
   processes.failing = false;
-  expect(await codeOf(node.set(at(1, 9), spec()))).toBe('helper.stale');
-  expect(await codeOf(node.set(at(2, 1), spec()))).toBe('done');
+  expect(await codeOf(node.set(at(1, 9), 1000, spec()))).toBe('helper.stale');
+  expect(await codeOf(node.set(at(2, 1), 1000, spec()))).toBe('done');
 });
 
 test.each<[string, Partial<NodeSpec>]>([

@@ -3,8 +3,8 @@ import { type Clock, sleep } from '../base/clock.ts';
 import { asFailure, failureCodes } from '../base/failure.ts';
 import { type Log } from '../base/log.ts';
 import { NodeControl, NodeReport, type NodeSpec, NodeState, type TunnelState } from '../gen/webmesh/helper/v1/helper.ts';
-import { type NodeEnd, type NodeProcess, type NodeProcesses } from './ports.ts';
-import { parseNodeSpec, sameNodeSpec } from './node-spec.ts';
+import { type NodeEnd, type NodeProcess, type NodeProcesses, type TunnelPlace } from './ports.ts';
+import { parseNodeSpec, sameNodeSpec, secretTextsOf } from './node-spec.ts';
 import { type Fence, type Generation } from './tunnel/fence.ts';
 
 export interface HostNodePorts {
@@ -19,10 +19,19 @@ export interface HostNodePorts {
 export interface HostNode {
   readonly state: ReadCell<NodeState>;
   /** Undefined stops it. Resolves once the process runs (or is gone); what it makes of the order is read from `state`. */
-  set(generation: Generation | undefined, spec: NodeSpec | undefined): Promise<NodeState>;
+  set(generation: Generation | undefined, uid: number, spec: NodeSpec | undefined): Promise<NodeState>;
+  /** True while a process is wanted, running or between two lives. */
+  wanted(): boolean;
+  /** What keeps the present process in, and what is missing of it; empty before the first. */
+  confinement(): Confinement;
   /** The newest lines of its log. */
   logLines(): readonly string[];
   close(): Promise<void>;
+}
+
+export interface Confinement {
+  readonly layers: readonly string[];
+  readonly missing: readonly string[];
 }
 
 interface Running {
@@ -40,11 +49,17 @@ const endOfInputMs = 4_000;
 const terminateMs = 2_000;
 const logLinesMax = 200;
 const reportCharactersMax = 65_536;
+/** Texts of keys that a line must not hold: those of the present and of a few former identities. */
+const secretsMax = 64;
+const layersMax = 20;
 
 export function createHostNode({ processes, tunnel, fence, clock, log }: HostNodePorts): HostNode {
   const state: Cell<NodeState> = cell(stopped);
   const lines: string[] = [];
   let wanted: NodeSpec | undefined;
+  let place: TunnelPlace | undefined;
+  let secrets: readonly string[] = [];
+  let confinement: Confinement = { layers: [], missing: [] };
   let running: Running | undefined;
   let delayMs = backOffMinMs;
   let cancelRestart = (): void => {};
@@ -57,11 +72,12 @@ export function createHostNode({ processes, tunnel, fence, clock, log }: HostNod
     return result;
   }
 
-  async function setNow(spec: NodeSpec | undefined): Promise<NodeState> {
-    if (wanted !== undefined && wanted.tunnelId !== spec?.tunnelId) await stop();
-    const changed = wanted === undefined || spec === undefined || !sameNodeSpec(wanted, spec);
+  async function setNow(uid: number, spec: NodeSpec): Promise<NodeState> {
+    if (place !== undefined && (place.tunnelId !== spec.tunnelId || place.uid !== uid)) await stop();
+    const changed = wanted === undefined || !sameNodeSpec(wanted, spec);
     wanted = spec;
-    if (wanted === undefined) return state.get();
+    place = { uid, tunnelId: spec.tunnelId };
+    secrets = [...new Set([...secretTextsOf(spec), ...secrets])].slice(0, secretsMax);
     if (running === undefined) {
       cancelRestart();
       delayMs = backOffMinMs;
@@ -71,9 +87,10 @@ export function createHostNode({ processes, tunnel, fence, clock, log }: HostNod
   }
 
   async function start(): Promise<void> {
-    if (wanted === undefined || running !== undefined) return;
-    const ears = { report: hear, log: keep };
-    const process = await processes.start(wanted.tunnelId, ears);
+    if (place === undefined || running !== undefined) return;
+    const ears = { report: hear, log: keep, confined: hearConfined };
+    confinement = { layers: [], missing: [] };
+    const process = await processes.start(place, ears);
     const mine: Running = { process, startedMs: clock.monotonicMs(), ended: undefined };
     running = mine;
     state.set({ ...state.get(), running: true, pid: process.pid, socketPath: process.socketPath });
@@ -115,6 +132,7 @@ export function createHostNode({ processes, tunnel, fence, clock, log }: HostNod
     const leaving = running;
     running = undefined;
     wanted = undefined;
+    place = undefined;
     if (leaving !== undefined) {
       leaving.process.endInput();
       if (!(await endsWithin(leaving, endOfInputMs))) leaving.process.kill('SIGTERM');
@@ -140,33 +158,62 @@ export function createHostNode({ processes, tunnel, fence, clock, log }: HostNod
     running.process.send(JSON.stringify(NodeControl.toJSON({ spec: wanted, dataDir, socketPath, tunnel: tunnel.get() })));
   }
 
+  function holdsSecret(line: string): boolean {
+    return secrets.some((text) => line.includes(text));
+  }
+
   function hear(line: string): void {
-    const report = parseReport(line);
+    const report = holdsSecret(line) ? undefined : parseReport(line);
     if (report === undefined) return log.warn('node-report-unreadable', { length: line.length });
     if (report.problem !== '' || report.ready) state.set({ ...state.get(), problem: report.problem, problemCode: report.problemCode });
   }
 
+  function hearConfined(line: string): void {
+    const { layers, missing } = parseConfinement(line);
+    confinement = { layers: [...confinement.layers, ...layers], missing: [...confinement.missing, ...missing] };
+    if (missing.length > 0) log.warn('node-less-confined', { missing });
+    else log.info('node-confined', { layers });
+  }
+
+  /** The process holds a secret and is not trusted to keep it to itself. */
   function keep(line: string): void {
-    lines.push(line);
+    lines.push(holdsSecret(line) ? '{"scope":"node","event":"line-left-out","why":"it held a secret"}' : line);
     if (lines.length > logLinesMax) lines.shift();
   }
 
   return {
     state,
-    set: async (order, spec) => {
+    set: async (order, uid, spec) => {
       const checked = spec === undefined ? undefined : parseNodeSpec(spec);
       await fence.pass('node', order);
       return inTurn(async () => {
-        if (checked === undefined) await stop();
-        return setNow(checked);
+        if (checked !== undefined) return setNow(uid, checked);
+        await stop();
+        return state.get();
       });
     },
+    wanted: () => wanted !== undefined,
+    confinement: () => confinement,
     logLines: () => lines,
     close: () => {
       forgetTunnel();
       return inTurn(stop);
     },
   };
+}
+
+/** Short words only: the second line of it comes from the process itself. */
+function parseConfinement(line: string): Confinement {
+  try {
+    const value: unknown = JSON.parse(line.slice(0, reportCharactersMax));
+    const texts = (name: string): readonly string[] => {
+      const list: unknown = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+      return Array.isArray(list) ? list.filter((text) => typeof text === 'string').slice(0, layersMax).map((text) => text.slice(0, 200)) : [];
+    };
+    return { layers: texts('layers'), missing: texts('missing') };
+  } catch {
+    return { layers: [], missing: ['report: unreadable'] };
+  }
 }
 
 /** What the unprivileged process says is only shown, and only in known words. */

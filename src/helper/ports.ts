@@ -57,11 +57,26 @@ export interface MachineFacts {
   deviceExists(device: string): Promise<boolean>;
 }
 
-/** The WireGuard keys of this machine's tunnels. The private half never leaves this process but into the engine. */
+/** Whose tunnel: users of one machine share neither keys nor data, also when they name the same id. */
+export interface TunnelPlace {
+  readonly uid: number;
+  readonly tunnelId: string;
+}
+
+/**
+ * The WireGuard keys of this machine's tunnels. The private half never leaves this process but into the engine. A tunnel has one present
+ * key and at most one next key; the next one replaces the present in one step, and nothing is left of the old one.
+ */
 export interface Keys {
-  /** Made on first use. */
-  of(tunnelId: string): Promise<TunnelKey>;
-  /** Every tunnel that has a key. */
+  /** The present key, made on first use. Rejects with input.limit when this user has too many. */
+  of(place: TunnelPlace): Promise<TunnelKey>;
+  /** The next key; made when `make` is set and none waits, else undefined. */
+  next(place: TunnelPlace, make: boolean): Promise<TunnelKey | undefined>;
+  /** The present or the next key, whichever has this public half. Rejects with input.invalid for any other. */
+  named(place: TunnelPlace, publicKey: string): Promise<TunnelKey>;
+  /** Makes the key the present one, if it is the next. A crash leaves both as they were, or the new one alone. */
+  promote(place: TunnelPlace, publicKey: string): Promise<void>;
+  /** The id of every tunnel that has a key, whoever's it is. */
   known(): Promise<readonly string[]>;
 }
 
@@ -70,6 +85,8 @@ export interface TunnelKey {
   readonly privateKey: Secret;
   /** A file with the private key that only root can read. */
   readonly path: string;
+  /** Milliseconds since 1970. */
+  readonly madeMs: number;
 }
 
 /** A small file that survives a crash. */
@@ -91,7 +108,7 @@ export interface FenceFile {
 /** Starts the unprivileged node process. */
 export interface NodeProcesses {
   /** Makes its folders for the unprivileged user and starts it. Rejects with node.start-failed. */
-  start(tunnelId: string, hear: NodeEars): Promise<NodeProcess>;
+  start(place: TunnelPlace, hear: NodeEars): Promise<NodeProcess>;
   /** Ends what an earlier life of this helper left running. */
   stopStray(): Promise<void>;
 }
@@ -101,6 +118,8 @@ export interface NodeEars {
   report(line: string): void;
   /** One line of standard error: its log. */
   log(line: string): void;
+  /** One line about what keeps it in: JSON {layers, missing}. */
+  confined(line: string): void;
 }
 
 export interface NodeProcess {

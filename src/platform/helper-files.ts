@@ -1,25 +1,29 @@
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type FenceFile, type JournalFile } from '../helper/ports.ts';
 import { setAside, storageFailure } from './files.ts';
+import { openGuarded, readGuarded, syncFolder } from './guarded-files.ts';
+
+const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
 
 /** The undo journal: appended and synced, so that what it says is on the disk before the machine changes. */
 export function journalFile(path: string): JournalFile {
   return {
-    read: () => textOf(path),
+    read: () => readGuarded(path),
     append: async (text) => {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+        throw storageFailure(error, path);
+      });
+      const file = await openGuarded(path, O_WRONLY | O_APPEND | O_CREAT);
       try {
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-        const file = await open(path, 'a', 0o600);
-        try {
-          await file.writeFile(text);
-          await file.sync();
-        } finally {
-          await file.close();
-        }
+        await file.writeFile(text);
+        await file.sync();
         await syncFolder(dirname(path));
       } catch (error) {
         throw storageFailure(error, path);
+      } finally {
+        await file.close();
       }
     },
     remove: async () => {
@@ -32,34 +36,17 @@ export function journalFile(path: string): JournalFile {
 /** Kept in the run folder, which a reboot empties: then no late order can exist either. Replaced whole, never synced. */
 export function fenceFile(path: string): FenceFile {
   return {
-    read: () => textOf(path),
+    read: () => readGuarded(path),
     write: async (text) => {
+      const fresh = `${path}.new`;
       try {
-        await writeFile(`${path}.new`, text, { mode: 0o600 });
-        await rename(`${path}.new`, path);
+        await rm(fresh, { force: true });
+        const file = await openGuarded(fresh, O_WRONLY | O_CREAT | O_EXCL);
+        await file.writeFile(text).finally(() => file.close());
+        await rename(fresh, path);
       } catch (error) {
         throw storageFailure(error, path);
       }
     },
   };
-}
-
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw storageFailure(error, path);
-  }
-}
-
-/** A new file's name is durable only once its folder is. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -52,7 +52,7 @@ export function linkHelper({ socketPath, version, clock, log, assertTrusted }: H
     assertTrusted(socketPath);
     const opened = openChannel(`unix:${socketPath}`, { away: 'helper.unreachable', name: socketPath });
     try {
-      const hello = await opened.unary(HelperService.hello, { clientVersion: version, tunnelId: '' }, { signal: ending.signal, deadlineMs: deadlineMs.hello });
+      const hello = await opened.unary(HelperService.hello, { clientVersion: version, tunnelId: '', nextKey: false }, { signal: ending.signal, deadlineMs: deadlineMs.hello });
       channel = opened;
       let first = true;
       for await (const event of opened.stream(HelperService.watch, {}, ending.signal)) {
@@ -82,7 +82,7 @@ export function linkHelper({ socketPath, version, clock, log, assertTrusted }: H
   return {
     link,
     report,
-    hello: async (tunnelId, signal) => present().unary(HelperService.hello, { clientVersion: version, tunnelId }, { signal, deadlineMs: deadlineMs.hello }),
+    hello: async (tunnelId, signal, { nextKey = false } = {}) => present().unary(HelperService.hello, { clientVersion: version, tunnelId, nextKey }, { signal, deadlineMs: deadlineMs.hello }),
     applyTunnel: async (generation, spec, signal) => {
       const { state } = await present().unary(HelperService.applyTunnel, { generation, spec }, { signal, deadlineMs: deadlineMs.order });
       if (!state) throw failure('helper.version', { problem: 'no state in the answer' });

@@ -3,10 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { createSocket } from 'node:dgram';
 import { type Server, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { asFailure } from '../base/failure.ts';
-import { isKey } from '../base/keys.ts';
 import { Secret } from '../base/log.ts';
 import { commandRunner } from './command-runner.ts';
 import { commandLine, helperCommand } from './elevate.ts';
@@ -15,9 +14,9 @@ import { machineFacts } from './machine-facts.ts';
 import { nodeProcesses } from './node-processes.ts';
 import { findProcesses, killProcess, seeProcess } from './processes.ts';
 import { assertTrustedSocket } from './trusted-socket.ts';
-import { publicKeyOf, tunnelKeys } from './tunnel-keys.ts';
 import { findUser } from './users.ts';
 
+const place = { uid: 1000, tunnelId: 'home' };
 const isRoot = process.geteuid?.() === 0;
 let folder = '';
 beforeEach(() => {
@@ -35,11 +34,6 @@ function codeOf(run: () => unknown): string {
   }
 }
 
-test('a public key is the X25519 of its private key (RFC 7748 section 5.2, first iteration)', () => {
-  const nine = Buffer.from('09'.padEnd(64, '0'), 'hex').toString('base64');
-  expect(Buffer.from(publicKeyOf(nine), 'base64').toString('hex')).toBe('422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079');
-});
-
 test('a UDP port that somebody holds is not free, of whichever kind of address; one that was just let go is', async () => {
   for (const [type, address] of [['udp4', '127.0.0.1'], ['udp6', '::1']] as const) {
     const holder = createSocket({ type, ipv6Only: type === 'udp6' });
@@ -50,17 +44,6 @@ test('a UDP port that somebody holds is not free, of whichever kind of address; 
     setTimeout(() => holder.close(), 150);
     expect([type, await asked]).toEqual([type, true]);
   }
-});
-
-test('a tunnel\'s key is made once, kept for root alone, and made anew when its file is damaged', async () => {
-  const path = join(folder, 'keys');
-  const [first, again] = await Promise.all([tunnelKeys(path).of('home'), tunnelKeys(path).of('other')]);
-  expect([isKey(first.publicKey), isKey(first.privateKey.reveal()), first.publicKey === again.publicKey]).toEqual([true, true, false]);
-  expect([(await tunnelKeys(path).of('home')).publicKey, statSync(first.path).mode & 0o777, statSync(path).mode & 0o777]).toEqual([first.publicKey, 0o600, 0o700]);
-  expect(JSON.stringify(first)).not.toContain(first.privateKey.reveal());
-  writeFileSync(first.path, 'x');
-  expect((await tunnelKeys(path).of('home')).publicKey).not.toBe(first.publicKey);
-  expect([await tunnelKeys(path).known(), readFileSync(`${first.path}.damaged-1`, 'utf8')]).toEqual([['home', 'other'], 'x']);
 });
 
 test('a program gets its input as a file that leaves no name behind, and nothing of our environment', async () => {
@@ -122,6 +105,7 @@ test('the elevated command is fixed: absolute plain paths, quoted, nothing else'
 
 test.runIf(process.platform === 'linux' && isRoot)('the node process runs as another user, in folders of its own, and ends with its input', async () => {
   chmodSync(folder, 0o755);
+  for (const name of ['run', 'state']) mkdirSync(join(folder, name));
   const script = join(folder, 'child.mjs');
   writeFileSync(script, `
     import { writeFileSync } from 'node:fs';
@@ -131,32 +115,36 @@ test.runIf(process.platform === 'linux' && isRoot)('the node process runs as ano
     process.stdin.on('data', (text) => console.log('heard ' + String(text).trim())).on('end', () => process.exit(7));
   `);
   const user = findUser('nobody');
-  const processes = nodeProcesses({ script, runFolder: folder, stateFolder: folder, user, group: undefined });
+  const processes = nodeProcesses({ script, runFolder: join(folder, 'run'), stateFolder: join(folder, 'state'), user, confine: undefined });
   const reports: string[] = [];
   const logs: string[] = [];
-  const child = await processes.start('home', { report: (line) => reports.push(line), log: (line) => logs.push(line) });
+  const child = await processes.start(place, { report: (line) => reports.push(line), log: (line) => logs.push(line), confined: () => {} });
   child.send('{"a":1}');
   while (reports.length < 2) await new Promise((done) => setTimeout(done, 5));
   child.endInput();
   expect(await child.ended).toEqual({ code: 7, signal: null });
   expect([JSON.parse(reports[0] ?? ''), reports[1], logs]).toEqual([
-    { uid: user?.uid, gid: user?.gid, groups: [user?.gid], cwd: '/', env: ['HOME', 'LC_ALL', 'PATH'] }, 'heard {"a":1}', ['a log line'],
+    { uid: user?.uid, gid: user?.gid, groups: [user?.gid], cwd: '/', env: ['HOME', 'LC_ALL', 'PATH', 'TMPDIR'] }, 'heard {"a":1}', ['a log line'],
   ]);
-  expect([statSync(child.dataDir).mode & 0o777, statSync(child.dataDir).uid]).toEqual([0o700, user?.uid]);
+  const socketDir = dirname(child.socketPath);
+  expect([child.dataDir, socketDir].map((path) => [path.slice(folder.length), statSync(path).mode & 0o777, statSync(path).uid, statSync(path).gid]))
+    .toEqual([['/state/nodes/1000/home', 0o700, user?.uid, user?.gid], ['/run/nodes/1000/home', 0o570, 1000, user?.gid]]);
 });
 
 test.runIf(process.platform === 'linux' && isRoot)('a folder that keeps the unprivileged user out is named', async () => {
+  for (const name of ['run', 'state']) mkdirSync(join(folder, name));
   writeFileSync(join(folder, 'child.mjs'), '');
-  const processes = nodeProcesses({ script: join(folder, 'child.mjs'), runFolder: folder, stateFolder: folder, user: findUser('nobody'), group: undefined });
-  await expect(processes.start('home', { report: () => {}, log: () => {} })).rejects.toMatchObject({ code: 'node.start-failed', detail: { path: folder, problem: 'the user nobody may not enter this folder' } });
+  const processes = nodeProcesses({ script: join(folder, 'child.mjs'), runFolder: join(folder, 'run'), stateFolder: join(folder, 'state'), user: findUser('nobody'), confine: undefined });
+  await expect(processes.start(place, { report: () => {}, log: () => {}, confined: () => {} })).rejects.toMatchObject({ code: 'node.start-failed', detail: { path: folder, problem: 'the user nobody may not enter this folder' } });
 });
 
 test.runIf(process.platform === 'linux' && isRoot)('a node process that an earlier life left behind is ended, another one with its number is not', async () => {
   chmodSync(folder, 0o755);
+  for (const name of ['run', 'state']) mkdirSync(join(folder, name));
   const script = join(folder, 'child.mjs');
   writeFileSync(script, 'setInterval(() => {}, 1000)');
-  const options = { script, runFolder: folder, stateFolder: folder, user: findUser('nobody'), group: undefined };
-  const child = await nodeProcesses(options).start('home', { report: () => {}, log: () => {} });
+  const options = { script, runFolder: join(folder, 'run'), stateFolder: join(folder, 'state'), user: findUser('nobody'), confine: undefined };
+  const child = await nodeProcesses(options).start(place, { report: () => {}, log: () => {}, confined: () => {} });
   await nodeProcesses({ ...options, script: '/another/script' }).stopStray();
   expect(seeProcess(child.pid)?.pid).toBe(child.pid);
   await nodeProcesses(options).stopStray();

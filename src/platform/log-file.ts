@@ -35,12 +35,19 @@ export function createLog({ sink, clock, level, scope }: { sink: LogSink; clock:
   };
 }
 
+export interface FileSinkOptions {
+  readonly bytesMax?: number;
+  readonly filesMax?: number;
+  /** Opens the file for appending, made when it is missing, and answers the descriptor; throws to refuse it. */
+  readonly openFile?: (path: string) => number;
+}
+
 /** Appends to `path`; at `bytesMax` the file becomes `path.1`, the former `.1` becomes `.2`, and so on up to `filesMax` files. */
-export function fileSink(path: string, { bytesMax = 4 << 20, filesMax = 3 }: { bytesMax?: number; filesMax?: number } = {}): LogSink {
+export function fileSink(path: string, { bytesMax = 4 << 20, filesMax = 3, openFile = openAppending }: FileSinkOptions = {}): LogSink {
   let file: { descriptor: number; bytes: number } | undefined;
   const open = (): { descriptor: number; bytes: number } => {
     mkdirSync(dirname(path), { recursive: true });
-    const descriptor = openSync(path, 'a', 0o600);
+    const descriptor = openFile(path);
     return { descriptor, bytes: fstatSync(descriptor).size };
   };
   const close = (): void => {
@@ -83,6 +90,10 @@ export function stderrSink(stream: Pick<NodeJS.WriteStream, 'write' | 'writableL
     },
     close: () => {},
   };
+}
+
+function openAppending(path: string): number {
+  return openSync(path, 'a', 0o600);
 }
 
 function logLine(nowMs: number, level: Level, scope: string, event: string, fields: Fields = {}): string {

@@ -10,6 +10,7 @@ export type NativeFunction = (...values: readonly NativeValue[]) => number;
 interface Koffi {
   load(path: string | null): LibraryHandle;
   errno(): number;
+  address(value: unknown): bigint;
 }
 
 let koffi: Koffi | undefined;
@@ -33,3 +34,11 @@ function library(): Koffi {
   koffi ??= createRequire(import.meta.filename)('koffi') as Koffi;
   return koffi;
 }
+
+/** Where bytes lie in memory, for structures that point at others. They stay there for as long as this process lives: use it for few and small ones. */
+export function addressOf(bytes: Uint8Array): bigint {
+  pinned.add(bytes);
+  return library().address(bytes);
+}
+
+const pinned = new Set<Uint8Array>();

@@ -1,10 +1,14 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, parse } from 'node:path';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, constants, existsSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Failure, failure } from '../base/failure.ts';
-import { type NodeEnd, type NodeProcess, type NodeProcesses } from '../helper/ports.ts';
+import type { Readable, Writable } from 'node:stream';
+import { failure } from '../base/failure.ts';
+import { type NodeEars, type NodeEnd, type NodeProcess, type NodeProcesses } from '../helper/ports.ts';
+import { type ConfinePolicy, nodePolicy } from './confine-policy.ts';
 import { storageFailure } from './files.ts';
+import { openGuardedNow } from './guarded-files.ts';
+import { nodeFolders, refuseUnreachable } from './node-folders.ts';
 import { killProcess, seeProcess } from './processes.ts';
 import { type User } from './users.ts';
 
@@ -15,48 +19,49 @@ export interface NodeProcessOptions {
   readonly stateFolder: string;
   /** Who runs it; undefined where there are no users to change to. */
   readonly user: User | undefined;
-  /** Who may reach its socket besides its user. */
-  readonly group: number | undefined;
+  /** What keeps it in; undefined where the system has nothing of the kind. */
+  readonly confine: ConfineScripts | undefined;
+}
+
+/** The launcher, and what runs in the process before its own first line. */
+export interface ConfineScripts {
+  readonly launcher: string;
+  readonly preload: string;
 }
 
 const strayWaitMs = 2_000;
 const pendingBytesMax = 4 << 20;
+/** No debugger is opened by a signal, warnings about young parts of Node are no news. */
+const nodeFlags = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning'];
 
 export function nodeProcesses(options: NodeProcessOptions): NodeProcesses {
-  const { script, runFolder, stateFolder, user, group } = options;
-  const pidFile = join(runFolder, 'node-process.json');
+  const { script, user } = options;
+  const pidFile = join(options.runFolder, 'node-process.json');
   return {
-    start: async (tunnelId, ears) => {
+    start: async (place, ears) => {
       if (!existsSync(script)) throw failure('node.start-failed', { path: script, problem: 'the file is missing' });
-      const dataDir = ownFolder(join(stateFolder, 'nodes'), tunnelId, user, user?.gid, 0o700);
-      const socketDir = ownFolder(join(runFolder, 'nodes'), tunnelId, user, group ?? user?.gid, group === undefined ? 0o700 : 0o750);
-      if (user !== undefined) for (const path of [process.execPath, script, dataDir, socketDir]) refuseUnreachable(path, user);
-      // Its socket may be used by its group; its files are its own, because its data folder lets nobody else in.
-      const before = process.umask(group === undefined ? 0o077 : 0o007);
-      const identity = user === undefined || user.uid === process.geteuid?.() ? {} : { uid: user.uid, gid: group ?? user.gid };
-      // Its folder is entered before the user is changed, and without the right to override permissions we could not enter its own.
-      const child = spawn(process.execPath, [script], { ...identity, cwd: '/', env: environment(dataDir), stdio: ['pipe', 'pipe', 'pipe'], detached: true, windowsHide: true });
-      process.umask(before);
+      const { dataDir, socketDir } = nodeFolders({ ...options, place });
+      if (user !== undefined) for (const path of [process.execPath, script, dataDir]) refuseUnreachable(path, user);
+      const child = launch(options, dataDir, socketDir, ears);
       const ended = new Promise<NodeEnd>((resolve) => {
         child.once('exit', (code, signal) => resolve({ code, signal }));
         child.once('error', () => resolve({ code: null, signal: null }));
       });
-      createInterface({ input: child.stdout }).on('line', ears.report);
-      createInterface({ input: child.stderr }).on('line', ears.log);
+      const [input] = child.stdio as unknown as readonly [Writable];
       // It may end between two lines; `ended` tells.
-      child.stdin.on('error', () => {});
+      input.on('error', () => {});
       if (child.pid === undefined) throw failure('node.start-failed', { path: script, problem: 'could not be started' });
       try {
-        writeFileSync(pidFile, JSON.stringify({ pid: child.pid, startTicks: seeProcess(child.pid)?.startTicks ?? '' }), { mode: 0o600 });
+        note(pidFile, { pid: child.pid, startTicks: seeProcess(child.pid)?.startTicks ?? '' });
       } catch (error) {
         child.kill('SIGKILL');
         throw storageFailure(error, pidFile);
       }
-      return running(child.pid, child.stdin, dataDir, join(socketDir, 'node.sock'), ended, (signal) => child.kill(signal));
+      return running(child.pid, input, dataDir, join(socketDir, 'node.sock'), ended, (signal) => child.kill(signal));
     },
     stopStray: async () => {
       const stray = readIdentity(pidFile);
-      if (stray === undefined || !seeProcess(stray.pid)?.argv.includes(script)) return;
+      if (stray === undefined || !seeProcess(stray.pid)?.argv.some((word) => word === script || word.includes(JSON.stringify(script)))) return;
       // Its input ended with the helper that fed it, so it is leaving already.
       if (!(await killProcess(stray, 'SIGTERM', strayWaitMs))) await killProcess(stray, 'SIGKILL', strayWaitMs);
       rmSync(pidFile, { force: true });
@@ -64,7 +69,30 @@ export function nodeProcesses(options: NodeProcessOptions): NodeProcesses {
   };
 }
 
-function running(pid: number, input: NodeJS.WritableStream & { writableLength: number }, dataDir: string, socketPath: string, ended: Promise<NodeEnd>, kill: (signal: 'SIGTERM' | 'SIGKILL') => void): NodeProcess {
+/** Starts it as its user: through the launcher, which becomes the process, or without one. */
+function launch({ script, user, confine }: NodeProcessOptions, dataDir: string, socketDir: string, ears: NodeEars): ChildProcess {
+  const args = confine === undefined ? [...nodeFlags, script] : confinedArgs(script, confine, [dataDir, socketDir]);
+  const identity = user === undefined || user.uid === process.geteuid?.() ? {} : { uid: user.uid, gid: user.gid };
+  // Its socket's folder says who may use the socket; its files are its own, because its data folder lets nobody else in.
+  const before = process.umask(0o077);
+  // Its folder is entered before the user is changed, and without the right to override permissions we could not enter its own.
+  const child = spawn(process.execPath, args, { ...identity, cwd: '/', env: environment(dataDir), stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true, windowsHide: true });
+  process.umask(before);
+  const [, output, log, reports] = child.stdio as unknown as readonly [Writable, Readable, Readable, Readable];
+  createInterface({ input: output }).on('line', ears.report);
+  createInterface({ input: log }).on('line', ears.log);
+  createInterface({ input: reports }).on('line', ears.confined);
+  // Node opens it for both ways; the other end closes it early.
+  reports.on('error', () => {});
+  return child;
+}
+
+function confinedArgs(script: string, { launcher, preload }: ConfineScripts, own: readonly string[]): readonly string[] {
+  const policy: ConfinePolicy = nodePolicy({ program: process.execPath, args: [...nodeFlags, '--import', preload, script], script, preload, own });
+  return [...nodeFlags, launcher, JSON.stringify(policy)];
+}
+
+function running(pid: number, input: Writable, dataDir: string, socketPath: string, ended: Promise<NodeEnd>, kill: (signal: 'SIGTERM' | 'SIGKILL') => void): NodeProcess {
   let waiting: string | undefined;
   const send = (line: string): void => {
     if (input.writableLength < pendingBytesMax) {
@@ -83,51 +111,32 @@ function running(pid: number, input: NodeJS.WritableStream & { writableLength: n
   return { pid, dataDir, socketPath, ended, send, endInput: () => input.end(), kill };
 }
 
-/** A folder for the unprivileged user under a folder of root's. One that belongs to somebody else is refused, never taken over. */
-function ownFolder(parent: string, name: string, user: User | undefined, group: number | undefined, mode: number): string {
-  const path = join(parent, name);
-  try {
-    mkdirSync(parent, { recursive: true, mode: 0o755 });
-    chmodSync(parent, 0o755);
-    if (!existsSync(path)) {
-      mkdirSync(path, { mode: 0o700 });
-      if (user !== undefined) chownSync(path, user.uid, group ?? user.gid);
-      chmodSync(path, mode);
-    }
-  } catch (error) {
-    throw storageFailure(error, path);
-  }
-  const found = lstatSync(path);
-  if (!found.isDirectory() || (user !== undefined && found.uid !== user.uid)) throw failure('node.start-failed', { path, problem: 'the folder belongs to another user' });
-  return path;
-}
-
-/** Says which folder keeps an unprivileged user out, instead of letting the start fail with a number. */
-function refuseUnreachable(path: string, user: User): void {
-  if (user.uid === 0) return;
-  const { root } = parse(path);
-  for (let folder = dirname(path); folder !== root; folder = dirname(folder)) {
-    const { uid, gid, mode } = statSync(folder);
-    const bits = uid === user.uid ? mode >> 6 : gid === user.gid ? mode >> 3 : mode;
-    if ((bits & 1) === 0) throw unreachableFolder(folder, user);
-  }
-}
-
-function unreachableFolder(path: string, user: User): Failure {
-  return failure('node.start-failed', { path, problem: `the user ${user.name} may not enter this folder` });
-}
-
 /** Nothing of our own environment goes over: it may hold what only root should know. */
 function environment(home: string): NodeJS.ProcessEnv {
-  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: home, LC_ALL: 'C.UTF-8', ...(process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot } : {}) };
+  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: home, TMPDIR: home, LC_ALL: 'C.UTF-8', ...(process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot } : {}) };
+}
+
+function note(path: string, identity: { readonly pid: number; readonly startTicks: string }): void {
+  rmSync(path, { force: true });
+  const file = openGuardedNow(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
+  try {
+    writeSync(file, JSON.stringify(identity));
+  } finally {
+    closeSync(file);
+  }
 }
 
 function readIdentity(path: string): { pid: number; startTicks: string } | undefined {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof value === 'object' && value !== null && 'pid' in value && 'startTicks' in value && typeof value.pid === 'number' && typeof value.startTicks === 'string') return { pid: value.pid, startTicks: value.startTicks };
+    const file = openGuardedNow(path, constants.O_RDONLY);
+    try {
+      const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+      if (typeof value === 'object' && value !== null && 'pid' in value && 'startTicks' in value && typeof value.pid === 'number' && typeof value.startTicks === 'string') return { pid: value.pid, startTicks: value.startTicks };
+    } finally {
+      closeSync(file);
+    }
   } catch {
-    // No node process ran, or its note was cut short: then its input ended all the same.
+    // No node process ran, or its note was cut short or is not ours: then its input ended all the same.
   }
   return undefined;
 }

@@ -1,4 +1,6 @@
+import { lstatSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { failure } from '../base/failure.ts';
 import { type UapiSocket } from '../helper/ports.ts';
 
@@ -14,6 +16,7 @@ export function uapiPath(device: string): string {
 export const uapiSocket: UapiSocket = {
   exchange: (device, request) =>
     new Promise((resolve, reject) => {
+      refuseForeign(uapiPath(device));
       const socket = connect(uapiPath(device));
       let answer = '';
       const fail = (problem: string, cause?: unknown): void => {
@@ -35,6 +38,18 @@ export const uapiSocket: UapiSocket = {
       socket.write(request.reveal());
     }),
 };
+
+/** What we say there holds a private key: whoever answers must be root's, in a folder where nobody else could have put it. */
+function refuseForeign(path: string): void {
+  if (process.platform === 'win32') return;
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  // A missing one is said by the connection.
+  if (found === undefined) return;
+  const folder = statSync(dirname(path));
+  const ours = [0, process.geteuid?.()];
+  const good = found.isSocket() && ours.includes(found.uid) && ours.includes(folder.uid) && (folder.mode & 0o022) === 0;
+  if (!good) throw failure('tunnel.failed', { step: 'configure', problem: 'the engine\'s socket could be of somebody else' });
+}
 
 /** True when an engine answers for that device. */
 export function engineAnswers(device: string): Promise<boolean> {

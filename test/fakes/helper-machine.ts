@@ -1,6 +1,6 @@
 import { type Cancel, type Clock } from '../../src/base/clock.ts';
 import { failure } from '../../src/base/failure.ts';
-import { type FenceFile, type JournalFile, type Keys, type MachineFacts } from '../../src/helper/ports.ts';
+import { type FenceFile, type JournalFile, type Keys, type MachineFacts, type TunnelKey, type TunnelPlace } from '../../src/helper/ports.ts';
 import { Secret } from '../../src/base/log.ts';
 import { type Device, type EngineChoice } from '../../src/helper/tunnel/device.ts';
 import { type Applied, type Step, after } from '../../src/helper/tunnel/reconcile.ts';
@@ -67,11 +67,11 @@ export class FakeMachine implements Device {
     return this.engine === null ? { code: 'tunnel.engine-missing', problem: 'no engine' } : { engine: this.engine, version: '1' };
   }
 
-  async perform(step: Step, engine: EngineName, tunnelId: string): Promise<void> {
+  async perform(step: Step, engine: EngineName): Promise<void> {
     this.diary.push(`${step.kind}${engine === 'kernel' ? ' (kernel)' : ''}`);
     const failing = this.failNext?.kind === step.kind ? this.failNext : null;
     if (failing !== null) this.failNext = null;
-    if (failing === null || failing.halfDone) this.applied = after(this.applied, step, tunnelId === '' ? (this.applied?.tunnelId ?? '') : tunnelId);
+    if (failing === null || failing.halfDone) this.applied = after(this.applied, step);
     if (failing !== null) throw failure(failing.code ?? 'tunnel.failed', { step: step.kind });
   }
 
@@ -128,9 +128,49 @@ export class FakeFenceFile implements FenceFile {
   }
 }
 
-export const fakeKeys: Keys = {
-  of: async (tunnelId) => ({ publicKey: `public-${tunnelId}`, privateKey: new Secret('AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='), path: `/keys/${tunnelId}` }),
-  known: async () => ['abc'],
-};
+/** Keys in memory: the present one of a tunnel is `public-<id>`, a next one has a number behind it. */
+export class FakeKeys implements Keys {
+  readonly present = new Map<string, string>();
+  readonly waiting = new Map<string, string>();
+  private made = 0;
+  failPromote = false;
+
+  async of(place: TunnelPlace): Promise<TunnelKey> {
+    return keyOf(place, this.present.get(nameOf(place)) ?? `public-${place.tunnelId}`);
+  }
+
+  async next(place: TunnelPlace, make: boolean): Promise<TunnelKey | undefined> {
+    if (make && !this.waiting.has(nameOf(place))) this.waiting.set(nameOf(place), `public-${place.tunnelId}-${++this.made}`);
+    const waiting = this.waiting.get(nameOf(place));
+    return waiting === undefined ? undefined : keyOf(place, waiting);
+  }
+
+  async named(place: TunnelPlace, publicKey: string): Promise<TunnelKey> {
+    const found = [await this.of(place), await this.next(place, false)].find((key) => key?.publicKey === publicKey);
+    if (found === undefined) throw failure('input.invalid', { field: 'public_key' });
+    return found;
+  }
+
+  async promote(place: TunnelPlace, publicKey: string): Promise<void> {
+    if (this.failPromote) throw failure('internal.storage', {});
+    if (this.waiting.get(nameOf(place)) !== publicKey) return;
+    this.present.set(nameOf(place), publicKey);
+    this.waiting.delete(nameOf(place));
+  }
+
+  async known(): Promise<readonly string[]> {
+    return ['abc'];
+  }
+}
+
+function nameOf({ uid, tunnelId }: TunnelPlace): string {
+  return `${uid}/${tunnelId}`;
+}
+
+function keyOf(place: TunnelPlace, publicKey: string): TunnelKey {
+  return { publicKey, privateKey: new Secret('AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='), path: `/keys/${nameOf(place)}`, madeMs: 1 };
+}
+
+export const fakeKeys: Keys = new FakeKeys();
 
 export const fakeFacts: MachineFacts = { kernelWireguard: async () => false, ipv6: async () => true, deviceExists: async () => false, udpPortFree: async () => true };

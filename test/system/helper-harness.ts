@@ -80,8 +80,8 @@ export class HelperUnderTest {
     return existsSync(this.socket) && this.stderr.slice(said).includes('"event":"serving"');
   }
 
-  hello(tunnelId = ''): Promise<HelloResponse> {
-    return this.call((client, done) => client.hello({ clientVersion: 'test', tunnelId }, done));
+  hello(tunnelId = '', nextKey = false): Promise<HelloResponse> {
+    return this.call((client, done) => client.hello({ clientVersion: 'test', tunnelId, nextKey }, done));
   }
 
   async apply(epoch: number, revision: number, spec: TunnelSpec): Promise<TunnelState> {

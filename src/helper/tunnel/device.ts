@@ -11,7 +11,7 @@ export interface DevicePorts {
   readonly uapi: UapiSocket;
   readonly engines: EngineProcesses;
   readonly facts: MachineFacts;
-  readonly keys: Keys;
+  readonly keys: Pick<Keys, 'named'>;
   /** Told when an engine process ends that nobody asked to end. */
   readonly onEngineEnd: (device: string, sentence: string) => void;
 }
@@ -23,7 +23,7 @@ export interface Device {
   /** The best engine of this machine now: the kernel's where it works, else wireguard-go. */
   choose(): Promise<EngineChoice>;
   /** Throws a Failure. A removal of something that is gone succeeds. */
-  perform(step: Step, engine: EngineName, tunnelId: string): Promise<void>;
+  perform(step: Step, engine: EngineName): Promise<void>;
   read(device: string, engine: EngineName): Promise<DeviceStats>;
   routes(): Promise<readonly MachineRoute[]>;
 }
@@ -39,9 +39,9 @@ export function createDevice(ports: DevicePorts, only: EngineName | 'auto' = 'au
     return 'path' in found ? { engine: 'wireguard-go', version: found.version } : found;
   }
 
-  async function perform(step: Step, engine: EngineName, tunnelId: string): Promise<void> {
+  async function perform(step: Step, engine: EngineName): Promise<void> {
     if (step.kind === 'add-device' && (await facts.deviceExists(step.device))) throw failure('tunnel.conflict', { what: step.device });
-    const { privateKey, path } = needsKey(step) ? await keys.of(tunnelId) : noKey;
+    const { privateKey, path } = step.kind === 'set-identity' ? await keys.named(step.place, step.publicKey) : noKey;
     for (const action of system.actions(step, engine, { privateKey, privateKeyPath: path })) await act(step, action);
   }
 
@@ -108,9 +108,5 @@ export function touchesRoutes(steps: readonly Step[]): boolean {
   return steps.some((step) => step.kind === 'add-address' || step.kind === 'add-route');
 }
 
-/** The steps' key is needed only where the engine gets it. */
-function needsKey(step: Step): boolean {
-  return step.kind === 'set-identity';
-}
-
+/** Only the step that gives the engine its key needs it. */
 const noKey = { privateKey: new Secret(''), path: '' };

@@ -4,11 +4,12 @@ import { type Applied, type Step, after, reconcile, suspect, undoOf } from './re
 import { type WantedPeer, type WantedTunnel } from './spec.ts';
 
 const peer = (name: string, endpoint = ''): WantedPeer => ({ publicKey: name, endpoint, allowedIps: [`10.0.0.${name.length}/32`], keepaliveSeconds: 25 });
+const place = { uid: 1000, tunnelId: 'home' };
 const wanted = (change: Partial<WantedTunnel> = {}): WantedTunnel => ({
-  tunnelId: 'home', device: 'wmhome', addresses: ['10.0.0.1/32', 'fd00::/128'], routes: ['10.0.0.0/8', 'fd00::/48'], listenPort: 51820, mtu: 1420, peers: [peer('ann', '1.1.1.1:1')], ...change,
+  place, device: 'wmhome', publicKey: 'mine', addresses: ['10.0.0.1/32', 'fd00::/128'], routes: ['10.0.0.0/8', 'fd00::/48'], listenPort: 51820, mtu: 1420, peers: [peer('ann', '1.1.1.1:1')], ...change,
 });
-const fold = (steps: readonly Step[], from: Applied | null, tunnelId: string): Applied | null => steps.reduce((applied, step) => after(applied, step, tunnelId), from);
-const applied = (tunnel = wanted()): Applied => fold(reconcile(null, tunnel, new Set()), null, tunnel.tunnelId) as Applied;
+const fold = (steps: readonly Step[], from: Applied | null): Applied | null => steps.reduce(after, from);
+const applied = (tunnel = wanted()): Applied => fold(reconcile(null, tunnel, new Set()), null) as Applied;
 const brief = (steps: readonly Step[]): string => steps.map((step) => {
   switch (step.kind) {
     case 'add-address': case 'remove-address': return `${step.kind} ${step.address}`;
@@ -35,8 +36,14 @@ test('the same wish is no step, one more peer is one step', () => {
 });
 
 test('another tunnel replaces this one completely', () => {
-  const steps = reconcile(applied(), wanted({ tunnelId: 'work', device: 'wmwork' }), new Set());
+  const steps = reconcile(applied(), wanted({ place: { ...place, tunnelId: 'work' }, device: 'wmwork' }), new Set());
   expect(steps.map((step) => step.device)).toEqual([...Array<string>(5).fill('wmhome'), ...Array<string>(8).fill('wmwork')]);
+});
+
+test('another key of the same tunnel is one step; the same tunnel id of another user is another tunnel', () => {
+  expect(brief(reconcile(applied(), wanted({ publicKey: 'next' }), new Set()))).toBe('set-identity 51820');
+  expect(reconcile(applied(), wanted({ place: { ...place, uid: 1001 } }), new Set())[0]?.kind).toBe('remove-route');
+  expect(reconcile(applied(), wanted({ place: { ...place, uid: 1001 } }), new Set()).map((step) => step.kind)).toContain('add-device');
 });
 
 test('a new endpoint is set in place after a handshake, before one the peer is made anew', () => {
@@ -48,9 +55,9 @@ test('a new endpoint is set in place after a handshake, before one the peer is m
 test('what a failed step may have left is removed or set again on the way back', () => {
   const halfway = { ...applied(), routes: ['10.0.0.0/8'] };
   const step: Step = { kind: 'add-route', device: 'wmhome', network: 'fd00::/48' };
-  expect(brief(reconcile(suspect(halfway, step, 'home'), wanted({ routes: ['10.0.0.0/8'] }), new Set()))).toBe('remove-route fd00::/48');
-  expect(brief(reconcile(suspect(applied(), { kind: 'set-identity', device: 'wmhome', tunnelId: 'home', listenPort: 9 }, 'home'), wanted(), new Set()))).toBe('set-identity 51820');
-  expect(brief(reconcile(suspect(applied(), { kind: 'bring-up', device: 'wmhome', mtu: 9 }, 'home'), wanted(), new Set()))).toBe('bring-up 1420');
+  expect(brief(reconcile(suspect(halfway, step), wanted({ routes: ['10.0.0.0/8'] }), new Set()))).toBe('remove-route fd00::/48');
+  expect(brief(reconcile(suspect(applied(), { kind: 'set-identity', device: 'wmhome', place, publicKey: 'mine', listenPort: 9 }), wanted(), new Set()))).toBe('set-identity 51820');
+  expect(brief(reconcile(suspect(applied(), { kind: 'bring-up', device: 'wmhome', mtu: 9 }), wanted(), new Set()))).toBe('bring-up 1420');
 });
 
 test('every adding step has an undo, the others end with the device', () => {
@@ -65,7 +72,7 @@ test('from any tunnel to any other: the steps lead there, and there is nothing l
     const start = from && applied(from);
     const shaken = new Set(from?.peers.filter(() => chance(random, 0.5)).map((p) => p.publicKey));
     const steps = reconcile(start, to, shaken);
-    const end = fold(steps, start, to?.tunnelId ?? from?.tunnelId ?? '');
+    const end = fold(steps, start);
     expect({ seed, end: normal(end) }).toEqual({ seed, end: normal(to && applied(to)) });
     expect({ seed, more: reconcile(end, to, shaken) }).toEqual({ seed, more: [] });
   }
@@ -74,7 +81,7 @@ test('from any tunnel to any other: the steps lead there, and there is nothing l
 function arbitrary(random: Random): WantedTunnel {
   const some = (list: readonly string[]): string[] => list.filter(() => chance(random, 0.5));
   return {
-    tunnelId: pick(random, ['home', 'work']), device: 'wm', addresses: some(['a', 'b', 'c']), routes: some(['x', 'y', 'z']), listenPort: between(random, 1, 2), mtu: between(random, 1, 2),
+    place: { uid: between(random, 1000, 1001), tunnelId: pick(random, ['home', 'work']) }, device: 'wm', publicKey: pick(random, ['mine', 'next']), addresses: some(['a', 'b', 'c']), routes: some(['x', 'y', 'z']), listenPort: between(random, 1, 2), mtu: between(random, 1, 2),
     peers: some(['p', 'q', 'r', 's']).map((key) => ({ publicKey: key, endpoint: pick(random, ['', '1', '2']), allowedIps: some(['i', 'j']), keepaliveSeconds: between(random, 0, 1) })),
   };
 }

@@ -1,11 +1,12 @@
 import { unreachable } from '../../base/assert.ts';
+import { type TunnelPlace } from '../ports.ts';
 import { type WantedPeer, type WantedTunnel } from './spec.ts';
 
 /** One change of the machine. The system files turn it into programs' arguments or configuration text. */
 export type Step =
-  | { readonly kind: 'add-device'; readonly device: string }
+  | { readonly kind: 'add-device'; readonly device: string; readonly place: TunnelPlace }
   | { readonly kind: 'remove-device'; readonly device: string }
-  | { readonly kind: 'set-identity'; readonly device: string; readonly tunnelId: string; readonly listenPort: number }
+  | { readonly kind: 'set-identity'; readonly device: string; readonly place: TunnelPlace; readonly publicKey: string; readonly listenPort: number }
   | { readonly kind: 'add-address' | 'remove-address'; readonly device: string; readonly address: string }
   | { readonly kind: 'bring-up'; readonly device: string; readonly mtu: number }
   | { readonly kind: 'add-route' | 'remove-route'; readonly device: string; readonly network: string }
@@ -20,8 +21,10 @@ export interface PeersStep {
 
 /** What is on the machine. `null` parts are unknown or not yet set; unknown peers are read from the engine before the next reconciliation. */
 export interface Applied {
-  readonly tunnelId: string;
+  readonly place: TunnelPlace;
   readonly device: string;
+  /** Of the key that the engine has. */
+  readonly publicKey: string | null;
   readonly listenPort: number | null;
   readonly addresses: readonly string[];
   readonly mtu: number | null;
@@ -35,15 +38,15 @@ export interface Applied {
  * start before the device can answer. `shaken` holds the keys of peers that have had a handshake.
  */
 export function reconcile(applied: Applied | null, wanted: WantedTunnel | null, shaken: ReadonlySet<string>): readonly Step[] {
-  if (applied !== null && wanted?.tunnelId !== applied.tunnelId) return [...removal(applied), ...reconcile(null, wanted, shaken)];
+  if (applied !== null && !(wanted !== null && samePlace(wanted.place, applied.place))) return [...removal(applied), ...reconcile(null, wanted, shaken)];
   if (wanted === null) return [];
-  const { device, tunnelId } = wanted;
+  const { device, place, publicKey, listenPort } = wanted;
   const now = applied ?? emptyTunnel(wanted);
   const steps: Step[] = [];
   for (const network of without(now.routes, wanted.routes).reverse()) steps.push({ kind: 'remove-route', device, network });
   for (const address of without(now.addresses, wanted.addresses).reverse()) steps.push({ kind: 'remove-address', device, address });
-  if (applied === null) steps.push({ kind: 'add-device', device });
-  if (now.listenPort !== wanted.listenPort) steps.push({ kind: 'set-identity', device, tunnelId, listenPort: wanted.listenPort });
+  if (applied === null) steps.push({ kind: 'add-device', device, place });
+  if (now.listenPort !== listenPort || now.publicKey !== publicKey) steps.push({ kind: 'set-identity', device, place, publicKey, listenPort });
   for (const address of without(wanted.addresses, now.addresses)) steps.push({ kind: 'add-address', device, address });
   if (now.mtu !== wanted.mtu) steps.push({ kind: 'bring-up', device, mtu: wanted.mtu });
   for (const network of without(wanted.routes, now.routes)) steps.push({ kind: 'add-route', device, network });
@@ -53,11 +56,11 @@ export function reconcile(applied: Applied | null, wanted: WantedTunnel | null, 
 }
 
 /** What is applied once a step succeeded. */
-export function after(applied: Applied | null, step: Step, tunnelId: string): Applied | null {
-  if (step.kind === 'add-device') return emptyTunnel({ tunnelId, device: step.device });
+export function after(applied: Applied | null, step: Step): Applied | null {
+  if (step.kind === 'add-device') return emptyTunnel(step);
   if (applied === null || step.kind === 'remove-device') return null;
   switch (step.kind) {
-    case 'set-identity': return { ...applied, listenPort: step.listenPort };
+    case 'set-identity': return { ...applied, publicKey: step.publicKey, listenPort: step.listenPort };
     case 'add-address': return { ...applied, addresses: [...applied.addresses, step.address] };
     case 'remove-address': return { ...applied, addresses: applied.addresses.filter((address) => address !== step.address) };
     case 'bring-up': return { ...applied, mtu: step.mtu };
@@ -72,12 +75,12 @@ export function after(applied: Applied | null, step: Step, tunnelId: string): Ap
  * What may be applied after a step failed half-way: additions count as done, so that going back removes them; settings become unknown;
  * removals count as done too, once the caller has tried them again.
  */
-export function suspect(applied: Applied | null, step: Step, tunnelId: string): Applied | null {
+export function suspect(applied: Applied | null, step: Step): Applied | null {
   switch (step.kind) {
-    case 'set-identity': return applied && { ...applied, listenPort: null };
+    case 'set-identity': return applied && { ...applied, publicKey: null, listenPort: null };
     case 'bring-up': return applied && { ...applied, mtu: null };
     case 'set-peers': return applied && { ...applied, peers: null };
-    default: return after(applied, step, tunnelId);
+    default: return after(applied, step);
   }
 }
 
@@ -128,8 +131,12 @@ function peersAfter(now: readonly WantedPeer[] | null, step: PeersStep): readonl
   return [...(now ?? []).filter((peer) => !gone.has(peer.publicKey)), ...step.set];
 }
 
-function emptyTunnel({ tunnelId, device }: { tunnelId: string; device: string }): Applied {
-  return { tunnelId, device, listenPort: null, addresses: [], mtu: null, routes: [], peers: [] };
+function samePlace(a: TunnelPlace, b: TunnelPlace): boolean {
+  return a.uid === b.uid && a.tunnelId === b.tunnelId;
+}
+
+function emptyTunnel({ place, device }: { readonly place: TunnelPlace; readonly device: string }): Applied {
+  return { place, device, publicKey: null, listenPort: null, addresses: [], mtu: null, routes: [], peers: [] };
 }
 
 function without(list: readonly string[], other: readonly string[]): string[] {

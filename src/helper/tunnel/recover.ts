@@ -32,7 +32,7 @@ export async function recover({ device, journal, file, keys, facts, deviceName, 
   log.info('recovering', { undos: undos.length });
   let clean = true;
   for (const { engine, step } of undos) {
-    await device.perform(step, engine, '').catch((error: unknown) => {
+    await device.perform(step, engine).catch((error: unknown) => {
       clean = false;
       log.error('undo-failed', { step: step.kind, failure: asFailure(error) });
     });

@@ -13,7 +13,7 @@ const good = TunnelSpec.fromPartial({
 
 function codeOf(change: Partial<TunnelSpec> | undefined): string {
   try {
-    parseTunnelSpec(change && { ...good, ...change }, name);
+    parseTunnelSpec(change && { ...good, ...change }, 1000, name);
     return 'accepted';
   } catch (error) {
     const { code, detail } = asFailure(error);
@@ -23,8 +23,8 @@ function codeOf(change: Partial<TunnelSpec> | undefined): string {
 const withPeer = (change: Partial<PeerSpec>): Partial<TunnelSpec> => ({ peers: [{ ...(good.peers[0] as PeerSpec), ...change }] });
 
 test('brings a good wish into canonical form', () => {
-  expect(parseTunnelSpec(good, name)).toEqual({
-    tunnelId: 'home', device: 'wmhome', addresses: ['172.16.0.2/32', 'fd00:1:2:3::/128'], routes: ['172.16.0.0/12', 'fd00:1:2::/48'], listenPort: 51820, mtu: 1420,
+  expect(parseTunnelSpec(good, 1000, name)).toEqual({
+    place: { uid: 1000, tunnelId: 'home' }, device: 'wmhome', publicKey: '', addresses: ['172.16.0.2/32', 'fd00:1:2:3::/128'], routes: ['172.16.0.0/12', 'fd00:1:2::/48'], listenPort: 51820, mtu: 1420,
     peers: [{ publicKey: key, endpoint: '[2001:db8::1]:51820', allowedIps: ['172.16.0.3/32', 'fd00:1:2:4::/64'], keepaliveSeconds: 25 }],
   });
 });
@@ -42,6 +42,19 @@ test.each<[string, Partial<TunnelSpec> | undefined, string]>([
   ['half of everything', { routes: ['128.0.0.0/1'] }, 'input.invalid routes'],
   ['a route over this host', { routes: ['127.0.0.0/8'] }, 'input.invalid routes'],
   ['a link-local route', { routes: ['fe80::/64'] }, 'input.invalid routes'],
+  ['a public address', { addresses: ['8.8.8.8/32'] }, 'input.invalid addresses'],
+  ['an address wider than what is private', { addresses: ['172.16.0.1/11'] }, 'input.invalid addresses'],
+  ['a global IPv6 address', { addresses: ['2001:db8::1/128'] }, 'input.invalid addresses'],
+  ['a route over somebody on the Internet', { routes: ['93.184.216.0/24'] }, 'input.invalid routes'],
+  ['a route over multicast', { routes: ['ff00::/16'] }, 'input.invalid routes'],
+  ['all of IPv6 in quarters', { routes: ['c000::/2'] }, 'input.invalid routes'],
+  ['a peer that speaks for everybody', withPeer({ allowedIps: ['0.0.0.0/0'] }), 'input.invalid peers.allowed_ips'],
+  ['a peer that speaks for all of IPv6', withPeer({ allowedIps: ['::/0'] }), 'input.invalid peers.allowed_ips'],
+  ['a peer that speaks for this host', withPeer({ allowedIps: ['127.0.0.1/32'] }), 'input.invalid peers.allowed_ips'],
+  ['a peer that speaks for more than the tunnel carries', withPeer({ allowedIps: ['172.0.0.0/8'] }), 'input.invalid peers.allowed_ips'],
+  ['a peer outside of the routes', withPeer({ allowedIps: ['192.168.1.1/32'] }), 'input.invalid peers.allowed_ips'],
+  ['a port that is root\'s', { listenPort: 443 }, 'input.invalid listen_port'],
+  ['a key by another name', { publicKey: 'next' }, 'input.invalid public_key'],
   ['a port that is none', { listenPort: 65536 }, 'input.invalid listen_port'],
   ['an MTU below what IPv6 needs', { mtu: 1279 }, 'input.invalid mtu'],
   ['a short key', withPeer({ publicKey: key.slice(4) }), 'input.invalid peers.public_key'],
@@ -56,7 +69,7 @@ test.each<[string, Partial<TunnelSpec> | undefined, string]>([
 });
 
 test('leaves IPv6 out where it is switched off', () => {
-  const { addresses, routes } = withoutIpv6(parseTunnelSpec(good, name));
+  const { addresses, routes } = withoutIpv6(parseTunnelSpec(good, 1000, name));
   expect({ addresses, routes }).toEqual({ addresses: ['172.16.0.2/32'], routes: ['172.16.0.0/12'] });
 });
 
@@ -65,7 +78,7 @@ test('any garbage is a Failure of the input family, never another error; what pa
   for (let seed = 1; seed <= 20_000; seed++) {
     const spec = garbage(seeded(seed));
     try {
-      const { peers, ...rest } = parseTunnelSpec(spec, name);
+      const { peers, ...rest } = parseTunnelSpec(spec, 1000, name);
       accepted++;
       const texts = [rest.device, ...rest.addresses, ...rest.routes, ...peers.flatMap((peer) => [peer.publicKey, peer.endpoint, ...peer.allowedIps])];
       expect({ seed, unsafe: texts.filter((text) => !/^[A-Za-z0-9+/=.:[\]]*$/.test(text)) }).toEqual({ seed, unsafe: [] });
@@ -82,5 +95,5 @@ function garbage(random: Random): TunnelSpec {
   const list = (p: number): string[] => Array.from({ length: chance(random, p) ? between(random, 0, 3) : 0 }, text);
   const number = (): number => pick(random, [0, 1, 1280, 1420, 51820, 65535, 65536, -1, 1.5, Number.NaN, 2 ** 32]);
   const peers = Array.from({ length: chance(random, 0.5) ? between(random, 0, 3) : 0 }, () => PeerSpec.fromPartial({ publicKey: chance(random, 0.7) ? key : text(), endpoint: text(), allowedIps: list(0.5), keepaliveSeconds: chance(random, 0.7) ? 25 : number() }));
-  return TunnelSpec.fromPartial({ tunnelId: chance(random, 0.8) ? 'home' : text(), addresses: list(0.5), routes: list(0.5), listenPort: chance(random, 0.7) ? 1 : number(), mtu: chance(random, 0.7) ? 0 : number(), peers });
+  return TunnelSpec.fromPartial({ tunnelId: chance(random, 0.8) ? 'home' : text(), addresses: list(0.5), routes: list(0.5), listenPort: chance(random, 0.7) ? 51820 : number(), mtu: chance(random, 0.7) ? 0 : number(), peers });
 }

@@ -1,12 +1,15 @@
 import { failure } from '../../base/failure.ts';
-import { type Prefix, contains, formatIp, formatPrefix, joinHostPort, networkOf, overlaps, parseIp, parsePrefix, splitHostPort } from '../../base/ip.ts';
+import { type Prefix, contains, formatIp, formatPrefix, joinHostPort, networkOf, parseIp, parsePrefix, splitHostPort } from '../../base/ip.ts';
 import { isKey } from '../../base/keys.ts';
 import { type PeerSpec, type TunnelSpec } from '../../gen/webmesh/helper/v1/helper.ts';
+import { type TunnelPlace } from '../ports.ts';
 
 /** A wanted tunnel after every part was checked. Texts are in canonical form, so that equal wishes are equal values. */
 export interface WantedTunnel {
-  readonly tunnelId: string;
+  readonly place: TunnelPlace;
   readonly device: string;
+  /** Which of the tunnel's keys; empty for the present one. */
+  readonly publicKey: string;
   readonly addresses: readonly string[];
   readonly routes: readonly string[];
   /** 0 lets the engine choose. */
@@ -28,27 +31,34 @@ const limits = { addresses: 8, routes: 64, peers: 4096, allowedIps: 64 };
 const mtuDefault = 1420;
 const mtuMin = 1280;
 const mtuMax = 9000;
+const portMin = 1024;
 const portMax = 65535;
 
-/** Networks that a tunnel may never take from the machine: this host, link-local, multicast. */
-const reserved = ['127.0.0.0/8', '0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/127', 'fe80::/10', 'ff00::/8'].map((text) => parsePrefix(text) as Prefix);
+/**
+ * Where a mesh may lie: private use (RFC 1918), shared (RFC 6598) and unique local (RFC 4193) addresses. Everything else is somebody's on
+ * the Internet or this machine's own: whoever could route that into a tunnel would own what every user of this machine says and hears.
+ */
+const meshSpace = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'].map((text) => parsePrefix(text) as Prefix);
 
 /**
- * Reads a tunnel specification from a caller that is not trusted. `nameDevice` gives the interface name: a caller never chooses one.
- * Throws input.invalid or input.limit, naming the field.
+ * Reads a tunnel specification from a caller that is not trusted: the user `uid`. `nameDevice` gives the interface name: a caller never
+ * chooses one. What would make the caller as good as root is refused. Throws input.invalid or input.limit, naming the field.
  */
-export function parseTunnelSpec(spec: TunnelSpec | undefined, nameDevice: (tunnelId: string) => string): WantedTunnel {
+export function parseTunnelSpec(spec: TunnelSpec | undefined, uid: number, nameDevice: (tunnelId: string) => string): WantedTunnel {
   if (spec === undefined) throw invalid('spec', 'missing');
   if (!tunnelIdPattern.test(spec.tunnelId)) throw invalid('tunnel_id', 'not 1 to 32 lower-case letters and digits');
-  const peers = limited('peers', spec.peers, limits.peers).map(parsePeer);
+  if (spec.publicKey !== '' && !isKey(spec.publicKey)) throw invalid('public_key', 'not 32 bytes in base64');
+  const routes = distinct(limited('routes', spec.routes, limits.routes).map(parseRoute));
+  const peers = limited('peers', spec.peers, limits.peers).map((peer) => parsePeer(peer, routes));
   refuseDuplicates('peers.public_key', peers.map((peer) => peer.publicKey));
   refuseDuplicates('peers.allowed_ips', peers.flatMap((peer) => peer.allowedIps));
   return {
-    tunnelId: spec.tunnelId,
+    place: { uid, tunnelId: spec.tunnelId },
+    publicKey: spec.publicKey,
     device: nameDevice(spec.tunnelId),
     addresses: distinct(limited('addresses', spec.addresses, limits.addresses).map(parseAddress)),
-    routes: distinct(limited('routes', spec.routes, limits.routes).map(parseRoute)),
-    listenPort: whole('listen_port', spec.listenPort, 0, portMax),
+    routes,
+    listenPort: spec.listenPort === 0 ? 0 : whole('listen_port', spec.listenPort, portMin, portMax),
     mtu: spec.mtu === 0 ? mtuDefault : whole('mtu', spec.mtu, mtuMin, mtuMax),
     peers,
   };
@@ -60,12 +70,12 @@ export function withoutIpv6(wanted: WantedTunnel): WantedTunnel {
   return { ...wanted, addresses: wanted.addresses.filter(isIpv4), routes: wanted.routes.filter(isIpv4) };
 }
 
-function parsePeer(peer: PeerSpec): WantedPeer {
+function parsePeer(peer: PeerSpec, routes: readonly string[]): WantedPeer {
   if (!isKey(peer.publicKey)) throw invalid('peers.public_key', 'not 32 bytes in base64');
   return {
     publicKey: peer.publicKey,
     endpoint: peer.endpoint === '' ? '' : parseEndpoint(peer.endpoint),
-    allowedIps: distinct(limited('peers.allowed_ips', peer.allowedIps, limits.allowedIps).map(parseAllowedIp)),
+    allowedIps: distinct(limited('peers.allowed_ips', peer.allowedIps, limits.allowedIps).map((text) => parseAllowedIp(text, routes))),
     keepaliveSeconds: whole('peers.keepalive_seconds', peer.keepaliveSeconds, 0, portMax),
   };
 }
@@ -85,20 +95,30 @@ function isMulticast(ip: { readonly family: 4 | 6; readonly value: bigint }): bo
 
 function parseAddress(text: string): string {
   const prefix = prefixOf('addresses', text);
-  if (reserved.some((network) => contains(network, prefix.ip))) throw invalid('addresses', 'not an address that a tunnel may have');
+  if (!isMeshSpace(networkOf(prefix))) throw invalid('addresses', 'not a private address');
   return formatPrefix(prefix);
 }
 
 function parseRoute(text: string): string {
   const network = networkOf(prefixOf('routes', text));
-  const bitsMin = network.ip.family === 4 ? 8 : 16;
-  if (network.bits < bitsMin) throw invalid('routes', 'wider than a mesh may be');
-  if (reserved.some((other) => overlaps(other, network))) throw invalid('routes', 'not a network that a tunnel may take');
+  if (network.bits < (network.ip.family === 4 ? 8 : 16)) throw invalid('routes', 'wider than a mesh may be');
+  if (!isMeshSpace(network)) throw invalid('routes', 'not a private network');
   return formatPrefix(network);
 }
 
-function parseAllowedIp(text: string): string {
-  return formatPrefix(networkOf(prefixOf('peers.allowed_ips', text)));
+/** What a peer may speak for lies in what the tunnel carries: so it is private as well, and never this machine's own. */
+function parseAllowedIp(text: string, routes: readonly string[]): string {
+  const network = networkOf(prefixOf('peers.allowed_ips', text));
+  if (!routes.some((route) => isInside(parsePrefix(route), network))) throw invalid('peers.allowed_ips', 'outside of the routes');
+  return formatPrefix(network);
+}
+
+function isMeshSpace(network: Prefix): boolean {
+  return meshSpace.some((space) => isInside(space, network));
+}
+
+function isInside(outer: Prefix | undefined, inner: Prefix): boolean {
+  return outer !== undefined && outer.bits <= inner.bits && contains(outer, inner.ip);
 }
 
 function prefixOf(field: string, text: string): Prefix {

@@ -5,13 +5,14 @@ import { type EngineName } from './system.ts';
 import { systemFor } from './systems.ts';
 
 const key = 'qRCwZSKInrMAq5sepfCdaCsRJaoLe5jhtzfiw7CjbVM=';
+const place = { uid: 1000, tunnelId: 'home' };
 const keys = { privateKey: new Secret(key), privateKeyPath: '/keys/home' };
 
 /** Every kind of step, adding and removing, as one system's command lines. */
 function lines(platform: string, engine: EngineName): readonly string[] {
   const system = systemFor(platform);
   const peer = { publicKey: key, endpoint: '1.2.3.4:5', allowedIps: ['10.0.0.2/32'], keepaliveSeconds: 25 };
-  const wanted = { tunnelId: 'home', device: system.deviceName('home'), addresses: ['10.0.0.1/32', 'fd00::/128'], routes: ['10.0.0.0/8', 'fd00::/48'], listenPort: 51820, mtu: 1420, peers: [peer] };
+  const wanted = { place, device: system.deviceName('home'), publicKey: 'mine', addresses: ['10.0.0.1/32', 'fd00::/128'], routes: ['10.0.0.0/8', 'fd00::/48'], listenPort: 51820, mtu: 1420, peers: [peer] };
   const removal: Step[] = [
     { kind: 'remove-route', device: wanted.device, network: 'fd00::/48' }, { kind: 'remove-address', device: wanted.device, address: 'fd00::/128' },
     { kind: 'remove-address', device: wanted.device, address: '10.0.0.1/32' }, { kind: 'set-peers', device: wanted.device, remove: [key], set: [] }, { kind: 'remove-device', device: wanted.device },
@@ -111,13 +112,13 @@ describe('command lines', () => {
 });
 
 describe('failures in the product\'s words', () => {
-  const identityStep: Step = { kind: 'set-identity', device: 'wmhome', tunnelId: 'home', listenPort: 51820 };
+  const identityStep: Step = { kind: 'set-identity', device: 'wmhome', place, publicKey: 'mine', listenPort: 51820 };
   const route: Step = { kind: 'add-route', device: 'wmhome', network: '10.0.0.0/8' };
   test.each<[string, Step, { stderr: string } | { errno: number }, string]>([
     ['linux', identityStep, { errno: 98 }, 'tunnel.port-in-use {"port":51820}'],
     ['linux', { kind: 'bring-up', device: 'wmhome', mtu: 1420 }, { stderr: 'RTNETLINK answers: Address already in use' }, 'tunnel.port-in-use {}'],
-    ['linux', { kind: 'add-device', device: 'wmhome' }, { stderr: 'RTNETLINK answers: Operation not permitted' }, 'tunnel.not-permitted {"step":"add-device"}'],
-    ['linux', { kind: 'add-device', device: 'wmhome' }, { stderr: 'Error: Unknown device type.' }, 'tunnel.engine-missing {"engine":"kernel"}'],
+    ['linux', { kind: 'add-device', device: 'wmhome', place }, { stderr: 'RTNETLINK answers: Operation not permitted' }, 'tunnel.not-permitted {"step":"add-device"}'],
+    ['linux', { kind: 'add-device', device: 'wmhome', place }, { stderr: 'Error: Unknown device type.' }, 'tunnel.engine-missing {"engine":"kernel"}'],
     ['linux', route, { stderr: 'RTNETLINK answers: File exists' }, 'tunnel.conflict {"what":"10.0.0.0/8"}'],
     ['linux', route, { stderr: 'Error: something new.\nmore' }, 'tunnel.failed {"step":"add-route","problem":"Error: something new."}'],
     ['darwin', identityStep, { errno: 48 }, 'tunnel.port-in-use {"port":51820}'],

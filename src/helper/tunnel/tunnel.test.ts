@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FakeFenceFile, FakeJournalFile, FakeMachine, ManualClock, fakeFacts, fakeKeys, settle } from '../../../test/fakes/helper-machine.ts';
+import { FakeFenceFile, FakeJournalFile, FakeKeys, FakeMachine, ManualClock, fakeFacts, fakeKeys, settle } from '../../../test/fakes/helper-machine.ts';
 import { asFailure } from '../../base/failure.ts';
 import { silentLog } from '../../base/log.ts';
 import { TunnelPhase } from '../../gen/webmesh/helper/v1/helper.ts';
@@ -10,16 +10,17 @@ import { type Step } from './reconcile.ts';
 import { type WantedTunnel } from './spec.ts';
 import { type Tunnel, createTunnel } from './tunnel.ts';
 
+const place = { uid: 1000, tunnelId: 'home' };
 const wanted = (change: Partial<WantedTunnel> = {}): WantedTunnel => ({
-  tunnelId: 'home', device: 'wmhome', addresses: ['10.9.0.1/32'], routes: ['10.9.0.0/16'], listenPort: 51820, mtu: 1420,
+  place, device: 'wmhome', publicKey: '', addresses: ['10.9.0.1/32'], routes: ['10.9.0.0/16'], listenPort: 51820, mtu: 1420,
   peers: [{ publicKey: 'ann', endpoint: '1.1.1.1:1', allowedIps: ['10.9.0.2/32'], keepaliveSeconds: 25 }], ...change,
 });
 const at = (epoch: number, revision: number) => ({ epoch: BigInt(epoch), revision: BigInt(revision) });
 
-async function world(machine = new FakeMachine(), file = new FakeJournalFile(machine.diary), facts = fakeFacts) {
+async function world(machine = new FakeMachine(), file = new FakeJournalFile(machine.diary), facts = fakeFacts, keys = new FakeKeys()) {
   const clock = new ManualClock();
   const fence = await openFence(new FakeFenceFile());
-  const tunnel: Tunnel = createTunnel({ device: machine, facts, keys: fakeKeys, journal: createJournal(file), fence, clock, log: silentLog });
+  const tunnel: Tunnel = createTunnel({ device: machine, facts, keys, journal: createJournal(file), fence, clock, log: silentLog });
   return { machine, file, clock, tunnel };
 }
 const codeOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'done', (error: unknown) => asFailure(error).code);
@@ -67,6 +68,33 @@ test('a failed change of a living tunnel goes back to the last good wish', async
     expect([kind, await codeOf(tunnel.apply(at(1, 2), wanted({ addresses: ['10.9.0.7/32'], routes: ['10.9.0.0/17'], listenPort: 1, mtu: 1300, peers: [] })))]).toEqual([kind, 'tunnel.failed']);
     expect([kind, machine.applied, tunnel.state.get().generation]).toEqual([kind, before, at(1, 1)]);
   }
+});
+
+test('the next key replaces the present one in one step, and only when everything else succeeded', async () => {
+  const keys = new FakeKeys();
+  const { machine, tunnel } = await world(undefined, undefined, undefined, keys);
+  await tunnel.apply(at(1, 1), wanted());
+  const next = (await keys.next(place, true))?.publicKey ?? '';
+  expect((await tunnel.apply(at(1, 2), wanted({ peers: [] }))).publicKey).toBe('public-home');
+  machine.failNext = { kind: 'set-peers', halfDone: false };
+  expect([await codeOf(tunnel.apply(at(1, 3), wanted({ publicKey: next }))), machine.applied?.publicKey, (await keys.of(place)).publicKey, (await keys.next(place, false))?.publicKey])
+    .toEqual(['tunnel.failed', 'public-home', 'public-home', next]);
+  machine.diary.length = 0;
+  expect([(await tunnel.apply(at(1, 4), wanted({ publicKey: next, peers: [] }))).publicKey, machine.diary]).toEqual([next, ['set-identity']]);
+  expect([(await keys.of(place)).publicKey, await keys.next(place, false)]).toEqual([next, undefined]);
+  expect([await codeOf(tunnel.apply(at(1, 5), wanted({ publicKey: 'public-home' }))), tunnel.state.get().publicKey]).toEqual(['input.invalid', next]);
+});
+
+test('a disk that refuses the promotion costs nothing: the engine has the key, the next order tries again', async () => {
+  const keys = new FakeKeys();
+  const { tunnel } = await world(undefined, undefined, undefined, keys);
+  const next = (await keys.next(place, true))?.publicKey ?? '';
+  keys.failPromote = true;
+  expect((await tunnel.apply(at(1, 1), wanted({ publicKey: next }))).publicKey).toBe(next);
+  expect((await keys.of(place)).publicKey).toBe('public-home');
+  keys.failPromote = false;
+  await tunnel.apply(at(1, 2), wanted({ publicKey: next }));
+  expect([(await keys.of(place)).publicKey, await keys.next(place, false)]).toEqual([next, undefined]);
 });
 
 test('a kernel that cannot after all gives way to wireguard-go', async () => {
@@ -144,9 +172,9 @@ test('a life that ends at any step is taken back by the next one', async () => {
     const file = new FakeJournalFile(machine.diary);
     const dying = new FakeMachine(machine.diary);
     let left = steps;
-    dying.perform = async (step, engine, tunnelId) => {
+    dying.perform = async (step, engine) => {
       if (left-- === 0) return new Promise(() => {});
-      await machine.perform(step, engine, tunnelId);
+      await machine.perform(step, engine);
     };
     const { tunnel } = await world(dying, file);
     void tunnel.apply(at(1, 1), wanted());

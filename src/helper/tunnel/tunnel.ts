@@ -3,7 +3,7 @@ import { type Clock } from '../../base/clock.ts';
 import { asFailure, failure } from '../../base/failure.ts';
 import { type Log } from '../../base/log.ts';
 import { TunnelPhase, TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
-import { type Keys, type MachineFacts } from '../ports.ts';
+import { type Keys, type MachineFacts, type TunnelPlace } from '../ports.ts';
 import { refuseConflicts } from './conflict.ts';
 import { type Device, kernelCannot, touchesRoutes } from './device.ts';
 import { type Fence, type Generation } from './fence.ts';
@@ -16,7 +16,7 @@ import { type DeviceStats } from './uapi.ts';
 export interface TunnelPorts {
   readonly device: Device;
   readonly facts: Pick<MachineFacts, 'ipv6' | 'udpPortFree'>;
-  readonly keys: Pick<Keys, 'of'>;
+  readonly keys: Pick<Keys, 'of' | 'named' | 'promote'>;
   readonly journal: Journal;
   readonly fence: Fence;
   readonly clock: Clock;
@@ -28,6 +28,8 @@ export interface Tunnel {
   readonly state: ReadCell<TunnelState>;
   apply(generation: Generation | undefined, wanted: WantedTunnel): Promise<TunnelState>;
   clear(generation: Generation | undefined): Promise<void>;
+  /** True while there is a tunnel on this machine. */
+  present(): boolean;
   /** An engine process ended that nobody asked to end. */
   engineEnded(device: string, sentence: string): void;
   /** Removes the tunnel without asking the fence, and refuses what comes later. */
@@ -39,7 +41,6 @@ interface Live {
   readonly wanted: WantedTunnel;
   readonly applied: Applied;
   readonly engine: EngineName;
-  readonly publicKey: string;
 }
 
 const readEveryMs = 1_000;
@@ -64,8 +65,8 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
 
   async function applyNow(generation: Generation, asked: WantedTunnel): Promise<TunnelState> {
     if (closed) throw failure('helper.lost', { reason: 'shutting down' });
-    const wanted = (await facts.ipv6()) ? asked : withoutIpv6(asked);
-    const { publicKey } = await keys.of(wanted.tunnelId);
+    const { publicKey } = asked.publicKey === '' ? await keys.of(asked.place) : await keys.named(asked.place, asked.publicKey);
+    const wanted = { ...((await facts.ipv6()) ? asked : withoutIpv6(asked)), publicKey };
     const handshakes = await shaken();
     const applied = await withKnownPeers(live?.applied ?? null);
     const steps = reconcile(applied, wanted, handshakes);
@@ -74,11 +75,20 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     const moves = wanted.listenPort !== 0 && wanted.listenPort !== live?.applied.listenPort;
     if (moves && !(await facts.udpPortFree(wanted.listenPort))) throw failure('tunnel.port-in-use', { port: wanted.listenPort });
     const engine = live?.engine ?? (await chooseEngine());
-    const done = await runAll(steps, applied, engine, wanted.tunnelId);
-    live = { generation, wanted, applied: done.applied, engine: done.engine, publicKey };
+    const done = await runAll(steps, applied, engine);
+    live = { generation, wanted, applied: done.applied, engine: done.engine };
+    await settleKey(wanted.place, publicKey);
     if (steps.length > 0) log.info('tunnel-applied', { engine: done.engine, steps: steps.length, peers: wanted.peers.length, epoch: generation.epoch, revision: generation.revision });
     await refresh();
     return state.get();
+  }
+
+  /**
+   * The engine has the key: if it was the next one, it is the present one now. A disk that refuses costs nothing yet: both keys stay, and
+   * the next order tries again.
+   */
+  async function settleKey(place: TunnelPlace, publicKey: string): Promise<void> {
+    await keys.promote(place, publicKey).catch((error: unknown) => log.error('key-not-promoted', { failure: asFailure(error) }));
   }
 
   async function chooseEngine(): Promise<EngineName> {
@@ -88,18 +98,18 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
   }
 
   /** Runs the steps; when one fails, goes back to what was there before and throws that step's Failure. */
-  async function runAll(steps: readonly Step[], from: Applied | null, engine: EngineName, tunnelId: string): Promise<{ applied: Applied; engine: EngineName }> {
+  async function runAll(steps: readonly Step[], from: Applied | null, engine: EngineName): Promise<{ applied: Applied; engine: EngineName }> {
     await journal.record(steps, engine);
     let applied = from;
     for (const step of steps) {
       try {
-        await device.perform(step, engine, tunnelId);
-        applied = after(applied, step, tunnelId);
+        await device.perform(step, engine);
+        applied = after(applied, step);
       } catch (error) {
-        if (step.kind === 'add-device' && engine === 'kernel' && kernelCannot(error)) return runAll(steps, from, 'wireguard-go', tunnelId);
+        if (step.kind === 'add-device' && engine === 'kernel' && kernelCannot(error)) return runAll(steps, from, 'wireguard-go');
         log.warn('step-failed', { step: step.kind, failure: asFailure(error) });
-        if (isRemoval(step)) await device.perform(step, engine, tunnelId).catch(() => {}); // Once more, so that it is gone for sure; the first error is the one that is told.
-        await goBack(suspect(applied, step, tunnelId), engine, asFailure(error));
+        if (isRemoval(step)) await device.perform(step, engine).catch(() => {}); // Once more, so that it is gone for sure; the first error is the one that is told.
+        await goBack(suspect(applied, step), engine, asFailure(error));
         throw asFailure(error);
       }
     }
@@ -112,8 +122,8 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     try {
       let now = await withKnownPeers(applied, engine);
       for (const step of reconcile(now, before?.wanted ?? null, new Set())) {
-        await device.perform(step, engine, before?.wanted.tunnelId ?? '');
-        now = after(now, step, before?.wanted.tunnelId ?? '');
+        await device.perform(step, engine);
+        now = after(now, step);
       }
       if (before !== null && now !== null) live = { ...before, applied: now };
       else await nothingLeft(cause.message, true);
@@ -146,7 +156,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
   async function removeAll(applied: Applied | null, engine: EngineName): Promise<boolean> {
     let clean = true;
     for (const step of reconcile(applied, null, new Set())) {
-      await device.perform(step, engine, '').catch((error: unknown) => {
+      await device.perform(step, engine).catch((error: unknown) => {
         clean = false;
         log.error('removal-failed', { step: step.kind, failure: asFailure(error) });
       });
@@ -199,6 +209,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
         if (!(await clearNow(''))) throw failure('tunnel.failed', { step: 'remove', problem: 'see the log of the helper' });
       });
     },
+    present: () => live !== null,
     engineEnded: (name, sentence) => {
       void inTurn(async () => {
         if (live?.applied.device === name) await clearNow(sentence);
@@ -211,14 +222,14 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
   };
 }
 
-function stateOf({ generation, wanted, applied, engine, publicKey }: Live, stats: DeviceStats): TunnelState {
+function stateOf({ generation, wanted, applied, engine }: Live, stats: DeviceStats): TunnelState {
   return {
     phase: TunnelPhase.TUNNEL_PHASE_UP,
     generation,
-    tunnelId: applied.tunnelId,
+    tunnelId: applied.place.tunnelId,
     interfaceName: applied.device,
     engine,
-    publicKey,
+    publicKey: wanted.publicKey,
     listenPort: stats.listenPort,
     addresses: applied.addresses,
     mtu: wanted.mtu,

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { type CallerRules, type Peer, callerOf } from './callers.ts';
+
+const installed: CallerRules = { owner: undefined, group: 990, nodeUid: 991, nodePid: () => 4242 };
+const development: CallerRules = { owner: 1000, group: undefined, nodeUid: 1000, nodePid: () => 4242 };
+const peer = (change: Partial<Peer>): Peer => ({ uid: 1000, gid: 1000, pid: 7, groups: [], ...change });
+
+test.each<[string, CallerRules, Peer | undefined, string]>([
+  ['nobody whom the kernel names', installed, undefined, 'refused'],
+  ['root', installed, peer({ uid: 0, gid: 0 }), 'privileged 0'],
+  ['a member of the group', installed, peer({ groups: [4, 990] }), 'caller 1000'],
+  ['a member whose own group it is', installed, peer({ gid: 990 }), 'caller 1000'],
+  ['a user outside of the group', installed, peer({ groups: [4] }), 'refused'],
+  ['the node\'s user, member or not', installed, peer({ uid: 991, gid: 990, groups: [990] }), 'refused'],
+  ['the owner', development, peer({}), 'privileged 1000'],
+  ['another user where there is no group', development, peer({ uid: 1001, gid: 1001 }), 'refused'],
+  ['the node process, although it runs as the owner', development, peer({ pid: 4242 }), 'refused'],
+  ['the node process as root', installed, peer({ uid: 0, pid: 4242 }), 'refused'],
+])('%s', (_who, rules, who, expected) => {
+  const caller = callerOf(who, rules);
+  expect(caller === undefined ? 'refused' : `${caller.privileged ? 'privileged' : 'caller'} ${caller.uid}`).toBe(expected);
+});

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { asFailure } from '../../base/failure.ts';
+import { type Caller } from './callers.ts';
+import { createHolder } from './holder.ts';
+
+const ann: Caller = { uid: 1000, privileged: false };
+const bob: Caller = { uid: 1001, privileged: false };
+const root: Caller = { uid: 0, privileged: true };
+const answer = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'done', (error: unknown) => `${asFailure(error).code} ${String(asFailure(error).detail['holder'])}`);
+
+function world() {
+  let used = false;
+  const holder = createHolder({ inUse: () => used, nameOf: (uid) => `user ${uid}` });
+  const apply = (who: Caller): Promise<string> => answer(holder.order(who, async () => void (used = true)));
+  const clear = (who: Caller): Promise<string> => answer(holder.order(who, async () => void (used = false)));
+  return { holder, apply, clear };
+}
+
+test('who applied has it until it is gone; another user is told who', async () => {
+  const { holder, apply, clear } = world();
+  expect([await apply(ann), await apply(bob), await clear(bob), holder.maySee(bob), holder.maySee(ann)]).toEqual(['done', 'helper.declined user 1000', 'helper.declined user 1000', false, true]);
+  expect([await clear(ann), await apply(bob), await apply(ann)]).toEqual(['done', 'done', 'helper.declined user 1001']);
+});
+
+test('root takes over, and the former holder is declined then', async () => {
+  const { holder, apply } = world();
+  expect([await apply(ann), holder.maySee(root), await apply(root), await apply(ann)]).toEqual(['done', true, 'done', 'helper.declined user 0']);
+});
+
+test('an order that runs holds, one that failed does not', async () => {
+  const { holder, apply } = world();
+  const slow = Promise.withResolvers<void>();
+  const first = answer(holder.order(ann, () => slow.promise));
+  expect(await apply(bob)).toBe('helper.declined user 1000');
+  slow.reject(new Error('no'));
+  await first;
+  expect(await apply(bob)).toBe('done');
+});

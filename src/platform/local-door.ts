@@ -1,0 +1,28 @@
+import { type Server, type Socket, createServer } from 'node:net';
+import { bindUnix } from './grpc-listen.ts';
+import { type PeerCredentials, peerOf } from './peer-credentials.ts';
+
+/** A unix socket whose every connection is known before a byte of it is read. */
+export interface LocalDoor {
+  /** Opens no more; connections that stand go on. */
+  close(): void;
+}
+
+const connectionsMax = 256;
+
+/**
+ * Listens on `path` with the file mode, and gives each connection with what the kernel says of who made it: undefined when it says
+ * nothing. Whoever gets it closes what it does not want. Throws as bindUnix does.
+ */
+export async function openLocalDoor(path: string, mode: number, enter: (socket: Socket, peer: PeerCredentials | undefined) => void): Promise<LocalDoor> {
+  let open = 0;
+  const server: Server = createServer((socket) => {
+    if (open >= connectionsMax) return void socket.destroy();
+    open++;
+    socket.once('close', () => open--);
+    socket.on('error', () => {});
+    enter(socket, peerOf(socket));
+  });
+  await bindUnix(server, path, mode);
+  return { close: () => server.close() };
+}
