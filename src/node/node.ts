@@ -61,8 +61,8 @@ export interface RunningNode {
   close(graceMs: number): Promise<void>;
 }
 
-/** Of the socket for this machine: whoever may enter its folder may use it. */
-const socketMode = 0o660;
+/** Of the socket for this machine: whoever may enter its folder may use it, and the helper lets one user in. */
+const socketMode = 0o666;
 const foundDeadlineMs = 10_000;
 const listenLookMs = 1_000;
 
