@@ -13,15 +13,17 @@ export interface MeshKeys {
   device(id: string, validity?: Partial<Validity>): Promise<Identity>;
   /** An authority's key and certificate, signed by the root. */
   authority(id: string): Promise<NonNullable<Identity['authority']>>;
+  /** What the keeper of the root answers to a request. */
+  authorityFor(request: Uint8Array): Promise<Uint8Array>;
 }
 
 export async function createMeshKeys(name = 'test'): Promise<MeshKeys> {
   const rootKey = await pki.createKey();
   const root = await pki.createRoot({ privateKey: rootKey, name, ...validity(lives.rootMs) });
+  const authorityFor = (request: Uint8Array): Promise<Uint8Array> => pki.issueAuthority({ root: { privateKey: rootKey, certificate: root }, request, ...validity(lives.authorityMs) });
   const authority = async (id: string): Promise<NonNullable<Identity['authority']>> => {
     const privateKey = await pki.createKey();
-    const request = await pki.createRequest(privateKey, id);
-    return { privateKey, chain: [await pki.issueAuthority({ root: { privateKey: rootKey, certificate: root }, request, ...validity(lives.authorityMs) }), root] };
+    return { privateKey, chain: [await authorityFor(await pki.createRequest(privateKey, id)), root] };
   };
   let first: Promise<NonNullable<Identity['authority']>> | undefined;
   const device = async (id: string, part: Partial<Validity> = {}, own: Identity['authority'] = null): Promise<Identity> => {
@@ -33,6 +35,7 @@ export async function createMeshKeys(name = 'test'): Promise<MeshKeys> {
   return {
     root,
     authority,
+    authorityFor,
     device,
     founder: async (id) => device(id, {}, await (first ??= authority(id))),
   };

@@ -1,0 +1,60 @@
+import { connect } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { keyOf, raftPort, until } from '../../test/node/local-cluster.ts';
+import { type SecuredCluster, securedCluster } from '../../test/node/secured-cluster.ts';
+import { toWire } from '../../test/node/mesh-keys.ts';
+import { lives } from '../base/identity.ts';
+import { MeshService } from '../gen/v1/mesh.ts';
+import { NodeService } from '../gen/v1/node.ts';
+import { DeviceState, Role } from '../gen/webmesh/trust/v1/trust_messages.ts';
+import { TrustServiceService as Trust } from '../gen/webmesh/trust/v1/trust.ts';
+import { nodeClient } from '../platform/mesh-client.ts';
+import { pki } from '../platform/pki.ts';
+
+let cluster: SecuredCluster;
+let base = '';
+beforeEach(async () => {
+  cluster = await securedCluster();
+  base = cluster.network.split('.').slice(0, 3).join('.');
+});
+afterEach(() => cluster.close());
+
+const refusal = (work: Promise<unknown>): Promise<unknown> => work.then(() => 'answered', (error: { code?: unknown; message?: string }) => [error.code, error.message]);
+
+test('found, enrol two, join, change the leader, sign by another voter, revoke one: all of it over TLS', async () => {
+  const host = await cluster.foundSecured('host');
+  await cluster.join(`${base}.1`, 'host', {}, cluster.identity('host'));
+  const one = await cluster.enrolAndStart(`${base}.1`, 'host', 'one', { asVoter: true });
+  // Through a follower: the leader hears whom the voter speaks for.
+  const voters = (node: typeof host): string => node.node.replica.driver.view.get().configuration.servers.filter(({ voter }) => voter).map(({ id }) => id).sort().join();
+  await until(() => voters(one) === 'host,one', 5000);
+  const two = await cluster.enrolAndStart(`${base}.2`, 'host', 'two', { asVoter: true });
+  await until(() => [host, one, two].every((node) => voters(node) === 'host,one,two'), 5000, () => [host, one, two].map(voters));
+  expect(await cluster.listNodes(`${base}.3`, cluster.identity('one'))).toHaveLength(3);
+
+  // `one` gets an authority of its own, and becomes an admin.
+  const authority = await pki.createKey();
+  const request = await pki.createRequest(authority, 'one');
+  await cluster.call(`${base}.3`, Trust.requestAuthority, { certificateRequest: Buffer.from(request) }, {}, cluster.identity('one'));
+  const granted = await cluster.keys.authorityFor(request);
+  await cluster.call(`${base}.1`, Trust.grantAuthority, { nodeId: 'one', certificate: Buffer.from(granted) }, {}, cluster.identity('host'));
+  await cluster.call(`${base}.1`, Trust.setRole, { id: 'one', role: Role.ROLE_ADMIN }, {}, cluster.identity('host'));
+  cluster.identities.set('one', { ...cluster.identity('one'), authority: { privateKey: authority, chain: [granted, cluster.keys.root] } });
+  await one.update({ identity: toWire(cluster.identity('one')) });
+
+  await host.stop();
+  const leader = (): string | undefined => [one, two].find((node) => node.node.replica.driver.view.get().role === 'leader')?.id;
+  await until(() => leader() !== undefined, 5000);
+  // `two` leads without an authority, or passes on to `one`: either way `one` signs, and the one entry is the leader's.
+  const phone = await cluster.redeem(`${base}.3`, await cluster.invite(`${base}.2`, 'one', { role: Role.ROLE_GUEST }), 'phone');
+  expect([phone.role, pki.readCertificate(phone.chain[1] ?? Buffer.alloc(0)).id]).toEqual([Role.ROLE_GUEST, 'one']);
+  expect((await cluster.join(`${base}.3`, 'phone', {}, cluster.identity('phone'))).addressIpv4).toBe(`${base}.4/16`);
+
+  await cluster.start('host', { meshIpv4: `${base}.1`, identity: toWire(cluster.identity('host')) });
+  await cluster.call(`${base}.2`, Trust.revokeDevice, { id: 'two' }, {}, cluster.identity('one'));
+  await until(() => voters(one) === 'host,one', 5000, () => voters(one));
+  expect(await refusal(cluster.listNodes(`${base}.2`, cluster.identity('two')))).toEqual([7, 'revoked']);
+  expect(one.node.replica.state.nodes().map(({ id }) => id)).toEqual(['host', 'one', 'phone']);
+  expect(one.node.replica.state.trust.view().devices.map(({ id, state }) => [id, state])).toContainEqual(['two', DeviceState.DEVICE_STATE_REVOKED]);
+  expect([one.broken(), two.broken(), one.node.replica.state.trust.auditIntact()]).toEqual([undefined, undefined, true]);
+}, 15_000);
