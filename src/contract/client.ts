@@ -31,7 +31,7 @@ export interface Client {
 /** The other end: calls commands and remembers the newest value of each topic. */
 export function attach(port: Port): Client {
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
-  const latest: Partial<Record<TopicName, unknown>> = {};
+  const latest = new Map<TopicName, unknown>();
   const watchers = new Map<TopicName, Set<(value: never) => void>>();
   const closers = new Set<() => void>();
   let nextId = 1;
@@ -40,7 +40,7 @@ export function attach(port: Port): Client {
     if (typeof message !== 'object' || message === null) return;
     const answer = message as Answer;
     if (answer.kind === 'topic') {
-      latest[answer.name] = answer.value;
+      latest.set(answer.name, answer.value);
       for (const see of [...(watchers.get(answer.name) ?? [])]) see(answer.value as never);
     } else if (answer.kind === 'reply') {
       const call = waiting.get(answer.id);
@@ -73,7 +73,7 @@ export function attach(port: Port): Client {
       const set = watchers.get(name) ?? new Set();
       watchers.set(name, set);
       set.add(see as (value: never) => void);
-      if (name in latest) see(latest[name] as never);
+      if (latest.has(name)) see(latest.get(name) as never);
       return () => set.delete(see as (value: never) => void);
     },
     onClose: (tell) => closers.add(tell),

@@ -51,7 +51,8 @@ function fileOf(argument: string, folder: string): Handed | undefined {
   if (!/^file:/i.test(argument)) return isAbsolute(argument) || folder !== '' ? { kind: 'file', path: resolve(folder, argument) } : undefined;
   try {
     const url = new URL(argument);
-    return url.host === '' ? { kind: 'file', path: fileURLToPath(url) } : undefined;
+    const path = url.host === '' ? fileURLToPath(url) : '\0';
+    return path.includes('\0') ? undefined : { kind: 'file', path };
   } catch {
     return undefined;
   }

@@ -21,7 +21,8 @@ export function meter(clock: Pick<Clock, 'monotonicMs'>): () => Admission {
     lastMs = nowMs;
     if (left >= 1) {
       left -= 1;
-      refused = 0;
+      // Whoever goes on asking is let in now and then; only a pause is forgiven.
+      if (left >= messageLimits.atOnce / 2) refused = 0;
       return 'take';
     }
     refused += 1;
