@@ -36,6 +36,7 @@ export function eventOf(said: string, present: number): Event {
     case 'failed': return { kind: 'failed', epoch, of: oneOf(first, ['authorise', 'join', 'configure', 'apply', 'refresh', 'clear']), failure: dataOf(second) };
     case 'timer': return { kind: 'timer', epoch, of: oneOf(first, ['back-off', 'guard', 'refresh', 'clear']) };
     case 'tunnel-lost': return { kind: 'tunnelLost', epoch, failure: dataOf('tunnel.failed') };
+    case 'refused': return { kind: 'refused', epoch, failure: dataOf(first) };
     case 'control-plane': return { kind: 'controlPlane', epoch, state: oneOf(first, ['replica', 'polling', 'lost']) };
     case 'online': case 'offline': return { kind: 'online', online: word === 'online' };
     case 'helper': return { kind: 'helper', up: oneOf(first, ['up', 'down']) === 'up', fence: Number(second || 0) };

@@ -15,6 +15,8 @@ const ways: Readonly<Record<string, readonly string[]>> = {
   configuring: ['helper up', 'cleared', 'connect home', 'authorised', 'joined 10.0.0.7'],
   connected: ['helper up', 'cleared', 'connect home', 'authorised', 'joined 10.0.0.7', 'configured'],
   'connected, lease stored': ['helper up', 'cleared', 'connect home 10.0.0.7', 'authorised', 'failed join mesh.unreachable', 'configured'],
+  'connected, mesh silent': ['helper up', 'cleared', 'connect home', 'authorised', 'joined 10.0.0.7', 'configured', 'control-plane lost'],
+  'waiting for an admin': ['helper up', 'cleared', 'connect home', 'failed authorise auth.pending'],
   'reconnecting to join': ['helper up', 'cleared', 'connect home', 'authorised', 'failed join mesh.unreachable'],
   'reconnecting to configure': ['helper up', 'cleared', 'connect home', 'authorised', 'joined 10.0.0.7', 'configured', 'tunnel-lost'],
   'reconnecting without helper': ['helper up', 'cleared', 'connect home', 'authorised', 'joined 10.0.0.7', 'configured', 'helper down'],
@@ -28,6 +30,7 @@ const ways: Readonly<Record<string, readonly string[]>> = {
 const events = [
   'connect home', 'connect work', 'disconnect', 'retry', 'authorised', 'joined 10.0.0.9', 'configured', 'applied', 'refreshed 10.0.0.7', 'refreshed 10.0.0.9', 'cleared',
   'failed join mesh.unreachable', 'failed join mesh.refused', 'failed join auth.unauthenticated', 'failed configure helper.lost', 'failed apply tunnel.failed', 'failed refresh mesh.timeout', 'failed clear helper.unreachable',
+  'failed authorise auth.pending', 'failed authorise auth.expired', 'failed join auth.revoked', 'failed join auth.wrong-mesh', 'failed refresh auth.revoked', 'failed refresh auth.unauthenticated', 'refused auth.revoked',
   'timer back-off', 'timer guard', 'timer refresh', 'timer clear', 'peers', 'tunnel-lost', 'control-plane replica', 'control-plane polling', 'control-plane lost', 'evicted',
   'online', 'offline', 'network', 'wake', 'helper up 40', 'helper down', 'fence 40',
 ];
