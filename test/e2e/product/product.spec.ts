@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { forwardFromNamespace } from '../../../scripts/lib/forward.ts';
 import { Host, hostsFolder } from '../../../scripts/lib/hosts.ts';
 import { createLan, inNamespace, type Lan, ping } from '../../../scripts/lib/namespaces.ts';
+import { root } from '../../../scripts/lib/set-up.mjs';
+import { readQr } from '../read-qr.ts';
 
 /**
  * The whole product in Debian's Chromium: two hosts in namespaces, real helper, node, tunnel and web shell; every step is a click.
@@ -32,28 +35,49 @@ test.afterAll(async () => {
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
-test('create a network, lead it, see a second device arrive, metrics move, disconnect and come back', async ({ browser }) => {
+test('a connected founder brings a second device in by link: three clicks, nothing typed', async ({ browser }) => {
   test.setTimeout(120_000);
   const [attic, study] = hosts as [Host, Host];
-  const first = await open(await browser.newPage(), attic);
-  const second = await open(await browser.newPage(), study);
+  // What npm start does on a machine that knows no network yet.
+  await clientOf(attic).call('mesh.create', { name: 'House' });
+  await clientOf(attic).call('session.connect', {});
+  const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
+  const first = await open(await context.newPage(), attic);
+  const second = await open(await context.newPage(), study);
   const troubles = [watchConsole(first), watchConsole(second)];
-
-  await first.getByLabel('Name of the network').fill('House');
-  await first.getByRole('button', { name: 'Create network' }).click();
   await expectConnected(first);
+
+  const beganMs = Date.now();
+  let clicks = 0;
+  const click = async (page: Page, name: string): Promise<void> => {
+    await page.bringToFront();
+    await page.getByRole('button', { name, exact: true }).click();
+    clicks++;
+  };
+  await click(first, 'Invite');
+  const code = first.getByRole('img', { name: 'QR code of the invite' });
+  await expect(code).toBeVisible();
+  await click(first, 'Copy link');
+  const link = await first.evaluate(() => navigator.clipboard.readText());
+  expect(link).toMatch(/^webmesh:\/\/join\/[\w-]+$/);
+  // The system hands a clicked link to the app; from here on it is the window's.
+  await clientOf(study).call('invite.open', { link });
+  const consent = second.getByRole('dialog', { name: 'Join House?' });
+  await expect(consent).toBeVisible();
+  const { fingerprint } = await attic.topic('trust', (trust) => trust.fingerprint !== null, 2000, 'a fingerprint');
+  expect((await consent.innerText()).toLowerCase().replace(/[^0-9a-f]/g, '')).toContain(String(fingerprint).toLowerCase().replaceAll(':', ''));
+  expect((await study.topic('profiles', () => true, 1000, 'profiles')).list, 'nothing happens before consent').toEqual([]);
+  await click(second, 'Join');
+  await expectConnected(second);
+  const seconds = (Date.now() - beganMs) / 1000;
+  console.log(`from Invite to a second connected device: ${clicks} clicks, ${seconds.toFixed(1)} s`);
+  expect(clicks).toBeLessThanOrEqual(3);
+  expect(await readQr(browser, await code.screenshot()), 'the code on the screen says the link').toBe(link);
+  await first.getByRole('button', { name: 'Done' }).click();
+
   await first.getByRole('link', { name: 'This device' }).click();
   await expect(first.getByText('Leader', { exact: true })).toBeVisible({ timeout: 10_000 });
-  await expect(first.getByText('House', { exact: true }).first()).toBeVisible();
-
   await first.getByRole('link', { name: 'Peers' }).click();
-  await expect(first.getByText('This device').first()).toBeVisible();
-  await second.getByLabel('Address', { exact: true }).fill(`${lan.address('attic')}:8443`);
-  await second.getByRole('switch', { name: 'Clear text' }).click();
-  await second.getByRole('button', { name: 'Join', exact: true }).click();
-  await expectConnected(second);
-
-  // The other device appears in the open window by itself.
   const { list } = await attic.topic('peers', (peers) => peers.list.length === 2, 5000, 'the second device arrives');
   const other = list.find((p) => !p.self) as (typeof list)[number];
   await expect(first.getByText(other.id)).toBeVisible({ timeout: 3000 });
@@ -62,6 +86,7 @@ test('create a network, lead it, see a second device arrive, metrics move, disco
 
   await expectMetricsMove(first);
 
+  await second.getByRole('link', { name: 'Connection' }).click();
   await second.getByRole('button', { name: 'Disconnect' }).click();
   await expect(second.getByRole('status').getByText('Not connected')).toBeVisible({ timeout: 10_000 });
   expect(await devices(study)).toEqual([]);
@@ -71,12 +96,57 @@ test('create a network, lead it, see a second device arrive, metrics move, disco
   expect(troubles.flat()).toEqual([]);
 });
 
+test('the same from a terminal: one command on either side', async () => {
+  test.setTimeout(60_000);
+  const [attic, study] = hosts as [Host, Host];
+  await clientOf(study).call('session.disconnect', {});
+  await study.session('disconnected');
+  const known = await study.topic('profiles', () => true, 1000, 'profiles');
+  for (const { id } of known.list) await clientOf(study).call('profile.remove', { profile: id });
+  const beganMs = Date.now();
+  const { link } = JSON.parse(await cli(attic, ['invite', '--json'])) as { link: string };
+  await cli(study, ['join', '-', '--yes'], link);
+  await study.session('connected', 1000);
+  console.log(`by terminal: 2 commands, ${((Date.now() - beganMs) / 1000).toFixed(1)} s`);
+});
+
+test('a device that is cut off loses its tunnel, and is told why', async ({ browser }) => {
+  test.setTimeout(60_000);
+  const [attic, study] = hosts as [Host, Host];
+  const page = await open(await browser.newPage(), study);
+  await expectConnected(page);
+  const { list } = await study.topic('peers', (peers) => peers.list.some((p) => p.self), 2000, 'itself');
+  const id = list.find((p) => p.self)?.id as string;
+  const beganMs = Date.now();
+  await cli(attic, ['devices', 'revoke', id, '--yes']);
+  await attic.topic('peers', (peers) => peers.list.every((p) => p.id !== id), 10_000, 'the device is gone');
+  console.log(`cut off ${Date.now() - beganMs} ms after the command began`);
+  expect(await ping(lan.namespace('attic'), list.find((p) => p.self)?.ipv4 as string)).toEqual([]);
+  const session = await study.session('blocked', 60_000);
+  expect(session).toMatchObject({ failure: { code: 'auth.revoked' } });
+  expect(await devices(study)).toEqual([]);
+});
+
 async function open(page: Page, host: Host): Promise<Page> {
   const url = new URL(host.url as string);
   forwards.push(await forwardFromNamespace(host.paths.namespace as string, Number(url.port), join(folder, `${host.name}.forward`)));
   await page.goto(url.href);
   await page.getByRole('heading', { level: 1 }).waitFor();
   return page;
+}
+
+function clientOf(host: Host): NonNullable<Host['client']> {
+  if (!host.client) throw new Error(`the app of ${host.name} runs`);
+  return host.client;
+}
+
+/** The built program on that host, as its user would run it. The link of an invite goes in by standard input. */
+function cli(host: Host, args: readonly string[], input = ''): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const words = ['netns', 'exec', host.paths.namespace as string, process.execPath, join(root, 'dist/cli/cli.mjs'), ...args, '--home', host.paths.home];
+    const child = execFile('ip', words, { timeout: 40_000 }, (error, out, err) => (error ? reject(new Error(`webmesh ${args.join(' ')}: ${out}${err}`)) : resolve(out)));
+    child.stdin?.end(input);
+  });
 }
 
 async function expectConnected(page: Page): Promise<void> {
