@@ -2,7 +2,7 @@ import { armor, Decrypter, Encrypter } from 'age-encryption';
 import { failure } from '../base/failure.ts';
 import type { Passphrases } from '../core/ports.ts';
 
-/** Work of scrypt, as a power of two: about a second and 256 MiB on a desktop, the default of age itself. */
+/** Work of scrypt, as a power of two: about a second and 256 MiB on a desktop, the default of age itself. The process stands still for it. */
 const workFactor = 18;
 const sealedBytesMax = 1 << 20;
 
@@ -17,6 +17,8 @@ export const passphrases: Passphrases = {
   open: async (sealed, passphrase) => {
     if (sealed.length > sealedBytesMax) throw failure('input.file-damaged', { problem: 'too large' });
     const bytes = decode(sealed);
+    const [, work] = scryptStanza.exec(Buffer.from(bytes.subarray(0, headerBytes)).toString('latin1')) ?? [];
+    if (work === undefined || Number(work) > workFactor) throw failure('input.file-damaged', { problem: 'not sealed by this product' });
     const decrypter = new Decrypter();
     decrypter.addPassphrase(passphrase);
     try {
@@ -26,6 +28,10 @@ export const passphrases: Passphrases = {
     }
   },
 };
+
+/** The only recipient of a file with a passphrase comes first (age-encryption.org/v1); its last word is the work it asks for. */
+const scryptStanza = /^age-encryption\.org\/v1\n-> scrypt \S{22} (\d{1,2})\n/;
+const headerBytes = 100;
 
 /** What age says when no key of ours opens the file: a scrypt file has one recipient, so the passphrase is another. */
 const noMatch = /no identity matched/i;

@@ -3,7 +3,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { isFailure } from '../base/failure.ts';
 import type { Identity } from '../base/identity.ts';
 import { parseIp } from '../base/ip.ts';
-import { type Protocol, type Proven, provenBy, rootOf, serverOptions } from './tls.ts';
+import { handshakeMs, type Protocol, type Proven, provenBy, rootOf, serverOptions } from './tls.ts';
 
 export interface TlsAcceptorOptions {
   readonly protocol: Protocol;
@@ -18,6 +18,8 @@ export interface TlsAcceptorOptions {
   /** Unfinished handshakes at once: in all, and from one IPv4 address or one IPv6 network of 64 bits. More are closed at once. */
   readonly unfinishedMax?: number;
   readonly unfinishedPerSourceMax?: number;
+  /** How long a handshake may take, in milliseconds. */
+  readonly unfinishedMs?: number;
 }
 
 /** Makes TLS of connections that listeners accepted. Each handshake has 10 s, and there are only so many at once. */
@@ -29,7 +31,7 @@ export interface TlsAcceptor {
   close(): void;
 }
 
-export function createTlsAcceptor({ protocol, certificate, expiredOk, accept, refused = () => {}, unfinishedMax = 256, unfinishedPerSourceMax = 32 }: TlsAcceptorOptions): TlsAcceptor {
+export function createTlsAcceptor({ protocol, certificate, expiredOk, accept, refused = () => {}, unfinishedMax = 256, unfinishedPerSourceMax = 32, unfinishedMs = handshakeMs }: TlsAcceptorOptions): TlsAcceptor {
   const unfinished = new Map<string, { readonly socket: Socket; readonly source: string }>();
   let using: { readonly identity: Identity; readonly server: Server } | undefined;
 
@@ -52,7 +54,7 @@ export function createTlsAcceptor({ protocol, certificate, expiredOk, accept, re
   /** One for each identity: what is under way with an older one ends with it. Nothing listens on it. */
   function serverFor(identity: Identity): Server {
     if (using?.identity === identity) return using.server;
-    const server = createServer(serverOptions(identity, protocol));
+    const server = createServer({ ...serverOptions(identity, protocol), handshakeTimeout: unfinishedMs });
     server.on('secureConnection', (socket) => finish(socket, identity));
     server.on('tlsClientError', (error, socket) => {
       refused(remoteOf(socket), (error as NodeJS.ErrnoException).code ?? 'handshake');

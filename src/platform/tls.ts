@@ -38,7 +38,7 @@ export function rootOf({ chain }: Identity): Uint8Array {
  * the presented chain of a client that it trusts (it then writes a ticket for a session that nobody may resume), and the chain is what we judge.
  */
 export function serverOptions(identity: Identity, protocol: Protocol): TlsOptions {
-  return { ...own(identity), ca: [], requestCert: true, rejectUnauthorized: false, ALPNProtocols: [protocol], handshakeTimeout: handshakeMs };
+  return { ...own(identity), ca: [], requestCert: true, rejectUnauthorized: false, ALPNProtocols: [protocol] };
 }
 
 /** For tls.connect over a connected socket. Without an identity the dial is anonymous. The verdict is provenBy's, right after the handshake. */
