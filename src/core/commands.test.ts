@@ -3,7 +3,8 @@ import { cell } from '../base/cell.ts';
 import { asFailure } from '../base/failure.ts';
 import { contains, parsePrefix } from '../base/ip.ts';
 import { seeded } from '../base/random.ts';
-import { checkAddress, hostProfile, memberProfile } from './commands.ts';
+import { hostProfile, memberProfile } from './commands.ts';
+import { checkAddress } from './mesh/address.ts';
 import type { OwnAddress } from './ports.ts';
 
 const network = (addresses: readonly OwnAddress[], hostname = 'Büro-PC.example') => ({ hostname, online: cell(true), addresses: cell(addresses), freePort: async (_kind: string, wanted: number) => wanted + 1 });
@@ -29,7 +30,7 @@ test.each(['', 'a b', 'http://x', 'x:0', 'x:99999', 'x:', '999.1.1.1', '1.2.3', 
 test('a new network keeps clear of our own networks, names its node after the machine and takes free ports', async () => {
   const own = [lan, ...Array.from({ length: 250 }, (_, i) => ({ interfaceName: `e${i}`, address: `10.${i + 1}.0.1`, bits: 16, loopback: false }))];
   const profile = await hostProfile({ name: 'home' }, { network: network(own), random: seeded(1) });
-  expect(profile).toMatchObject({ name: 'home', kind: 'host', address: '192.168.1.5:8444', grpcPort: 8444, raftPort: 9444, wireguardPort: 51821, insecure: true });
+  expect(profile).toMatchObject({ name: 'home', kind: 'host', address: '192.168.1.5:8444', grpcPort: 8444, raftPort: 9444, wireguardPort: 51821, trust: 'mtls' });
   expect(profile.nodeId).toMatch(/^b-ro-pc-[a-z0-9]{5}$/);
   for (const { address } of own) expect(contains(parsePrefix(profile.ipv4Network ?? '') as never, { family: 4, value: address.split('.').reduce((sum, part) => (sum << 8n) | BigInt(part), 0n) })).toBe(false);
 });
@@ -42,6 +43,11 @@ test.each([['8.8.8.0/24'], ['10.0.0.0/7'], ['10.0.0.0/30'], ['fd00::/48'], ['10.
 test('clear text must be asked for by name', async () => {
   const ports = { network: network([lan]), random: seeded(1) };
   await expect(memberProfile({ address: '192.0.2.1', insecure: false }, ports)).rejects.toMatchObject({ code: 'mesh.incompatible', retry: 'never' });
-  expect(await memberProfile({ address: '192.0.2.1', insecure: true, nodeId: 'me' }, ports)).toMatchObject({ kind: 'member', name: '192.0.2.1:8443', address: '192.0.2.1:8443', nodeId: 'me', asVoter: false });
+  expect(await memberProfile({ address: '192.0.2.1', insecure: true, nodeId: 'me' }, ports)).toMatchObject({ kind: 'member', name: '192.0.2.1:8443', address: '192.0.2.1:8443', nodeId: 'me', asVoter: false, trust: 'clear-text' });
+  expect(await hostProfile({ name: 'n', insecure: true }, ports)).toMatchObject({ trust: 'clear-text' });
   await expect(memberProfile({ address: '192.0.2.1', insecure: true, nodeId: 'm e' }, ports)).rejects.toMatchObject({ code: 'input.invalid', detail: { field: 'nodeId', given: 'm e' } });
+});
+
+test.each(['home\u202egnp.exe', 'a\u200bb', 'a\nb', 'a\u2028b'])('%j is no name for a network: others read it beside a fingerprint', async (name) => {
+  await expect(hostProfile({ name }, { network: network([lan]), random: seeded(1) })).rejects.toMatchObject({ code: 'input.invalid', detail: { field: 'name', given: name } });
 });

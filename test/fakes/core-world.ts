@@ -49,6 +49,7 @@ export interface CoreWorld {
   };
   readonly mesh: {
     up: boolean;
+    name: string;
     replicates: boolean;
     lists: boolean;
     leader: string;
@@ -78,7 +79,7 @@ export interface CoreWorld {
 export function coreWorld(): CoreWorld {
   const clock = virtualClock();
   let leaptMs = 0;
-  const nowMs = (): number => clock.nowMs() + leaptMs;
+  const nowMs = (): number => Math.round(clock.nowMs() + leaptMs);
   const random = seeded(7);
   const pki = fakePki(seeded(11));
   const secrets = new Map<string, string>();
@@ -106,10 +107,20 @@ export function coreWorld(): CoreWorld {
       node: NodeState.fromPartial({ running: node !== null, pid: node ? 7 : 0, socketPath: node ? '/fake/node.sock' : '' }),
     }));
   };
+  /** What the node here saw last while it still heard the log. */
+  let seen: { view: WatchReplicaResponse; atMs: number } | null = null;
   const view = (): WatchReplicaResponse => {
+    if (!world.mesh.cut || !seen) {
+      seen = { view: present(), atMs: clock.monotonicMs() };
+      return seen.view;
+    }
+    const { raft } = seen.view;
+    return { ...seen.view, raft: raft && { ...raft, leaderContactAgeMs: BigInt(Math.round(clock.monotonicMs() - seen.atMs)) } };
+  };
+  const present = (): WatchReplicaResponse => {
     const { mesh } = world;
     return WatchReplicaResponse.fromPartial({
-      status: { id: world.helper.node?.nodeId ?? 'me', clusterStatus: 3, currentLeader: mesh.leader }, nodes: mesh.nodes, networkName: 'fake',
+      status: { id: world.helper.node?.nodeId ?? 'me', clusterStatus: 3, currentLeader: mesh.leader }, nodes: mesh.nodes, networkName: mesh.name,
       raft: { role: 'follower', term: 1n, leaderId: mesh.up ? mesh.leader : '', appliedIndex: indexes.applied, commitIndex: indexes.applied, leaderContactAgeMs: mesh.up ? 10n : -1n, servers: mesh.voters.map((id) => ({ id, address: '', voter: true })) },
       ...(world.trust ? { trust: world.trust.view() } : {}),
     });
@@ -246,6 +257,12 @@ export function coreWorld(): CoreWorld {
         watchers = [...watchers, watcher];
         signal.addEventListener('abort', () => wake());
         if (world.mesh.replicates) waiting.push(view());
+        // As the real one: at least every two seconds.
+        let cancel = clock.after(2_000, function again() {
+          if (world.mesh.replicates) watcher(view());
+          cancel = clock.after(2_000, again);
+        });
+        signal.addEventListener('abort', () => cancel());
         while (!signal.aborted) {
           const next = waiting.shift();
           if (next) yield next;
@@ -307,9 +324,10 @@ export function coreWorld(): CoreWorld {
     },
   };
   /** What the real node's founding entry does: the identity that it was started with is the first device and the first authority. */
-  const foundWith = ({ nodeId, identity }: NodeSpec): void => {
+  const foundWith = ({ nodeId, identity, bootstrap }: NodeSpec): void => {
     const { chain = [], authorityKey = Buffer.alloc(0), authorityChain = [] } = identity ?? {};
     world.trust = trustMesh({ pki, random, nowMs, founder: { id: nodeId, chain: chain.map((der) => Uint8Array.from(der)), authority: { privateKey: authorityKey, chain: authorityChain.map((der) => Uint8Array.from(der)) } } });
+    world.mesh.name = bootstrap?.networkName ?? '';
     world.mesh.nodes = [];
     world.mesh.leader = nodeId;
     world.mesh.voters = [nodeId];
@@ -337,12 +355,12 @@ export function coreWorld(): CoreWorld {
       report: tell,
     },
     mesh: {
-      up: true, replicates: true, lists: true, leader: 'leader', calls: [], doors: [], lost: new Map(), away: new Set(), foreign: new Map(), cut: false,
+      up: true, name: 'fake', replicates: true, lists: true, leader: 'leader', calls: [], doors: [], lost: new Map(), away: new Set(), foreign: new Map(), cut: false,
       voters: ['leader'], auditIntact: true, nodeRenew: undefined, lastJoin: null,
       nodes: [MeshNode.fromPartial({ id: 'leader', publicKey: keyOf(1), privateIpv4: '10.7.0.1/16', privateIpv6: 'fd00:7:7:1::/64', primaryEndpoint: '192.0.2.1', clusterStatus: 1 })],
       publish: () => {
         indexes.applied++;
-        if (world.mesh.replicates && !world.mesh.cut) for (const watcher of watchers) watcher(view());
+        if (world.mesh.replicates) for (const watcher of watchers) watcher(view());
       },
     },
   };

@@ -64,6 +64,11 @@ export function hearsLeader(view: WatchReplicaResponse | null): boolean {
   return raft.leaderId !== '' && raft.leaderContactAgeMs >= 0n && raft.leaderContactAgeMs < BigInt(leaderSilenceMs);
 }
 
+/** Milliseconds since this replica led or heard its leader, as it said; 0 when it never heard one. */
+export function contactAgeMs({ raft }: WatchReplicaResponse): number {
+  return raft && raft.role !== 'leader' ? Math.max(0, Number(raft.leaderContactAgeMs)) : 0;
+}
+
 /** True when everything that this replica knows to be decided is in its rows. */
 export function caughtUp(view: WatchReplicaResponse): boolean {
   return view.raft !== undefined && view.raft.appliedIndex > 0n && view.raft.appliedIndex >= view.raft.commitIndex;

@@ -11,7 +11,7 @@ import type { Seen } from '../session/driver.ts';
 import type { Lease } from '../session/state.ts';
 import type { Door } from './door.ts';
 import { poll } from './poll.ts';
-import { caughtUp, hearsLeader, leaderSilenceMs } from './replica.ts';
+import { caughtUp, contactAgeMs, hearsLeader, leaderSilenceMs } from './replica.ts';
 import { fromMeshNodes, type RosterNode } from './roster.ts';
 
 /** Who is in the mesh, and how we know. */
@@ -53,6 +53,7 @@ export function watchMesh({ profile, lease, replica, roster, door, publicKey }: 
   const stopping = new AbortController();
   const startedMs = clock.monotonicMs();
   let heardMs: number | null = null;
+  let newest: WatchReplicaResponse | null = null;
   let polledMs: number | null = null;
   let pollStarted = false;
   let told: 'replica' | 'polling' | 'lost' | null = null;
@@ -72,13 +73,15 @@ export function watchMesh({ profile, lease, replica, roster, door, publicKey }: 
     const nowMs = clock.monotonicMs();
     if (view && isRevoked(view, profile.nodeId)) see({ kind: 'refused', failure: toData(failure('auth.revoked', { network: profile.name })) });
     if (view && hearsLeader(view)) {
-      heardMs = nowMs;
+      // When the leader was heard, not when we were told: silence counts from there, so that it is noticed within seconds.
+      if (view !== newest) heardMs = nowMs - contactAgeMs(view);
+      newest = view;
       tell('replica');
       if (caughtUp(view)) takeRows(view);
       return;
     }
     if (heardMs !== null) {
-      if (nowMs - heardMs > leaderSilenceMs) tell('lost');
+      if (nowMs - heardMs >= leaderSilenceMs) tell('lost');
       return;
     }
     if (nowMs - startedMs < patienceMs) return;

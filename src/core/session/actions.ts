@@ -134,7 +134,7 @@ export function createActions(ports: ActionPorts): RealActions {
     try {
       return await work();
     } catch (error) {
-      await membership.heard(profile, error);
+      if (!isAbort(error)) await membership.heard(profile, asFailure(error).code);
       throw error;
     }
   }
@@ -191,7 +191,11 @@ export function createActions(ports: ActionPorts): RealActions {
     await askHelper(clock, helperMs.node, 'SetNode', signal, (inner) => helper.setNode(generation(epoch, 0), null, inner));
   }
 
-  function watch(profile: Profile, lease: Lease, epoch: number, see: (seen: Seen) => void): () => void {
+  function watch(profile: Profile, lease: Lease, epoch: number, tell: (seen: Seen) => void): () => void {
+    const see = (seen: Seen): void => {
+      if (seen.kind === 'refused') void membership.heard(profile.id, seen.failure.code);
+      tell(seen);
+    };
     let pending: Cancel | null = null;
     /** Orders a new revision when what the tunnel should be is not what was last ordered. */
     const compare = (): void => {

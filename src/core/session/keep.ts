@@ -57,9 +57,7 @@ export function keepMembership(ports: KeepPorts, presence: Presence): Keeping {
       auditSeen: auditIntact.set,
     }, ports);
     const upkeep = keepUp(chores, { clock, log }, (problem) => {
-      if (problem.code !== 'auth.revoked' && problem.code !== 'auth.expired') return;
-      void membership.heard(profile.id, problem).catch(() => {}); // What cannot be kept is heard again at the next try.
-      see({ kind: 'refused', failure: toData(problem) });
+      if (problem.code === 'auth.revoked' || problem.code === 'auth.expired') see({ kind: 'refused', failure: toData(problem) });
     });
     let seen = '';
     const stops = [

@@ -1,5 +1,5 @@
 import { isAbort } from '../../base/abort.ts';
-import { asFailure, failure } from '../../base/failure.ts';
+import { asFailure, failure, type FailureCode } from '../../base/failure.ts';
 import type { Identity } from '../../base/identity.ts';
 import type { Log } from '../../base/log.ts';
 import { type Random, shortId } from '../../base/random.ts';
@@ -34,8 +34,8 @@ export interface Membership {
   identity(profile: Profile): Promise<Identity | null>;
   /** True when this device's certificate ended. */
   ended(profile: Profile): Promise<boolean>;
-  /** Remembers a refusal after which only a new invite helps. Passes every other error by. */
-  heard(profile: string, error: unknown): Promise<void>;
+  /** Remembers a refusal after which only a new invite helps. Passes every other code by. */
+  heard(profile: string, code: FailureCode): Promise<void>;
 }
 
 const drawsMax = 3;
@@ -81,11 +81,14 @@ export function createMembership({ clock, mesh, node, pki, random, network, log,
     return certificate ? standing(pki.readCertificate(certificate), clock.nowMs()) : null;
   }
 
-  async function heard(profile: string, error: unknown): Promise<void> {
-    const { code } = asFailure(error);
-    if (isAbort(error) || (code !== 'auth.revoked' && code !== 'auth.expired')) return;
-    const known = keyring.known.get().get(profile);
-    if (known && known.refused !== code) await keyring.change(profile, (old) => ({ ...old, refused: code }));
+  async function heard(profile: string, code: FailureCode): Promise<void> {
+    if (code !== 'auth.revoked' && code !== 'auth.expired') return;
+    if (keyring.known.get().get(profile)?.refused === code) return;
+    try {
+      await keyring.change(profile, (old) => ({ ...old, refused: code }));
+    } catch (error) {
+      log.warn('refusal-not-kept', { code: asFailure(error).code }); // The mesh says it again at the next try.
+    }
   }
 
   return {
