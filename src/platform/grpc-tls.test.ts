@@ -31,10 +31,18 @@ afterEach(async () => {
 
 const wordFor = (caller: Caller): string => (caller.kind === 'certified' ? `${caller.id}${caller.expired ? ' expired' : ''}` : caller.kind);
 
+interface Served {
+  readonly server: GrpcServer;
+  readonly port: number;
+  readonly address: string;
+}
+
+const tellCaller: NonNullable<Handlers<typeof MeshService>['getNode']> = async (_, { caller }) => MeshNode.fromPartial({ id: wordFor(caller) });
+
 /** Answers a GetNode with who the caller is, unless told otherwise. */
-async function serve({ getNode = async (_, { caller }) => MeshNode.fromPartial({ id: wordFor(caller) }), services: more = [], ...options }: Partial<GrpcServerOptions> & Pick<Handlers<typeof MeshService>, 'getNode'> = {}): Promise<{ server: GrpcServer; port: number; address: string }> {
+async function serve({ getNode = tellCaller, services: more = [], ...options }: Partial<GrpcServerOptions> & Pick<Handlers<typeof MeshService>, 'getNode'> = {}): Promise<Served> {
   const services = [service(MeshService, { getNode, listNodes: async () => ({ nodes: [] }) }), ...more];
-  const server = createGrpcServer({ services, log: silentLog, identity: () => host, ...options, services });
+  const server = createGrpcServer({ log: silentLog, identity: () => host, ...options, services });
   ends.push(() => server.close(50));
   const port = await server.listen({ host: '127.0.0.1', port: 0 });
   return { server, port, address: `127.0.0.1:${port}` };

@@ -9,7 +9,8 @@ import { parseCertificate, type ParsedCertificate, parseRequest, readPrivateKey,
 const serialBytesMax = 16;
 const nameMax = 64;
 const chainMax = 4;
-const remembered = 64;
+const remembered = 256;
+const signersMax = 4;
 
 /** Certificates of a mesh over the system's cryptography. See base/pki for what it promises, pki-profile for what a certificate must be. */
 export const pki: Pki = {
@@ -47,6 +48,8 @@ type Problem = 'foreign' | 'expired' | 'not-yet-valid' | 'malformed';
 interface Judged {
   readonly parsed: ParsedCertificate;
   readonly facts: CertificateFacts;
+  /** Fingerprints of certificates that were found to have signed this one. */
+  readonly signers: Set<string>;
 }
 
 /** Each kind is signed by the next: no other chain exists. */
@@ -62,11 +65,13 @@ function verifyChain(chain: readonly Uint8Array[], root: Uint8Array, atMs: numbe
     }
   });
   const [first] = links;
-  if (!first || first.facts.kind !== kinds[kinds.length - links.length] || links.some(({ facts }, at) => facts.kind !== kinds[kinds.length - links.length + at])) throw unauthenticated('malformed');
+  const expected = kinds.slice(-links.length);
+  if (!first || links.length !== expected.length || links.some(({ facts }, at) => facts.kind !== expected[at])) throw unauthenticated('malformed');
   if (!Buffer.from(chain.at(-1) ?? []).equals(root)) throw unauthenticated('foreign');
-  for (const [at, { parsed }] of links.entries()) {
-    const issuer = links[Math.min(at + 1, links.length - 1)]?.parsed;
-    if (!issuer || (at < links.length - 1 && !names(parsed, issuer)) || !parsed.issuedBy(issuer)) throw unauthenticated('foreign');
+  // The root signed itself: that it is the one that is pinned was compared above, byte for byte.
+  for (const [at, link] of links.slice(0, -1).entries()) {
+    const issuer = links[at + 1];
+    if (!issuer || !signed(link, issuer)) throw unauthenticated('foreign');
   }
   for (const [at, { facts }] of links.entries()) {
     if (atMs < facts.notBeforeMs) throw unauthenticated('not-yet-valid');
@@ -77,20 +82,34 @@ function verifyChain(chain: readonly Uint8Array[], root: Uint8Array, atMs: numbe
 
 const unauthenticated = (problem: Problem, cause?: unknown): Error => failure('auth.unauthenticated', { problem }, cause);
 
-/** Authorities and roots come with every handshake and are few: the newest are kept taken apart. */
-const known = new Map<string, Judged>();
+/**
+ * What was taken apart and found signed stays so: the newest certificates are kept, by their fingerprint, so that a peer who comes again
+ * costs three digests. Devices, which anybody can make up, never push out authorities.
+ */
+const known: Readonly<Record<'device' | 'above', Map<string, Judged>>> = { device: new Map(), above: new Map() };
 
 function judged(der: Uint8Array): Judged {
   const fingerprint = sha256(der).toString('hex');
-  const held = known.get(fingerprint);
+  const held = known.above.get(fingerprint) ?? known.device.get(fingerprint);
   if (held) return held;
   const parsed = readable('certificate', () => parseCertificate(der));
   const facts = judge(parsed);
   if (typeof facts === 'string') throw failure('input.invalid', { field: 'certificate', problem: facts });
-  if (facts.kind !== 'device') known.set(fingerprint, { parsed, facts });
-  const [oldest] = known.keys();
-  if (known.size > remembered && oldest !== undefined) known.delete(oldest);
-  return { parsed, facts };
+  const fresh = { parsed, facts, signers: new Set<string>() };
+  const memory = facts.kind === 'device' ? known.device : known.above;
+  memory.set(fingerprint, fresh);
+  const [oldest] = memory.keys();
+  if (memory.size > remembered && oldest !== undefined) memory.delete(oldest);
+  return fresh;
+}
+
+/** True when `issuer` signed `child`, by name, by key and by signature. */
+function signed(child: Judged, issuer: Judged): boolean {
+  const by = issuer.facts.fingerprint;
+  if (child.signers.has(by)) return true;
+  const holds = names(child.parsed, issuer.parsed) && child.parsed.issuedBy(issuer.parsed);
+  if (holds && child.signers.size < signersMax) child.signers.add(by);
+  return holds;
 }
 
 async function requestFrom(der: Uint8Array): Promise<{ facts: RequestFacts; publicKey: KeyObject }> {
