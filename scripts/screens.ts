@@ -4,7 +4,8 @@ import { chromium, type Page } from 'playwright';
 import { build } from 'vite';
 import type { Clock } from '../src/base/clock.ts';
 import { serveFake, type FakeServer } from '../test/fakes/serve-fake.ts';
-import type { SceneName } from '../test/fakes/world.ts';
+import { invitationAt, linkOf } from '../test/fakes/trust-world.ts';
+import { misleadingNames, type SceneName } from '../test/fakes/world.ts';
 import { smallPng } from './lib/small-png.ts';
 
 /**
@@ -24,22 +25,41 @@ type Stage = FakeServer & { readonly clock: StoppedClock };
 
 const pictures: readonly Picture[] = [
   { name: 'first-run', scene: 'first-run' },
-  { name: 'first-run-more', scene: 'first-run', before: async (page) => { for (const more of await page.getByText('More', { exact: true }).all()) await more.click(); } },
-  { name: 'first-run-join-refused', scene: 'first-run', before: refusedJoin },
+  { name: 'first-run-more', scene: 'first-run', before: async (page) => page.getByText('More', { exact: true }).first().click() },
+  { name: 'first-run-damaged', scene: 'first-run', before: damagedInvite },
+  { name: 'first-run-old', scene: 'first-run', before: oldNetwork },
+  { name: 'consent', scene: 'first-run', before: (page, stage) => offered(page, stage, {}) },
+  { name: 'consent-approval', scene: 'connected', before: (page, stage) => offered(page, stage, { needsApproval: true, role: 'guest', known: 'Home' }) },
+  { name: 'consent-expired', scene: 'first-run', before: (page, stage) => offered(page, stage, { expiresAtMs: startMs - 3_600_000 }) },
+  { name: 'consent-malicious', scene: 'first-run', before: (page, stage) => offered(page, stage, { networkName: misleadingNames.markup, invitedBy: misleadingNames.turned }) },
+  { name: 'waiting', scene: 'waiting' },
+  { name: 'refused', scene: 'refused' },
   { name: 'connect-off', scene: 'disconnected' },
   { name: 'connect-joining', scene: 'joining' },
   { name: 'connect-on', scene: 'connected' },
   { name: 'connect-alone', scene: 'alone' },
+  { name: 'connect-warnings', scene: 'host', before: trustWarnings },
   { name: 'connect-frozen', scene: 'degraded' },
   { name: 'connect-clear-text', scene: 'clear-text' },
   { name: 'connect-reconnecting', scene: 'reconnecting' },
   { name: 'connect-blocked', scene: 'blocked' },
   { name: 'connect-lost-contact', scene: 'connected', before: async (page, server) => { server.refuse(true); server.drop(); await page.getByText('Lost contact').waitFor(); } },
+  { name: 'invite', scene: 'host', before: invite },
+  { name: 'invite-options', scene: 'host', before: async (page) => { await invite(page); await page.getByText('Options').click(); await page.getByLabel('Joins as').selectOption('guest'); } },
+  { name: 'people', scene: 'host', at: 'people' },
+  { name: 'people-open', scene: 'connected', at: 'people', before: async (page) => { await page.locator('summary', { hasText: 'Ada\'s laptop' }).first().click(); await page.getByRole('button', { name: 'Cut off Ada\'s laptop' }).scrollIntoViewIfNeeded(); } },
+  { name: 'people-cut-off', scene: 'host', at: 'people', before: async (page) => { await page.getByText("Grace's desktop").click(); await page.getByRole('button', { name: "Cut off Grace's desktop" }).click(); } },
+  { name: 'people-keys', scene: 'host', at: 'people', before: toTheEnd },
+  { name: 'people-root', scene: 'host', at: 'people', before: async (page) => { await page.getByRole('button', { name: 'Save it to a file…' }).click(); await page.getByLabel('Passphrase').fill('rainy tuesday'); } },
+  { name: 'people-malicious', scene: 'malicious', at: 'people' },
+  { name: 'people-clear-text', scene: 'clear-text', at: 'people' },
+  { name: 'audit', scene: 'host', at: 'audit' },
+  { name: 'audit-broken', scene: 'host', at: 'audit', before: async (page, stage) => { stage.app.topics.health.set({ warnings: [{ code: 'audit-broken', severity: 'error', detail: {} }] }); await page.getByRole('button', { name: 'Read again' }).click(); await page.getByText('Chain broken').waitFor(); } },
   { name: 'peers', scene: 'connected', at: 'peers' },
   { name: 'peers-detail', scene: 'connected', at: 'peers/ada-laptop', before: askMetrics },
   { name: 'peers-2000', scene: 'crowd', at: 'peers' },
   { name: 'device', scene: 'host', at: 'device', before: twoMinutes },
-  { name: 'device-charts', scene: 'host', at: 'device', before: async (page, stage) => { await twoMinutes(page, stage); await page.getByRole('heading', { name: 'Disks' }).scrollIntoViewIfNeeded(); await page.getByRole('main').evaluate((main) => main.scrollTo(0, main.scrollHeight)); } },
+  { name: 'device-charts', scene: 'host', at: 'device', before: async (page, stage) => { await twoMinutes(page, stage); await page.getByRole('heading', { name: 'Disks' }).scrollIntoViewIfNeeded(); await toTheEnd(page); } },
   { name: 'settings', scene: 'connected', at: 'settings' },
   { name: 'settings-forget', scene: 'connected', at: 'settings', before: async (page) => page.getByRole('button', { name: 'Forget Studio' }).click() },
   { name: 'settings-logs', scene: 'connected', at: 'settings', before: async (page) => { await page.getByRole('button', { name: 'Show the log' }).click(); await page.getByRole('log').waitFor(); } },
@@ -87,11 +107,40 @@ async function take(page: Page, { scene, at = 'connect', peers, before }: Pictur
   }
 }
 
-async function refusedJoin(page: Page): Promise<void> {
-  await page.getByRole('textbox', { name: 'Address' }).fill('attic.example.net');
-  await page.getByRole('switch').check();
-  await page.getByRole('button', { name: 'Join', exact: true }).click();
+async function damagedInvite(page: Page): Promise<void> {
+  await page.getByRole('textbox', { name: 'Invite link' }).fill('webmesh://join/CgRIb21lEhw');
+  await page.getByRole('button', { name: 'Look at the invite' }).click();
   await page.getByRole('alert').waitFor();
+}
+
+async function oldNetwork(page: Page): Promise<void> {
+  await page.getByText('Old network in clear text').last().click();
+  await page.getByRole('textbox', { name: 'Address' }).fill('nobody.example.net:8443');
+  await page.getByRole('switch', { name: 'Clear text', exact: true }).check();
+  await page.getByRole('button', { name: 'Join in clear text' }).click();
+  await page.getByRole('alert').waitFor();
+}
+
+async function offered(page: Page, { app }: Stage, said: Parameters<typeof invitationAt>[1]): Promise<void> {
+  await app.handlers['invite.open']({ link: linkOf(invitationAt(startMs, said)) }, new AbortController().signal);
+  await page.getByRole('dialog').waitFor();
+}
+
+async function invite(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Invite', exact: true }).click();
+  await page.getByRole('img', { name: 'QR code of the invite' }).waitFor();
+}
+
+async function trustWarnings(page: Page, { app }: Stage): Promise<void> {
+  app.topics.health.set({ warnings: [
+    { code: 'device-pending', severity: 'info', detail: { count: 1, name: 'Linus' } }, { code: 'certificate-expiring', severity: 'warning', detail: { days: 6 } },
+    { code: 'root-not-exported', severity: 'info', detail: {} },
+  ] });
+  await page.getByRole('note').first().waitFor();
+}
+
+async function toTheEnd(page: Page): Promise<void> {
+  await page.getByRole('main').evaluate((main) => main.scrollTo(0, main.scrollHeight));
 }
 
 async function askMetrics(page: Page): Promise<void> {

@@ -5,11 +5,8 @@ import { crc32, deflateSync, inflateSync } from 'node:zlib';
  * and looks the same. Reads 8-bit RGB or RGBA without interlacing, which is what browsers write; anything else is given back as it came.
  */
 export function smallPng(png: Buffer): Buffer {
-  const { header, data } = chunksOf(png);
-  const [width, height, depth, type, interlace] = [header.readUInt32BE(0), header.readUInt32BE(4), header[8], header[9], header[12]];
-  if (depth !== 8 || (type !== 2 && type !== 6) || interlace !== 0) return png;
-  const bytesPerPixel = type === 2 ? 3 : 4;
-  const pixels = unfilter(inflateSync(data), width, height, bytesPerPixel);
+  if (!isPlain(chunksOf(png).header)) return png;
+  const { header, width, height, bytesPerPixel, pixels } = readPng(png);
   const { palette, indexOf } = paletteOf(pixels, bytesPerPixel);
   const rows = Buffer.alloc(height * (width + 1));
   for (let y = 0; y < height; y++) {
@@ -19,6 +16,18 @@ export function smallPng(png: Buffer): Buffer {
   head[9] = 3;
   const small = Buffer.concat([png.subarray(0, 8), chunk('IHDR', head), chunk('PLTE', palette), chunk('IDAT', deflateSync(rows, { level: 9 })), chunk('IEND', Buffer.alloc(0))]);
   return small.length < png.length ? small : png;
+}
+
+/** The pixels of a picture as browsers write it, row by row. Throws for any other kind. */
+export function readPng(png: Buffer): { readonly header: Buffer; readonly width: number; readonly height: number; readonly bytesPerPixel: number; readonly pixels: Buffer } {
+  const { header, data } = chunksOf(png);
+  if (!isPlain(header)) throw new Error('only 8-bit RGB and RGBA without interlacing are read');
+  const [width, height, bytesPerPixel] = [header.readUInt32BE(0), header.readUInt32BE(4), header[9] === 2 ? 3 : 4];
+  return { header, width, height, bytesPerPixel, pixels: unfilter(inflateSync(data), width, height, bytesPerPixel) };
+}
+
+function isPlain(header: Buffer): boolean {
+  return header[8] === 8 && (header[9] === 2 || header[9] === 6) && header[12] === 0;
 }
 
 function chunksOf(png: Buffer): { readonly header: Buffer; readonly data: Buffer } {

@@ -35,8 +35,8 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     next: 'Ask whoever runs the network, or this device, for permission, then try again.',
   }),
   'auth.pending': (d) => ({
-    what: `The network${d.named('network', 'name')} knows that this device wants to join. An admin must accept it first. ${trafficOff}`,
-    next: 'Read the fingerprint of this device to an admin, so that both of you know that it is yours. The app goes on by itself once it is accepted.',
+    what: `This device is known to the network${d.named('network', 'name')} and waits for an admin. ${trafficOff}`,
+    next: 'Read the fingerprint of this device to an admin, who compares and accepts it. The app then goes on by itself.',
   }),
   'auth.revoked': (d) => ({
     what: `An admin cut this device off from the network${d.named('network', 'name')}. ${trafficOff}`,

@@ -100,7 +100,7 @@ test('an invite from outside is shown, and nothing is asked before Join', async 
   await settled();
   expect(text('dialog h2')).toBe('Join Lab?');
   expect(text('dialog ol')).toMatch(/^([0-9A-F]{8}){8}$/);
-  expect(text('dialog dl')).toContain('An admin accepts this device after you join.');
+  expect(text('dialog dl')).toContain('This device waits until an admin accepts it.');
   const asked = (): string[] => core.calls.map((c) => c.name).filter((name) => name !== 'invite.open');
   expect(asked()).toEqual([]);
   core.refuseNext('invite.redeem', failure('auth.wrong-mesh', { address: 'attic:8443' }));
@@ -126,7 +126,7 @@ test('only an admin that is connected is offered to invite, and the invite exist
   button('Invite').click();
   await settled();
   expect(core.calls).toEqual([{ name: 'invite.create', input: { role: 'member', expiresInSeconds: 86_400, uses: 1, needsApproval: false } }]);
-  expect(text('dialog .good')).toMatch(/^For one device, until .+ \(in 1 day\)\. It joins as a member\.$/);
+  expect(text('dialog .good')).toMatch(/^For one device, until .+ \(in 24 h\)\. It joins as a member\.$/);
   expect(document.querySelector('dialog svg[role=img]')?.getAttribute('aria-label')).toBe('QR code of the invite');
 });
 

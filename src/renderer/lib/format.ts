@@ -29,7 +29,7 @@ export function ago(atMs: number | null, nowMs: number): string {
 /** `in 23 h`; what is over reads `now`. */
 export function ahead(atMs: number, nowMs: number): string {
   const seconds = Math.round((atMs - nowMs) / 1000);
-  return seconds < 1 ? 'now' : `in ${roughly(seconds)}`;
+  return seconds < 1 ? 'now' : `in ${seconds >= 86_400 && seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : roughly(seconds)}`;
 }
 
 /** One unit: `12 s`, `5 min`, `3 h`, `2 days`. */

@@ -28,7 +28,7 @@ test('a QR code says the link, with its quiet zone', () => {
 });
 
 test('says what an invite is and what became of it', () => {
-  expect(inviteSentence(usualOptions, nowMs + 86_400_000, nowMs)).toMatch(/^For one device, until 23 Nov 2026, \d\d:04 \(in 1 day\)\. It joins as a member\.$/);
+  expect(inviteSentence(usualOptions, nowMs + 86_400_000, nowMs)).toMatch(/^For one device, until 23 Nov 2026, \d\d:04 \(in 24 h\)\. It joins as a member\.$/);
   expect(inviteSentence({ role: 'admin', uses: 5, needsApproval: true }, nowMs + 3_600_000, nowMs)).toMatch(/\. They join as an admin, once you accept each of them\.$/);
   expect(trustOf(nowMs, true).invites.map((invite) => inviteState(invite, nowMs).word)).toEqual(['Good for 23 h more', 'Good for 6 days more', 'Used', 'Too old', 'Taken back']);
 });

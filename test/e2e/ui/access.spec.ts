@@ -1,10 +1,25 @@
+import type { Page } from '@playwright/test';
+import type { FakeServer } from '../../fakes/serve-fake.ts';
+import { invitationAt, linkOf } from '../../fakes/trust-world.ts';
 import type { SceneName } from '../../fakes/world.ts';
 import { expect, test } from './fixture.ts';
 
+/** Everything that can be opened is looked at too. */
+const unfold = "for (const details of document.querySelectorAll('details')) details.open = true";
+
 /** What a checker of accessibility would look for first, on each screen in both themes and at both ends of the widths. */
-const places: readonly { readonly scene: SceneName; readonly at: string }[] = [
+const places: readonly { readonly scene: SceneName; readonly at: string; readonly open?: (page: Page, server: FakeServer) => Promise<unknown> }[] = [
   { scene: 'first-run', at: 'connect' }, { scene: 'disconnected', at: 'connect' }, { scene: 'joining', at: 'connect' }, { scene: 'clear-text', at: 'connect' }, { scene: 'blocked', at: 'connect' },
   { scene: 'degraded', at: 'connect' }, { scene: 'connected', at: 'peers' }, { scene: 'connected', at: 'peers/kitchen-tablet' }, { scene: 'host', at: 'device' }, { scene: 'connected', at: 'settings' },
+  { scene: 'host', at: 'people', open: async (page) => page.evaluate(unfold) }, { scene: 'clear-text', at: 'people' },
+  { scene: 'host', at: 'audit', open: async (page) => page.getByText('Chain intact').waitFor() }, { scene: 'waiting', at: 'connect' }, { scene: 'refused', at: 'connect' }, { scene: 'alone', at: 'connect' },
+  { scene: 'host', at: 'connect?invite', open: async (page) => { await page.getByRole('button', { name: 'Invite', exact: true }).click(); await page.getByRole('img').waitFor(); await page.evaluate(unfold); } },
+  { scene: 'first-run', at: 'connect?consent', open: async (page, server) => {
+    await server.app.handlers['invite.open']({ link: linkOf(invitationAt(Date.now(), { known: 'Home', needsApproval: true })) }, new AbortController().signal);
+    await page.getByText('More', { exact: true }).last().click();
+  } },
+  { scene: 'host', at: 'people?cut', open: async (page) => page.getByRole('button', { name: 'Refuse Linus' }).click() },
+  { scene: 'host', at: 'people?root', open: async (page) => page.getByRole('button', { name: 'Save it to a file…' }).click() },
 ];
 
 /** Runs in the page: text below 4.5:1 (3:1 when large), controls without a name or too small to hit, ids used twice, and a page wider than its window. */
@@ -19,7 +34,8 @@ const problems = `(() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const el = node.parentElement; const text = node.textContent.trim();
-    if (!text || !seen(el) || el.closest('svg, :disabled')) continue;
+    if (!text || !seen(el) || el.closest('svg, :disabled, option')) continue;
+    if (document.querySelector('dialog[open]') && !el.closest('dialog')) continue;
     const style = getComputedStyle(el); const under = ground(el); const ink = over(rgba(style.color), under);
     const [a, b] = [light(ink), light(under)].sort((x, y) => y - x); const ratio = (a + 0.05) / (b + 0.05);
     const large = parseFloat(style.fontSize) >= 24;
@@ -49,12 +65,13 @@ const problems = `(() => {
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [360, 1280]) {
     test(`names, contrast, headings and widths hold in ${colorScheme} at ${width}`, async ({ page: blank, open }) => {
-      test.setTimeout(60_000);
+      test.setTimeout(180_000);
       await blank.setViewportSize({ width, height: 800 });
       await blank.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       const found: Record<string, unknown> = {};
-      for (const { scene, at } of places) {
-        const { page } = await open({ scene, at });
+      for (const { scene, at, open: further } of places) {
+        const { page, server } = await open({ scene, at: at.replace(/\?.*/, '') });
+        await further?.(page, server);
         await page.waitForTimeout(80);
         found[`${scene} ${at}`] = await page.evaluate(problems);
       }
@@ -78,7 +95,7 @@ test('every screen is reached and used with the keyboard alone, and the focus is
   await expect(connect).toHaveCSS('outline-style', 'solid');
   await page.keyboard.press('Enter');
   await expect.poll(() => server.app.calls.length).toBe(1);
-  for (const [name, heading] of [[/^Peers/, 'Peers'], ['This device', 'This device'], ['Settings', 'Settings']] as const) {
+  for (const [name, heading] of [[/^Peers/, 'Peers'], [/^People/, 'People'], ['This device', 'This device'], ['Settings', 'Settings']] as const) {
     await page.getByRole('link', { name }).focus();
     await page.keyboard.press('Enter');
     await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();

@@ -41,6 +41,7 @@ test('tells a frozen network, polling and clear text apart from trouble', async 
   server.app.show('clear-text');
   await expect(page.getByText('Clear text.')).toBeVisible();
   await expect(page.getByRole('alert')).toHaveCount(0);
+  await expect(page.getByRole('note', { name: 'Clear text' })).toContainText('Joining and managing Home is not encrypted');
 });
 
 test('keeps the last state, greyed, while the app is away, and goes on when it is back', async ({ open }) => {
