@@ -1,11 +1,13 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { connect as netConnect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Port } from '../contract/client.ts';
 import { connect, isAlive, limits, listen } from './app-socket.ts';
+import { messageLimits } from './message-limits.ts';
 import { frameLimits, lineReader } from './socket-port.ts';
 
 let folder = '';
@@ -105,4 +107,100 @@ test('a message that arrived before anyone listened is kept', async () => {
   expect(await next(port)).toBe('early');
   port.close();
   server.close();
+});
+
+/** Tests of another user need to be root first; everywhere else the kernel's answer about ourselves is what is tested. */
+const asRoot = test.runIf(process.platform === 'linux' && process.geteuid?.() === 0);
+const nobody = 65_534;
+const openToAll = (...files: string[]): void => void execFileSync('chmod', ['a+rwx', folder, ...files]);
+const asNobody = (code: string): string[] => [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', process.execPath, '-e', code];
+
+asRoot('another user is cut off by the word of the kernel, even where every file mode would let him in', async () => {
+  let served = 0;
+  const socket = await listen(path, (port) => {
+    served++;
+    echo(port);
+  });
+  openToAll(join(folder, 'run'), path);
+  const code = `const s = require('net').connect(${JSON.stringify(path)}, () => s.write('1\\n')); s.on('data', (d) => console.log('heard', String(d))); s.on('error', (e) => console.log(e.code)); s.on('close', () => console.log('closed'))`;
+  const child = spawn('setpriv', asNobody(code), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const said: string[] = [];
+  child.stdout.on('data', (data) => said.push(String(data)));
+  await once(child, 'close');
+  expect([said.join('').trim().split('\n').at(-1), served]).toEqual(['closed', 0]);
+  const port = await connect(path);
+  port.send(1);
+  expect([await next(port), served]).toEqual([{ echo: 1 }, 1]);
+  await socket.close();
+});
+
+asRoot('an app of another user in our place is not spoken to', async () => {
+  await mkdir(join(folder, 'run'));
+  openToAll(join(folder, 'run'));
+  const code = `require('net').createServer((s) => s.on('data', (d) => console.log('heard', String(d)))).listen(${JSON.stringify(path)}, () => console.log('ready'))`;
+  const child = spawn('setpriv', asNobody(code), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const said: string[] = [];
+  child.stdout.on('data', (data) => said.push(String(data)));
+  await once(child.stdout, 'data');
+  await expect(connect(path)).rejects.toMatchObject({ code: 'auth.not-permitted', detail: { reason: 'another user answers there' } });
+  child.kill();
+  await once(child, 'exit');
+  expect(said.join('')).toBe('ready\n');
+});
+
+asRoot('a folder that another user made first is refused and not repaired', async () => {
+  await mkdir(join(folder, 'run'));
+  await chown(join(folder, 'run'), nobody, nobody);
+  await expect(listen(path, echo)).rejects.toMatchObject({ code: 'auth.not-permitted', detail: { reason: 'it belongs to another user' } });
+});
+
+test('a link in the place of the folder is refused, and what it points to keeps its mode', async () => {
+  await mkdir(join(folder, 'victim'));
+  await chmod(join(folder, 'victim'), 0o755);
+  await symlink(join(folder, 'victim'), join(folder, 'run'));
+  await expect(listen(path, echo)).rejects.toMatchObject({ code: 'auth.not-permitted', detail: { reason: 'it is a link and no folder' } });
+  expect((await stat(join(folder, 'victim'))).mode & 0o777).toBe(0o755);
+});
+
+test('a link in the place of the socket gives way, and what it points to stays', async () => {
+  await (await listen(path, echo)).close();
+  await writeFile(join(folder, 'victim'), 'precious');
+  await symlink(join(folder, 'victim'), path);
+  const socket = await listen(path, echo);
+  expect([await readFile(join(folder, 'victim'), 'utf8'), await isAlive(path)]).toEqual(['precious', true]);
+  await socket.close();
+});
+
+test('a folder in the place of the socket is a sentence and no crash', async () => {
+  await mkdir(path, { recursive: true });
+  await expect(listen(path, echo)).rejects.toMatchObject({ code: 'internal.storage' });
+});
+
+test('a folder that was open is closed before the socket is in it', async () => {
+  await mkdir(join(folder, 'run'), { mode: 0o777 });
+  await chmod(join(folder, 'run'), 0o777);
+  const socket = await listen(path, echo);
+  expect((await stat(join(folder, 'run'))).mode & 0o777).toBe(0o700);
+  await socket.close();
+});
+
+test('a message past the limit ends that connection; a flood hears Failures and goes on living', async () => {
+  const socket = await listen(path, echo);
+  const long = await connect(path);
+  const ended = gone(long);
+  long.onMessage(() => {});
+  long.send('x'.repeat(limits.messageMax));
+  await ended;
+  const port = await connect(path);
+  const answers = { echo: 0, busy: 0 };
+  const all = new Promise<void>((resolve) => port.onMessage((message) => {
+    if ('echo' in (message as object)) answers.echo++;
+    else answers.busy++;
+    if (answers.echo + answers.busy === messageLimits.atOnce + 500) resolve();
+  }));
+  for (let id = 0; id < messageLimits.atOnce + 500; id++) port.send({ kind: 'call', id, name: 'x' });
+  await all;
+  expect(answers.echo).toBeGreaterThanOrEqual(messageLimits.atOnce);
+  expect(answers.busy).toBeGreaterThan(0);
+  await socket.close();
 });

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { connect as netConnect, createServer, type Server, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
-import { type Failure, failure } from '../base/failure.ts';
+import { type Failure, failure, isFailure } from '../base/failure.ts';
 import { type Port } from '../contract/client.ts';
+import { systemClock } from './clock.ts';
 import { tryLock } from './file-lock.ts';
 import { storageFailure } from './files.ts';
+import { limited } from './message-limits.ts';
+import { peerOf } from './peer-credentials.ts';
 import { socketPort } from './socket-port.ts';
 
 /** A bound socket. One core per home: whoever holds it is the core. */
@@ -15,12 +18,14 @@ export interface AppSocket {
   close(): Promise<void>;
 }
 
-/** Limits for the socket: connections at once, and how long a probe of a silent socket may take. */
-export const limits = { connectionsMax: 64, probeMs: 2_000, pathBytesMax: 103 } as const;
+/** Limits for the socket: connections at once, how long a probe of a silent socket may take, and the longest message that comes in (UTF-16 units). */
+export const limits = { connectionsMax: 64, probeMs: 2_000, pathBytesMax: 103, messageMax: 1 << 20 } as const;
 
 /**
- * Binds `path` and hands every connection to `serve` as a port. The socket has mode 0600 in a folder of mode 0700.
- * Fails with app.already-running while another process or another call holds it; a socket that a dead process left behind is replaced.
+ * Binds `path` and hands every connection to `serve` as a port. The socket has mode 0600 in a folder of mode 0700 that is ours, and the
+ * kernel says of each connection that it comes from this user, or from root. Messages are bounded in size and number.
+ * Fails with app.already-running while another process or another call holds it, and with auth.not-permitted {path, reason} when the folder
+ * is a link or somebody else's; a socket that a dead process left behind is replaced.
  */
 export async function listen(path: string, serve: (port: Port) => void): Promise<AppSocket> {
   checkLength(path);
@@ -41,10 +46,16 @@ export async function listen(path: string, serve: (port: Port) => void): Promise
   }
 }
 
-/** Connects to a bound socket. Fails with app.not-running when nobody listens there. */
+/**
+ * Connects to a bound socket. Fails with app.not-running when nobody listens there, and with auth.not-permitted when another user does:
+ * what we would say to the app is not for them.
+ */
 export async function connect(path: string): Promise<Port> {
   checkLength(path);
-  return socketPort(await dial(endpoint(path)));
+  const socket = await dial(endpoint(path));
+  if (isOurs(socket)) return socketPort(socket);
+  socket.destroy();
+  throw notPermitted(path, 'another user answers there');
 }
 
 /** True when somebody accepts connections at `path`. */
@@ -61,24 +72,44 @@ function lock(path: string): () => void {
   return unlock;
 }
 
+/** Makes the folder, or finds it: a real one, of ours, closed to others before anything is put into it. */
 async function privateFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    const found = await lstat(folder);
+    if (!found.isDirectory()) throw notPermitted(folder, 'it is a link and no folder');
+    if (process.platform !== 'win32' && found.uid !== process.geteuid?.()) throw notPermitted(folder, 'it belongs to another user');
     await chmod(folder, 0o700);
   } catch (error) {
-    throw cannotBind(folder, error);
+    throw isFailure(error) ? error : cannotBind(folder, error);
   }
+}
+
+/**
+ * Whether the other end is this user, or root, by the word of the kernel. On Linux no word is no: the file modes would still stand, but two
+ * locks were promised. macOS is asked in a way that nobody has tried, so there no word leaves it to the modes; Windows has no word at all.
+ */
+function isOurs(socket: Socket): boolean {
+  const uid = peerOf(socket)?.uid;
+  if (uid === undefined) return process.platform !== 'linux';
+  return uid === process.geteuid?.() || uid === 0;
+}
+
+function notPermitted(path: string, reason: string): Failure {
+  return failure('auth.not-permitted', { path, reason });
 }
 
 async function bind(path: string, serve: (port: Port) => void): Promise<{ close(): Promise<void> }> {
   const open = new Set<Socket>();
   const server = createServer((socket) => {
-    if (!server.listening || open.size >= limits.connectionsMax) return void socket.destroy();
+    if (!server.listening || open.size >= limits.connectionsMax || !isOurs(socket)) return void socket.destroy();
     open.add(socket);
     socket.on('close', () => open.delete(socket));
-    serve(socketPort(socket));
+    serve(limited(socketPort(socket, limits.messageMax), systemClock));
   });
-  await rm(path, { force: true });
+  await rm(path, { force: true }).catch((error: unknown) => {
+    throw cannotBind(path, error);
+  });
   await listening(server, path);
   return {
     close: () =>

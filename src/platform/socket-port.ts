@@ -4,8 +4,8 @@ import { type Port } from '../contract/client.ts';
 /** Limits for one end: the longest message, and how much may wait for a reader that does not read. In UTF-16 units and bytes. */
 export const frameLimits = { messageMax: 16 * 2 ** 20, waitingBytesMax: 64 * 2 ** 20 } as const;
 
-/** A stream socket as a port of JSON lines. Nothing is read before onMessage, so no message is lost. A broken or too long line ends the connection. */
-export function socketPort(socket: Socket): Port {
+/** A stream socket as a port of JSON lines. Nothing is read before onMessage, so no message is lost. A broken line, or one longer than `messageMax`, ends the connection. */
+export function socketPort(socket: Socket, messageMax: number = frameLimits.messageMax): Port {
   const closers: (() => void)[] = [];
   let closed = false;
   socket.on('error', () => socket.destroy());
@@ -20,7 +20,7 @@ export function socketPort(socket: Socket): Port {
       if (socket.writableLength > frameLimits.waitingBytesMax) socket.destroy();
     },
     onMessage: (receive) => {
-      const take = lineReader((line) => receive(JSON.parse(line)));
+      const take = lineReader((line) => receive(JSON.parse(line)), messageMax);
       socket.setEncoding('utf8');
       socket.on('data', (chunk: string) => {
         try {
