@@ -118,13 +118,13 @@ test('guessing ends after ten tries a minute from one address, after a hundred f
 
 test('a leader without an authority has a voter sign, checks what it got, and says so when nobody can', async () => {
   const asked: string[] = [];
-  let sign: (request: Buffer, id: string) => Promise<Buffer[]> = async () => [];
+  let sign: (request: Buffer, id: string) => Promise<readonly Buffer[]> = async () => [];
   const w: TrustWorld = await trustWorld({
     identity: () => null,
     remote: { unary: async (address, path, bytes, { expectId }) => {
       asked.push(`${address} ${path.split('/').at(-1)} ${expectId}`);
       const { certificateRequest, nodeId } = IssueRequest.decode(bytes);
-      return IssueResponse.encode({ chain: await sign(certificateRequest, nodeId) }).finish();
+      return IssueResponse.encode({ chain: [...(await sign(certificateRequest, nodeId))] }).finish();
     } },
   });
   const invite = await w.invite({ usesMax: 5 });
@@ -139,7 +139,7 @@ test('a leader without an authority has a voter sign, checks what it got, and sa
   const leader = await trustWorld({ beside: w, nodeId: 'leader', identity: () => null, remote: { unary: async (address, path, bytes, { expectId }) => {
     asked.push(`${address} ${path.split('/').at(-1)} ${expectId}`);
     const { certificateRequest, nodeId } = IssueRequest.decode(bytes);
-    return IssueResponse.encode({ chain: await sign(certificateRequest, nodeId) }).finish();
+    return IssueResponse.encode({ chain: [...(await sign(certificateRequest, nodeId))] }).finish();
   } } });
   leader.members('host* leader*');
   const founder = await trustWorld({ beside: w });

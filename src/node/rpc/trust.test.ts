@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { refusal, roles, trustWorld } from '../../../test/node/trust-world.ts';
 import { lives } from '../../base/identity.ts';
 import { status } from '../../base/rpc.ts';
-import { type GetTrustResponse, type IssueResponse, type ListAuditResponse, type RenewResponse } from '../../gen/webmesh/trust/v1/trust_messages.ts';
+import { type CreateInviteRequest, type GetTrustResponse, type IssueResponse, type ListAuditResponse, type RenewResponse } from '../../gen/webmesh/trust/v1/trust_messages.ts';
 import { pki } from '../../platform/pki.ts';
 import { JoinRequest } from '../../gen/v1/node_messages.ts';
 
@@ -97,7 +97,7 @@ test('Join is for oneself, Leave for oneself or an admin; guests do not vote', a
 test('invites: checked, asked for again harmlessly, and no more than so many', async () => {
   const w = await trustWorld();
   await w.device('member');
-  const bad = [{ id: 'SHOUTING12345678' }, { tokenHash: Buffer.alloc(31) }, { role: 0 }, { expiresAtMs: BigInt(w.nowMs()) }, { expiresAtMs: BigInt(w.nowMs() + 32 * dayMs) }, { usesMax: 0 }, { usesMax: 101 }, { note: 'two\nlines' }];
+  const bad: Partial<CreateInviteRequest>[] = [{ id: 'SHOUTING12345678' }, { tokenHash: Buffer.alloc(31) }, { role: 0 }, { expiresAtMs: BigInt(w.nowMs()) }, { expiresAtMs: BigInt(w.nowMs() + 32 * dayMs) }, { usesMax: 0 }, { usesMax: 101 }, { note: 'two\nlines' }];
   expect((await Promise.all(bad.map((part) => refusal(w.invite(part))))).map((answer) => answer.split(' ')[0])).toEqual(bad.map(() => '3'));
   const same = { id: 'abcdefgh12345678', tokenHash: Buffer.alloc(32, 1) };
   await w.invite(same);
