@@ -4,6 +4,7 @@ import type { Effect, Event, State, StepFunction } from '../../../src/core/sessi
 export const guards = [
   'epoch-guard', 'fence-on-apply', 'fence-on-clear', 'journal-and-clear-on-return', 'ready-before-back-off', 'stored-lease', 'disconnect-guard',
   'clear-again', 'join-again-when-evicted', 'join-again-on-stored-lease', 'epoch-above-fence', 'abort', 'unwatch', 'apply-after-change',
+  'ask-when-silent', 'blocked-when-cut-off', 'pending-back-off', 'authorise-again',
 ] as const;
 export type Guard = (typeof guards)[number];
 
@@ -22,10 +23,25 @@ export function stepWithout(guard: Guard, step: StepFunction): StepFunction {
     case 'abort': return dropEffects(step, (effect) => effect.kind === 'abort');
     case 'unwatch': return dropEffects(step, (effect) => effect.kind === 'unwatch');
     case 'apply-after-change': return dropEvents(step, (event) => event.kind === 'peers');
+    case 'ask-when-silent': return (state, event) => (event.kind === 'controlPlane' && event.state === 'lost' ? dropEffects(step, (effect) => effect.kind === 'refresh')(state, event) : step(state, event));
+    case 'blocked-when-cut-off': return dropEvents(step, (event) => event.kind === 'refused' || (event.kind === 'failed' && event.of === 'refresh' && cutOff.has(event.failure.code)));
+    case 'pending-back-off': return impatient(step);
+    case 'authorise-again': return (state, event) => step(state, event.kind === 'failed' && event.of === 'join' && event.failure.code === 'auth.unauthenticated' ? { ...event, failure: { ...event.failure, code: 'auth.not-permitted' } } : event);
     // The helper model leaves these out.
     case 'fence-on-apply': case 'fence-on-clear': return step;
     default: return step;
   }
+}
+
+const cutOff: ReadonlySet<string> = new Set(['auth.revoked', 'auth.expired']);
+
+/** Asks whether an admin has accepted the device as soon as the mesh said that none has. */
+function impatient(step: StepFunction): StepFunction {
+  return (state, event) => {
+    const { next, effects } = step(state, event);
+    const pending = next.phase.name === 'reconnecting' && next.phase.cause.code === 'auth.pending';
+    return { next, effects: pending ? effects.map((effect) => (effect.kind === 'timer' && effect.of === 'back-off' ? { ...effect, delayMs: 1 } : effect)) : effects };
+  };
 }
 
 function idle(state: State): boolean {

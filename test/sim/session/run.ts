@@ -1,11 +1,11 @@
 import { silentLog } from '../../../src/base/log.ts';
 import { between, chance, pick, type Random, seeded } from '../../../src/base/random.ts';
 import { createDriver, type Driver } from '../../../src/core/session/driver.ts';
-import { guardMs, step as realStep } from '../../../src/core/session/step.ts';
-import { initial, type StepFunction } from '../../../src/core/session/state.ts';
+import { guardMs, refreshMs, step as realStep } from '../../../src/core/session/step.ts';
+import { initial, type State, type StepFunction } from '../../../src/core/session/state.ts';
 import { settle, type VirtualClock, virtualClock } from './clock.ts';
 import { type Guard, stepWithout } from './guards.ts';
-import { calm, createActions, createWorld, meshOf, type Missing, networkOfMesh, type Weather, type World } from './world.ts';
+import { calm, createActions, createWorld, meshOf, type MeshModel, type Missing, networkOfMesh, type Weather, type World } from './world.ts';
 
 export { type Guard, guards } from './guards.ts';
 
@@ -40,6 +40,9 @@ export async function runSessionSeeds({ first, count, guard, report, stopAtFirst
   return { seeds, violations, seedsPerSecond: Math.round((seeds / (performance.now() - startedMs)) * 1000) };
 }
 
+/** How often a mesh may be asked in ten seconds: back-off, a few clicks, restarts and networks that come and go. */
+const enrolmentsMax = 40;
+
 interface Life {
   driver: Driver;
   die(): void;
@@ -51,7 +54,8 @@ export async function runSeed(seed: number, guard?: Guard, trace?: (line: string
   const clock = virtualClock();
   const world = createWorld();
   world.weather = drawWeather(random);
-  const plan = { troubleMs: between(random, 5_000, 90_000), peaceMs: 120_000, meshStaysAway: chance(random, 0.15) };
+  const plan = { troubleMs: between(random, 5_000, 90_000), peaceMs: 120_000, meshStaysAway: chance(random, 0.15), revokedInPeace: chance(random, 0.1) };
+  if (chance(random, 0.7)) for (const [name, mesh] of world.meshes) enrolled(world, name, mesh);
   const missing: Missing = { fenceOnApply: guard === 'fence-on-apply', fenceOnClear: guard === 'fence-on-clear', journal: guard === 'journal-and-clear-on-return' };
   const step: StepFunction = guard ? stepWithout(guard, realStep) : realStep;
   const life = { core: begin() };
@@ -91,6 +95,10 @@ export async function runSeed(seed: number, guard?: Guard, trace?: (line: string
   trace?.(`${String(clock.nowMs()).padStart(7)} * heal; wanted ${wanted}; mesh stays away ${plan.meshStaysAway}`);
   if (wanted) wish(life.core.driver, world, wanted);
   else unwish(life.core.driver, world);
+  if (plan.revokedInPeace && wanted) clock.after(20_000, () => {
+    revoke(meshOf(world, wanted), clock, random);
+    trace?.(`${String(clock.nowMs()).padStart(7)} * revoked in peace`);
+  });
   await runUntil(clock, plan.troubleMs + plan.peaceMs, () => checks.always(life.core.driver, trace));
   checks.atEnd(life.core.driver, wanted);
   return [...new Set(world.violations)];
@@ -117,7 +125,7 @@ function unwish(driver: Driver, world: World): void {
 function drawWeather(random: Random): Weather {
   const some = (most: number): number => (chance(random, 0.5) ? random.next() * most : 0);
   return {
-    lost: some(0.2), duplicated: some(0.3), slow: some(0.4), hung: some(0.4), ghost: some(0.5), refused: some(0.1), movesOnJoin: chance(random, 0.3),
+    admissionMs: chance(random, 0.5) ? between(random, 1_000, 60_000) : 0, lost: some(0.2), duplicated: some(0.3), slow: some(0.4), hung: some(0.4), ghost: some(0.5), refused: some(0.1), movesOnJoin: chance(random, 0.3),
   };
 }
 
@@ -125,7 +133,7 @@ function drawWeather(random: Random): Weather {
 function trouble(world: World, clock: VirtualClock, random: Random, life: { core: Life }, begin: () => Life, missing: Missing): string {
   const { driver } = life.core;
   const profile = pick(random, ['a', 'b']);
-  const what = pick(random, ['connect', 'connect', 'connect', 'disconnect', 'disconnect', 'retry', 'offline', 'helper', 'engine', 'mesh', 'mesh', 'peers', 'wake', 'network', 'restart', 'evict']);
+  const what = pick(random, ['connect', 'connect', 'connect', 'disconnect', 'disconnect', 'retry', 'offline', 'helper', 'engine', 'mesh', 'mesh', 'peers', 'wake', 'network', 'restart', 'evict', 'age', ...(chance(random, 0.2) ? ['revoke', 'outdate'] as const : [])]);
   switch (what) {
     case 'connect': wish(driver, world, profile); return `connect ${profile}`;
     case 'disconnect': unwish(driver, world); return what;
@@ -137,12 +145,30 @@ function trouble(world: World, clock: VirtualClock, random: Random, life: { core
     case 'peers': meshOf(world, profile).peersVersion++; return `peers ${profile}`;
     case 'wake': driver.send({ kind: 'wake' }); return what;
     case 'network': driver.send({ kind: 'network' }); return what;
+    case 'age': if (meshOf(world, profile).certificate === 'good') meshOf(world, profile).certificate = 'ended'; return `certificate of ${profile} ${meshOf(world, profile).certificate}`;
+    case 'outdate': meshOf(world, profile).certificate = 'lost'; return `certificate of ${profile} lost`;
+    case 'revoke': revoke(meshOf(world, profile), clock, random); return `revoke ${profile}, cut ${meshOf(world, profile).cut}`;
     case 'evict': meshOf(world, profile).member = null; return `evict ${profile}`;
     default:
       life.core.die();
       life.core = begin();
       return 'core restarts';
   }
+}
+
+/** Most devices were enrolled in an earlier life. */
+function enrolled(world: World, name: string, mesh: MeshModel): void {
+  mesh.device = 'active';
+  world.documents.enrolled.add(name);
+}
+
+/** For ever. The log tells the device itself, unless it was cut off before the entry reached it. */
+function revoke(mesh: MeshModel, clock: VirtualClock, random: Random): void {
+  if (mesh.device === 'unknown') return;
+  mesh.device = 'revoked';
+  mesh.member = null;
+  mesh.cut = chance(random, 0.5);
+  mesh.revokedAtMs ??= clock.nowMs();
 }
 
 function setOnline(world: World, driver: Driver, online: boolean): void {
@@ -186,7 +212,7 @@ function loseTunnel(world: World, clock: VirtualClock): void {
 
 /** The world becomes kind, except that the wanted mesh may stay away. Orders that are on their way still arrive. */
 function heal(world: World, driver: Driver, clock: VirtualClock, meshAway: string | null): void {
-  world.weather = { ...calm, movesOnJoin: world.weather.movesOnJoin };
+  world.weather = { ...calm, movesOnJoin: world.weather.movesOnJoin, admissionMs: Math.min(world.weather.admissionMs, 20_000) };
   for (const [name, mesh] of world.meshes) mesh.up = name !== meshAway;
   setOnline(world, driver, true);
   if (world.helper.alive) return;
@@ -221,8 +247,19 @@ function createChecks(world: World, clock: VirtualClock): { always(driver: Drive
     if (state.phase.name === 'connected' && state.phase.lease.ipv4Network !== networkOfMesh(state.profile ?? '')) world.violations.push(`connected to ${state.profile} with a lease of ${state.phase.lease.ipv4Network}`);
     for (const { epoch: of } of world.waiting) if (of < state.epoch) world.violations.push('a call of an earlier epoch is still waited for');
     if (world.watching.size > (state.phase.name === 'connected' ? 1 : 0)) world.violations.push(`${world.watching.size} watches in ${state.phase.name}`);
+    for (const [name, { asked }] of world.meshes) if (asked.length > enrolmentsMax) world.violations.push(`${name} was asked ${asked.length} times in ten seconds to enrol this device`);
+    checkCutOff(state);
     if (state.epoch !== epoch) countAttempt(state.epoch);
     if (world.violations.length > before) trace?.(`${String(clock.nowMs()).padStart(7)} ! ${world.violations.at(-1)}`);
+  }
+
+  /** Once everything works, a device that was cut off has no tunnel to its mesh for longer than it takes to ask once. */
+  let cutSinceMs: number | null = null;
+  function checkCutOff(state: State): void {
+    const mesh = state.phase.name === 'connected' ? meshOf(world, state.profile ?? '') : null;
+    const gone = mesh !== null && mesh.up && world.online && world.weather.lost === 0 && (mesh.device === 'revoked' || mesh.certificate === 'lost');
+    cutSinceMs = gone ? (cutSinceMs ?? clock.nowMs()) : null;
+    if (cutSinceMs !== null && clock.nowMs() - cutSinceMs > refreshMs + 10_000) world.violations.push('connected to a mesh that cut this device off');
   }
 
   function countAttempt(now: number): void {
@@ -242,6 +279,21 @@ function createChecks(world: World, clock: VirtualClock): { always(driver: Drive
       return;
     }
     const mesh = meshOf(world, wanted);
+    const gone = mesh.device === 'revoked' || mesh.certificate === 'lost' ? (mesh.device === 'revoked' ? 'auth.revoked' : 'auth.expired') : null;
+    const enrolled = world.documents.enrolled.has(wanted);
+    // What is known here says enough; who is not enrolled yet must ask, and who was cut off hears it when somebody answers.
+    if (gone !== null && (mesh.up || (enrolled && mesh.certificate === 'lost' && state.phase.name === 'blocked'))) {
+      if (state.phase.name !== 'blocked') return say(`${gone} is the truth, the phase is ${state.phase.name}`);
+      if (state.phase.failure.code !== gone && state.phase.failure.code !== 'auth.expired') say(`${gone} is the truth, the failure is ${state.phase.failure.code}`);
+      if (tunnel) say(`${gone} is the truth, a tunnel for ${tunnel.profile} is left`);
+      return;
+    }
+    if (!mesh.up && !enrolled && state.phase.name === 'reconnecting') return tunnel ? say('not enrolled, a tunnel is left') : undefined;
+    if (!mesh.up && mesh.certificate !== 'good') {
+      // It cannot renew, so it waits; an old tunnel that still stands is kept.
+      if (state.phase.name !== 'reconnecting' && state.phase.name !== 'connected') say(`the certificate ended and the mesh is away, the phase is ${state.phase.name}`);
+      return;
+    }
     if (!mesh.up && !world.documents.leases.has(wanted)) {
       if (state.phase.name !== 'reconnecting') say(`the mesh is away and nothing is stored, the phase is ${state.phase.name}`);
       if (tunnel) say(`the mesh is away and nothing is stored, a tunnel for ${tunnel.profile} is left`);

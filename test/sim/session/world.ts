@@ -15,11 +15,13 @@ export interface Weather {
   /** Answers that arrive although nobody waits for them any more. */
   readonly ghost: number;
   readonly refused: number;
+  /** How long an admin may take to accept a device, in milliseconds. */
+  readonly admissionMs: number;
   /** The mesh gives another address at every Join, as old nodes do. */
   readonly movesOnJoin: boolean;
 }
 
-export const calm: Weather = { lost: 0, duplicated: 0, slow: 0, hung: 0, ghost: 0, refused: 0, movesOnJoin: false };
+export const calm: Weather = { lost: 0, duplicated: 0, slow: 0, hung: 0, ghost: 0, refused: 0, admissionMs: 0, movesOnJoin: false };
 
 /** Which protections of the helper are left out, to see the checkers notice. */
 export interface Missing {
@@ -48,6 +50,15 @@ export interface HelperModel {
 
 export interface MeshModel {
   up: boolean;
+  /** What the mesh knows of this device. `revoked` is for ever. */
+  device: 'unknown' | 'pending' | 'active' | 'revoked';
+  /** Of this device's certificate: ended is good for a renewal, lost for nothing. */
+  certificate: 'good' | 'ended' | 'lost';
+  /** The node here hears nothing more of the log, as after a revocation. */
+  cut: boolean;
+  revokedAtMs: number | null;
+  /** When this device asked to be enrolled, lately. */
+  readonly asked: number[];
   member: Lease | null;
   peersVersion: number;
   nextAddress: number;
@@ -58,7 +69,7 @@ export interface World {
   readonly helper: HelperModel;
   readonly meshes: ReadonlyMap<string, MeshModel>;
   online: boolean;
-  readonly documents: { want: 'connected' | 'disconnected'; profile: string | null; leases: Map<string, Lease> };
+  readonly documents: { want: 'connected' | 'disconnected'; profile: string | null; leases: Map<string, Lease>; enrolled: Set<string> };
   /** Epochs of the calls that somebody still waits for, and of the watches that still look. */
   readonly waiting: Set<{ readonly epoch: number }>;
   readonly watching: Set<{ readonly epoch: number }>;
@@ -69,9 +80,9 @@ export function createWorld(): World {
   return {
     weather: calm,
     helper: { alive: true, life: 0, fence: { epoch: 0, revision: 0 }, tunnel: null, lostAtMs: Number.NEGATIVE_INFINITY },
-    meshes: new Map(['a', 'b'].map((name) => [name, { up: true, member: null, peersVersion: 1, nextAddress: 2 }])),
+    meshes: new Map<string, MeshModel>(['a', 'b'].map((name) => [name, { up: true, device: 'unknown' as const, certificate: 'good' as const, cut: false, revokedAtMs: null, asked: [], member: null, peersVersion: 1, nextAddress: 2 }])),
     online: true,
-    documents: { want: 'disconnected', profile: null, leases: new Map() },
+    documents: { want: 'disconnected', profile: null, leases: new Map(), enrolled: new Set() },
     waiting: new Set(),
     watching: new Set(),
     violations: [],
@@ -183,8 +194,47 @@ export function createActions({ world, clock, random, missing, fence, epoch }: {
     });
   }
 
+  /** Every call of a member is proven by its certificate. */
+  function admit(profile: string): void {
+    const model = meshOf(world, profile);
+    if (model.device === 'revoked') throw failure('auth.revoked');
+    if (model.device !== 'active' || model.certificate !== 'good') throw failure('auth.unauthenticated');
+  }
+
+  /** The invite is redeemed, with or without an admin's consent; then the certificate is kept, and a lost answer is asked for again. */
+  async function enroll(profile: string, signal: AbortSignal): Promise<void> {
+    const model = meshOf(world, profile);
+    countAsked(model);
+    await mesh(signal, profile, () => {
+      if (model.device === 'unknown') {
+        model.device = world.weather.admissionMs > 0 ? 'pending' : 'active';
+        clock.after(world.weather.admissionMs, () => {
+          if (model.device === 'pending') model.device = 'active';
+        });
+      }
+      if (model.device === 'revoked') throw failure('auth.revoked');
+      if (model.device === 'pending') throw failure('auth.pending');
+    });
+    world.documents.enrolled.add(profile);
+  }
+
+  function countAsked(model: MeshModel): void {
+    model.asked.push(clock.nowMs());
+    while ((model.asked[0] ?? 0) < clock.nowMs() - 10_000) model.asked.shift();
+  }
+
+  async function renew(profile: string, signal: AbortSignal): Promise<void> {
+    const model = meshOf(world, profile);
+    if (model.certificate === 'lost') throw failure('auth.expired');
+    await mesh(signal, profile, () => {
+      if (model.device === 'revoked') throw failure('auth.revoked');
+      if (model.certificate === 'ended') model.certificate = 'good';
+    });
+  }
+
   function joinMesh(profile: string, signal: AbortSignal): Promise<Lease> {
     return mesh(signal, profile, () => {
+      admit(profile);
       const model = meshOf(world, profile);
       if (!model.member || world.weather.movesOnJoin) model.member = leaseOf(profile, model.nextAddress++);
       return model.member;
@@ -192,9 +242,11 @@ export function createActions({ world, clock, random, missing, fence, epoch }: {
   }
 
   return {
-    authorise: async (_effect, signal) => {
+    authorise: async ({ profile }, signal) => {
       attempt('authorise');
       await call(signal, () => {});
+      if (!world.documents.enrolled.has(profile)) await enroll(profile, signal);
+      else if (meshOf(world, profile).certificate !== 'good') await renew(profile, signal);
     },
     join: async (effect, signal) => {
       attempt('join');
@@ -222,6 +274,7 @@ export function createActions({ world, clock, random, missing, fence, epoch }: {
       const wanted = cleared.catch((error: unknown) => error);
       const error = await wanted;
       await mesh(signal, leave, () => {
+        admit(leave);
         meshOf(world, leave).member = null;
       }).catch(() => {});
       if (error) throw error;
@@ -250,7 +303,12 @@ function watchWorld(world: World, clock: Clock, { profile, lease, epoch }: { pro
   const look = (): void => {
     if (stopped) return;
     cancel = clock.after(700, look);
-    const now = model.up && world.online ? 'replica' : 'lost';
+    // A certificate that ended closes the log's way here as well, until the core renewed it.
+    const heard = model.up && world.online && !model.cut;
+    if (heard && model.device === 'revoked') return see({ kind: 'refused', failure: failure('auth.revoked') });
+    if (model.up && world.online && model.certificate === 'ended') model.certificate = 'good';
+    if (model.up && world.online && model.certificate === 'lost') return see({ kind: 'refused', failure: failure('auth.expired') });
+    const now = heard ? 'replica' : 'lost';
     if (now !== state) see({ kind: 'controlPlane', state: now });
     state = now;
     if (world.helper.alive && world.helper.tunnel === null) see({ kind: 'tunnelLost', failure: failure('tunnel.failed') });
