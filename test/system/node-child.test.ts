@@ -29,7 +29,7 @@ afterEach(async () => {
 
 const control = (spec: object = {}) => NodeControl.fromPartial({
   dataDir: join(folder, 'data'), socketPath: join(folder, 'node.sock'),
-  spec: { tunnelId: 't', nodeId: 'host', grpcPort: 28_443, raftPort: 29_443, publicAddresses: [host], services, bootstrap: { networkName: 'home', ipv4Network: network }, ...spec },
+  spec: { insecure: true, tunnelId: 't', nodeId: 'host', grpcPort: 28_443, raftPort: 29_443, publicAddresses: [host], services, bootstrap: { networkName: 'home', ipv4Network: network }, ...spec },
 });
 function start(spec?: object): Child {
   const child = startChild(control(spec));

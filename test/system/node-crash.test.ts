@@ -53,7 +53,7 @@ test(`${rounds} kills at random moments lose nothing that was acknowledged (SEED
   const host = cluster.network.replace('0.0/16', '0.1');
   const control = NodeControl.fromPartial({
     dataDir: join(folder, 'data'), socketPath: join(folder, 'node.sock'),
-    spec: { tunnelId: 't', nodeId: 'host', grpcPort: 18_443, raftPort: 19_443, publicAddresses: [host], services: { meshApi: true }, bootstrap: { networkName: 'n', ipv4Network: cluster.network } },
+    spec: { insecure: true, tunnelId: 't', nodeId: 'host', grpcPort: 18_443, raftPort: 19_443, publicAddresses: [host], services: { meshApi: true }, bootstrap: { networkName: 'n', ipv4Network: cluster.network } },
   });
   const present = new Set<string>();
   const unknown = new Set<string>();

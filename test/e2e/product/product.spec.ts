@@ -86,7 +86,7 @@ test('a connected founder brings a second device in by link: three clicks, nothi
 
   await expectMetricsMove(first);
 
-  await second.getByRole('link', { name: 'Connection' }).click();
+  await second.getByRole('link', { name: 'Connect', exact: true }).click();
   await second.getByRole('button', { name: 'Disconnect' }).click();
   await expect(second.getByRole('status').getByText('Not connected')).toBeVisible({ timeout: 10_000 });
   expect(await devices(study)).toEqual([]);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { attach, type Client } from '../../../src/contract/client.ts';
+import { topicNames } from '../../../src/contract/state.ts';
 import type { AppState, TopicName } from '../../../src/contract/state.ts';
 import { connect } from '../../../src/platform/app-socket.ts';
 
@@ -109,7 +110,7 @@ async function createHost(name: string, namespace: string, folder: string): Prom
         core?.once('exit', () => reject(new Error(`the core of ${name} ended`)));
       });
       client = attach(await connect(join(folder, 'home', 'run', 'app.sock')));
-      for (const topic of ['session', 'peers', 'profiles', 'settings', 'node', 'metrics', 'health'] as const) client.watch(topic, (value) => Object.assign(state, { [topic]: value }));
+      for (const topic of topicNames) client.watch(topic, (value) => Object.assign(state, { [topic]: value }));
     },
     killCore: () => {
       core?.kill('SIGKILL');
