@@ -60,7 +60,11 @@ test('one is named, several are counted', () => {
   expect([what({}), what({ count: 1, name: 'Grace' }), what({ count: 3, name: 'Grace' })]).toEqual([
     'A device would like to join and waits for an admin.', '“Grace” would like to join and waits for an admin.', '3 devices would like to join and wait for an admin.',
   ]);
-  expect(warningSentence({ code: 'certificate-expiring', detail: { days: 0.4 } }).what).toBe('The certificate of this device ends today. Everything works until then.');
+  const certificate = (days: number): string => warningSentence({ code: 'certificate-expiring', detail: { days } }).what;
+  expect([certificate(6), certificate(0), certificate(-1)]).toEqual([
+    'The certificate of this device ends in 6 days. Everything works until then.', 'The certificate of this device ends today. Everything works until then.',
+    'The certificate of this device has ended. It is good for its own renewal only.',
+  ]);
 });
 
 test('text from elsewhere cannot turn, hide or break the line it stands in', () => {

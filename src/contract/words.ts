@@ -278,11 +278,11 @@ const warningWords: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     next: `Nothing was deleted${d.at('keptAs')}. Correct the file and put it back if you need what was in it.`,
   }),
   'certificate-expiring': (d) => ({
-    what: `The certificate of this device ends ${d.days('days', 'soon')}. Everything works until then.`,
+    what: `The certificate of this device ${d.ends('days')}. ${d.isOver('days') ? 'It is good for its own renewal only.' : 'Everything works until then.'}`,
     next: 'It is renewed by itself while the network can be reached; connect and leave the app open for a minute.',
   }),
   'device-expiring': (d) => ({
-    what: `The certificate of ${d.some('count', 'device', ['name', 'id', 'device'], 'a device')} ends ${d.days('days', 'soon')}.`,
+    what: `The certificate of ${d.some('count', 'device', ['name', 'id', 'device'], 'a device')} ${d.ends('days')}.`,
     next: 'It is renewed by itself when that device is on and connected. A device that stays away for too long needs a new invite.',
   }),
   'device-pending': (d) => ({
@@ -298,7 +298,7 @@ const warningWords: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     next: 'Open People and save the root key to a file with a passphrase; keep the file somewhere else.',
   }),
   'renewal-failing': (d) => ({
-    what: `The certificate of this device could not be renewed${d.because()}. Everything works until it ends ${d.days('days', 'some time from now')}.`,
+    what: `The certificate of this device could not be renewed${d.because()}. It ${d.ends('days')}; ${d.isOver('days') ? 'it is good for its own renewal only' : 'everything works until then'}.`,
     next: waits,
   }),
   'secrets-in-file': (d) => ({
@@ -337,8 +337,9 @@ interface Reader {
   /** Several are counted; a single one is named. */
   some(key: string, noun: string, names: readonly string[], otherwise: string): string;
   isMany(key: string): boolean;
-  /** `today`, `in 3 days`. */
-  days(key: string, otherwise: string): string;
+  /** `ends today`, `ends in 3 days`, `has ended`. */
+  ends(key: string): string;
+  isOver(key: string): boolean;
   entry(key: string): string;
 }
 
@@ -368,7 +369,8 @@ function reader(detail: Detail): Reader {
     count: (key, noun, otherwise = `an ${noun}`) => (typeof detail[key] === 'number' ? plural(detail[key], noun) : otherwise),
     some: (key, noun, names, otherwise) => (many(detail[key]) ? plural(Number(detail[key]), noun) : around(names, '“', '”') || otherwise),
     isMany: (key) => many(detail[key]),
-    days: (key, otherwise) => (typeof detail[key] === 'number' ? daysText(detail[key]) : otherwise),
+    ends: (key) => (typeof detail[key] === 'number' ? endsText(detail[key]) : 'ends soon'),
+    isOver: (key) => typeof detail[key] === 'number' && detail[key] < 0,
     entry: (key) => around([key], ' at entry '),
   };
 }
@@ -382,10 +384,10 @@ const fieldNames: Readonly<Record<string, string>> = {
 
 /**
  * Text that somebody else wrote, made inert: one line, without control characters and without the invisible ones that turn, hide or
- * reorder what stands around them (Unicode TR36, bidirectional controls). Emoji and every script stay.
+ * reorder what stands around them (Unicode TR36, bidirectional controls). Emoji, with their joiner, and every script stay.
  */
 export function plainText(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').replace(/[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g, '').trim();
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replace(/(?!\u200d)[\p{Cf}\p{Cs}]/gu, '').trim();
 }
 
 /** Details may come from other machines: one line, a bounded length. */
@@ -409,8 +411,9 @@ function many(value: string | number | boolean | undefined): boolean {
   return typeof value === 'number' && value > 1;
 }
 
-function daysText(days: number): string {
-  return days < 1 ? 'today' : `in ${plural(Math.floor(days), 'day')}`;
+function endsText(days: number): string {
+  if (days < 0) return 'has ended';
+  return days < 1 ? 'ends today' : `ends in ${plural(Math.floor(days), 'day')}`;
 }
 
 function secondsText(ms: number): string {

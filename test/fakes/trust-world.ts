@@ -101,13 +101,13 @@ export function invitationAt(nowMs: number, given: Partial<Omit<Invitation, 'lin
 /** An audit log of `count` events, oldest first, each with a hash over the one before. */
 export function auditOf(count: number, nowMs: number): AuditEventView[] {
   const kinds: readonly (readonly [string, string, Readonly<Record<string, string>>])[] = [
-    ['invite.create', 'k3v9q0m2x7c1b5n8', { role: 'member', uses: '1' }], ['device.enroll', 'grace-desktop', { invite: 'k3v9q0m2x7c1b5n8', role: 'member' }], ['mesh.join', 'grace-desktop', {}],
-    ['certificate.renew', 'nas', {}], ['device.role', 'ada-laptop', { role: 'admin', before: 'member' }], ['invite.revoke', 'p1o2i3u4y5t6r7e8', {}], ['device.revoke', 'old-laptop', {}],
-    ['mesh.leave', 'kitchen-tablet', {}],
+    ['invite.create', 'k3v9q0m2x7c1b5n8', { role: 'member', uses: '1' }], ['device.enroll', 'grace-desktop', { invite: 'k3v9q0m2x7c1b5n8', role: 'member' }], ['node.join', 'grace-desktop', {}],
+    ['device.renew', 'nas', {}], ['device.role', 'ada-laptop', { role: 'admin', before: 'member' }], ['invite.revoke', 'p1o2i3u4y5t6r7e8', {}], ['device.revoke', 'old-laptop', {}],
+    ['node.leave', 'kitchen-tablet', {}],
   ];
   const actors = ['study', 'anonymous', 'grace-desktop', 'nas', 'attic', 'ada-laptop', 'study', 'kitchen-tablet'];
   return Array.from({ length: count }, (_, i) => {
-    const [action, subject, detail] = i === 0 ? ['mesh.create', 'Home', {}] as const : (kinds[(i - 1) % kinds.length] ?? ['', '', {}]);
+    const [action, subject, detail] = i === 0 ? ['mesh.found', 'Home', {}] as const : (kinds[(i - 1) % kinds.length] ?? ['', '', {}]);
     return {
       sequence: i + 1, atMs: nowMs - (count - i) * 5_400_000, actor: i === 0 ? 'study' : (actors[(i - 1) % actors.length] ?? ''), node: i % 3 === 0 ? 'study' : 'attic', action, subject, detail,
       hash: createHash('sha256').update(`event ${i}`).digest('hex'),

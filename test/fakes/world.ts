@@ -1,6 +1,6 @@
 import type { FailureData } from '../../src/base/failure.ts';
 import { seeded } from '../../src/base/random.ts';
-import { clearTrust, deviceOf, freshTrust, noTrust, trustOf } from './trust-world.ts';
+import { clearTrust, deviceOf, fingerprintOf, freshTrust, noTrust, trustOf } from './trust-world.ts';
 import type { AppState, PeerPath, PeerView, ProfileView, SessionPhase, Settings } from '../../src/contract/state.ts';
 
 /** Whole states of a made-up core: what each screen looks like when the real one is in that state. All values are fixed by the seed. */
@@ -23,7 +23,7 @@ export function sceneOf(name: SceneName, nowMs: number, peers = name === 'crowd'
     case 'host': return { ...hosting(base), trust: trustOf(nowMs, true) };
     case 'alone': return { ...hosting(base), trust: freshTrust(nowMs) };
     case 'guest': return { ...base, trust: { ...base.trust, role: 'guest', invites: [], devices: base.trust.devices.map((d) => (d.self ? { ...d, role: 'guest' } : d)) } };
-    case 'waiting': return waiting(at({ phase: 'reconnecting', cause: lost('auth.pending', {}), attempt: 2, retryAtMs: nowMs + 4200 }), nowMs);
+    case 'waiting': return waiting(at({ phase: 'reconnecting', cause: lost('auth.pending', { network: 'Home', fingerprint: fingerprintOf('key of study') }), attempt: 2, retryAtMs: nowMs + 4200 }));
     case 'revoked': return at({ phase: 'blocked', failure: { code: 'auth.revoked', retry: 'after-user', detail: {} } });
     case 'refused': return { ...at({ phase: 'blocked', failure: { code: 'auth.invite-used', retry: 'after-user', detail: {} } }), trust: noTrust };
     case 'malicious': return misleading(base, nowMs);
@@ -119,11 +119,9 @@ function polled(base: AppState): AppState {
   };
 }
 
-/** Enrolled, but an admin has not accepted this device yet. */
-function waiting(base: AppState, nowMs: number): AppState {
-  const [device] = base.trust.devices;
-  const self = deviceOf(nowMs, { id: 'study', name: 'Study', self: true, state: 'pending', invitedBy: 'ada-laptop', createdAtMs: nowMs - 95_000, notAfterMs: null, ...(device ? { keyFingerprint: device.keyFingerprint } : {}) });
-  return { ...base, peers: { source: 'none', list: [] }, trust: { ...base.trust, role: null, notAfterMs: null, devices: [self], invites: [], authorities: [] } };
+/** Its request was recorded, but no admin has accepted it yet: it sees nothing of the network. */
+function waiting(base: AppState): AppState {
+  return { ...base, peers: { source: 'none', list: [] }, trust: { ...base.trust, role: null, notAfterMs: null, devices: [], invites: [], authorities: [] } };
 }
 
 /** Thousands of devices beside the usual ones. */

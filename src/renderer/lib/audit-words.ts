@@ -7,14 +7,19 @@ export function actionWord(action: string): string {
 }
 
 const actions: Readonly<Record<string, string>> = {
-  'mesh.create': 'founded the network', 'mesh.found': 'founded the network', 'mesh.join': 'joined', 'mesh.leave': 'left',
+  'mesh.found': 'founded the network',
   'invite.create': 'made an invite', 'invite.revoke': 'took an invite back',
   'device.enroll': 'was let in', 'device.request': 'asked to be let in', 'device.approve': 'accepted a device', 'device.revoke': 'cut a device off', 'device.role': 'changed a role',
-  'certificate.renew': 'renewed a certificate', 'authority.request': 'asked to sign for new devices', 'authority.grant': 'let a device sign for new devices',
+  'device.renew': 'renewed its certificate', 'node.join': 'connected', 'node.leave': 'left', 'authority.request': 'asked to sign for new devices', 'authority.grant': 'let a device sign for new devices',
   'acl.put': 'changed a rule', 'acl.delete': 'removed a rule',
 };
 
 /** The details in one line: `role member, uses 1`. */
 export function detailWords(detail: AuditEventView['detail']): string {
-  return Object.entries(detail).map(([name, value]) => `${plainText(name)} ${plainText(String(value)).slice(0, 120)}`).join(', ');
+  return Object.entries(detail).map(([name, value]) => `${plainText(name)} ${short(plainText(String(value)))}`).join(', ');
+}
+
+/** Digests are told apart by their beginning. */
+function short(value: string): string {
+  return /^[0-9a-f:]{40,}$/i.test(value) ? `${value.slice(0, 8)}…` : value.slice(0, 120);
 }

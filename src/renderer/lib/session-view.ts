@@ -79,7 +79,7 @@ const needsInvite: ReadonlySet<FailureCode> = new Set(['auth.revoked', 'auth.exp
 
 /** The key's fingerprint, when the answer that made us wait carried it. */
 export function keyInFailure(session: SessionTopic | null): string | null {
-  const said = session?.phase === 'reconnecting' ? session.cause.detail['keyFingerprint'] : undefined;
+  const said = session?.phase === 'reconnecting' ? session.cause.detail['fingerprint'] : undefined;
   return typeof said === 'string' ? said : null;
 }
 

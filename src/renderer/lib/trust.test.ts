@@ -75,5 +75,5 @@ test('names are inert, fingerprints come in eight groups, odd times stop nothing
   expect(fingerprintGroups('AB:'.repeat(31) + 'ab')).toEqual(Array(8).fill('ABABABAB'));
   expect(fingerprintGroups('no fingerprint')).toEqual(['no fingerprint']);
   expect([moment(Number.NaN), moment(9e15), ahead(nowMs - 1, nowMs), ahead(nowMs + 90_000, nowMs)]).toEqual(['unknown', 'unknown', 'now', 'in 1 min']);
-  expect([actionWord('device.revoke'), actionWord('acl.put\u202e_new'), detailWords({ role: 'admin', note: 'a\nb' })]).toEqual(['cut a device off', 'acl put new', 'role admin, note a b']);
+  expect([actionWord('device.revoke'), actionWord('acl.put\u202e_new'), detailWords({ role: 'admin', note: 'a\nb', key: 'ab'.repeat(32) })]).toEqual(['cut a device off', 'acl put new', 'role admin, note a b, key abababab…']);
 });
