@@ -93,6 +93,50 @@ export async function writeCertificate({ profile, id, publicKey, issuer, notBefo
   return new Uint8Array(certificate.rawData);
 }
 
+export interface LoopbackInput extends Validity {
+  readonly publicKey: KeyObject;
+  readonly issuer: KeyObject;
+  /** The authority itself, good for the loopback names alone; else the server that it signs. */
+  readonly authority: boolean;
+}
+
+/** Certificates of the page on this machine; see web-tls. No part of any mesh: pki-profile takes none of them. */
+export async function writeLoopback({ publicKey, issuer, authority, notBeforeMs, notAfterMs, serial }: LoopbackInput): Promise<Uint8Array> {
+  const key = await verifier(publicKey);
+  const issuerName = nameOf([['CN', 'Webmesh on this device'], ['OU', hex(sha256(spkiOf(createPublicKey(issuer)))).slice(0, 16)]]);
+  const kind = authority
+    ? [new x509.BasicConstraintsExtension(true, 0, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true), new x509.Extension('2.5.29.30', true, loopbackOnly)]
+    : [new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true), new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'localhost' }, { type: 'ip', value: '127.0.0.1' }, { type: 'ip', value: '::1' }])];
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: hex(serial), subject: authority ? issuerName : nameOf([['CN', 'localhost']]), issuer: issuerName, notBefore: new Date(notBeforeMs), notAfter: new Date(notAfterMs),
+    signingAlgorithm, publicKey: key, signingKey: await signer(issuer),
+    extensions: [...kind, await x509.SubjectKeyIdentifierExtension.create(key, false, crypto), await x509.AuthorityKeyIdentifierExtension.create(await verifier(createPublicKey(issuer)), false, crypto)],
+  }, crypto);
+  return new Uint8Array(certificate.rawData);
+}
+
+export const parseLoopback = (der: Uint8Array): { readonly notAfterMs: number } => ({ notAfterMs: new SystemCertificate(der).validToDate.getTime() });
+
+/** NameConstraints, DER: permitted are dNSName localhost, 127.0.0.1/32 and ::1/128. */
+const loopbackOnly = Uint8Array.from(Buffer.from(
+  '303fa03d' + '300b82096c6f63616c686f7374' + '300a87087f000001ffffffff' + '30228720' + '00000000000000000000000000000001' + 'ffffffffffffffffffffffffffffffff', 'hex',
+));
+
+/** A certificate that signs itself, for a server on 127.0.0.1 and nothing else: no device, no authority, of no mesh. */
+export async function writeLoopbackCertificate({ privateKey, publicKey, notBeforeMs, notAfterMs, serial }: { readonly privateKey: KeyObject; readonly publicKey: KeyObject } & Validity): Promise<{ readonly certificate: Uint8Array; readonly fingerprint: string }> {
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: hex(serial), name: nameOf([['CN', 'Webmesh on this machine']]), notBefore: new Date(notBeforeMs), notAfter: new Date(notAfterMs), signingAlgorithm,
+    keys: { privateKey: await signer(privateKey), publicKey: await verifier(publicKey) },
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]), new x509.SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }]),
+    ],
+  }, crypto);
+  const der = new Uint8Array(certificate.rawData);
+  return { certificate: der, fingerprint: sha256(der).toString('hex') };
+}
+
 /** A private key of ours. Throws input.invalid when it is none on P-256. */
 export function readPrivateKey(der: Uint8Array): KeyObject {
   try {
