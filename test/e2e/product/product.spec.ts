@@ -110,11 +110,10 @@ test('the same from a terminal: one command on either side', async () => {
   console.log(`by terminal: 2 commands, ${((Date.now() - beganMs) / 1000).toFixed(1)} s`);
 });
 
-test('a device that is cut off loses its tunnel, and is told why', async ({ browser }) => {
+test('a device that is cut off loses its tunnel, and is told why', async () => {
   test.setTimeout(60_000);
   const [attic, study] = hosts as [Host, Host];
-  const page = await open(await browser.newPage(), study);
-  await expectConnected(page);
+  await study.session('connected');
   const { list } = await study.topic('peers', (peers) => peers.list.some((p) => p.self), 2000, 'itself');
   const id = list.find((p) => p.self)?.id as string;
   const beganMs = Date.now();

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { attach, type Client } from '../../../src/contract/client.ts';
-import { topicNames } from '../../../src/contract/state.ts';
-import type { AppState, TopicName } from '../../../src/contract/state.ts';
+import { type AppState, topicNames, type TopicName } from '../../../src/contract/state.ts';
 import { connect } from '../../../src/platform/app-socket.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
