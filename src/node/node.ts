@@ -63,7 +63,6 @@ export interface RunningNode {
 
 /** Of the socket for this machine: whoever may enter its folder may use it, and the helper lets one user in. */
 const socketMode = 0o666;
-const foundDeadlineMs = 10_000;
 const listenLookMs = 1_000;
 
 /**

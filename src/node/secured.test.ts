@@ -1,11 +1,8 @@
-import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { keyOf, raftPort, until } from '../../test/node/local-cluster.ts';
+import { until } from '../../test/node/local-cluster.ts';
 import { type SecuredCluster, securedCluster } from '../../test/node/secured-cluster.ts';
-import { toWire } from '../../test/node/mesh-keys.ts';
-import { lives } from '../base/identity.ts';
-import { MeshService } from '../gen/v1/mesh.ts';
-import { NodeService } from '../gen/v1/node.ts';
+import { createMeshKeys, toWire } from '../../test/node/mesh-keys.ts';
 import { DeviceState, Role } from '../gen/webmesh/trust/v1/trust_messages.ts';
 import { TrustServiceService as Trust } from '../gen/webmesh/trust/v1/trust.ts';
 import { nodeClient } from '../platform/mesh-client.ts';
@@ -53,8 +50,63 @@ test('found, enrol two, join, change the leader, sign by another voter, revoke o
   await cluster.start('host', { meshIpv4: `${base}.1`, identity: toWire(cluster.identity('host')) });
   await cluster.call(`${base}.2`, Trust.revokeDevice, { id: 'two' }, {}, cluster.identity('one'));
   await until(() => voters(one) === 'host,one', 5000, () => voters(one));
+  // Its connections were cut, so the first call may find one that is gone; then it is told.
+  await refusal(cluster.listNodes(`${base}.2`, cluster.identity('two')));
   expect(await refusal(cluster.listNodes(`${base}.2`, cluster.identity('two')))).toEqual([7, 'revoked']);
   expect(one.node.replica.state.nodes().map(({ id }) => id)).toEqual(['host', 'one', 'phone']);
   expect(one.node.replica.state.trust.view().devices.map(({ id, state }) => [id, state])).toContainEqual(['two', DeviceState.DEVICE_STATE_REVOKED]);
   expect([one.broken(), two.broken(), one.node.replica.state.trust.auditIntact()]).toEqual([undefined, undefined, true]);
+}, 15_000);
+
+test('the app on the machine sees who belongs, reads the audit log and renews; a founder whose certificate ended long ago starts and helps itself', async () => {
+  await cluster.foundSecured('host');
+  const socket = join(cluster.folder, 'host.sock');
+  const { signal } = new AbortController();
+  for await (const { trust, networkName } of nodeClient.watchReplica(socket, signal)) {
+    expect([trust?.secure, trust?.devices.map(({ id, role }) => [id, role]), trust?.authorities.length, networkName]).toEqual([true, [['host', Role.ROLE_ADMIN]], 1, 'test']);
+    break;
+  }
+  expect((await nodeClient.audit(socket, { search: '', before: 0n, limit: 0 }, signal)).events.map(({ action }) => action)).toEqual(['mesh.found']);
+  // The private socket answers nothing but its own service.
+  await expect(cluster.callLocal(socket, Trust.getTrust, {})).rejects.toMatchObject({ code: 12 });
+
+  await cluster.close();
+  cluster = await securedCluster();
+  base = cluster.network.split('.').slice(0, 3).join('.');
+  cluster.identities.set('host', { ...(await cluster.keys.device('host', { notAfterMs: Date.now() - 1_000 })), authority: await cluster.keys.authority('host') });
+  const host = await cluster.found('host', {}, cluster.identity('host'));
+  expect(host.health()).toEqual({ ready: true, problem: null });
+  const renewed = await nodeClient.renew(join(cluster.folder, 'host.sock'), await pki.createRequest(cluster.identity('host').privateKey, 'host'), signal);
+  cluster.identities.set('host', { ...cluster.identity('host'), chain: renewed });
+  await expect(cluster.listNodes(`${base}.1`, cluster.identity('host'))).rejects.toMatchObject({ code: 14 });
+  await host.update({ identity: toWire(cluster.identity('host')) });
+  cluster.reconnect();
+  expect(await cluster.listNodes(`${base}.1`, cluster.identity('host'))).toHaveLength(1);
+}, 15_000);
+
+test('a renewed certificate is used at once, by callers and by Raft, without a restart', async () => {
+  const host = await cluster.foundSecured('host');
+  await cluster.join(`${base}.1`, 'host', {}, cluster.identity('host'));
+  const one = await cluster.enrolAndStart(`${base}.1`, 'host', 'one', { asVoter: true });
+  await until(() => one.health().ready, 3000);
+  for (const [node, id] of [[one, 'one'], [host, 'host']] as const) {
+    const chain = await nodeClient.renew(join(cluster.folder, `${id}.sock`), await pki.createRequest(cluster.identity(id).privateKey, id), new AbortController().signal);
+    cluster.identities.set(id, { ...cluster.identity(id), chain });
+    await node.update({ identity: toWire(cluster.identity(id)) });
+  }
+  await one.stop();
+  const again = await cluster.start('one', { meshIpv4: `${base}.2`, identity: toWire(cluster.identity('one')) });
+  await cluster.redeem(`${base}.1`, await cluster.invite(`${base}.1`, 'host'), 'late');
+  await until(() => again.node.replica.state.trust.device('late') !== undefined, 5000);
+  expect([host.broken(), again.broken()]).toEqual([undefined, undefined]);
+}, 15_000);
+
+test('files of a secured mesh are never spoken for in clear text, nor under another root', async () => {
+  const host = await cluster.foundSecured('host');
+  await host.stop();
+  await expect(cluster.start('host', { meshIpv4: `${base}.1` })).rejects.toMatchObject({ code: 'auth.clear-text' });
+  const other = await (await createMeshKeys()).founder('host');
+  await expect(cluster.start('host', { meshIpv4: `${base}.1`, identity: toWire(other) })).rejects.toMatchObject({ code: 'auth.wrong-mesh' });
+  const wrong = await cluster.keys.device('another');
+  await expect(cluster.start('host', { meshIpv4: `${base}.1`, identity: toWire(wrong) })).rejects.toMatchObject({ code: 'input.invalid' });
 }, 15_000);

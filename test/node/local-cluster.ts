@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as grpc from '@grpc/grpc-js';
 import { type Identity } from '../../src/base/identity.ts';
 import { type Log, silentLog } from '../../src/base/log.ts';
 import { NodeControl, type NodeSpec } from '../../src/gen/webmesh/helper/v1/helper.ts';
@@ -62,6 +63,8 @@ export interface LocalCluster {
   joinAndStart(address: string, id: string, more?: Partial<JoinRequest>, options?: Partial<DriverOptions>, identity?: Identity): Promise<TestNode>;
   /** The node that was last started at an address. */
   at(address: string): string;
+  /** The same, over the private socket of a node. */
+  callLocal<Request, Response>(socketPath: string, method: MethodOf<Request, Response>, request: Request): Promise<Response>;
   /** Forgets connections, and with them how long to wait before an address that refused is tried again. */
   reconnect(): void;
   close(): Promise<void>;
@@ -137,6 +140,16 @@ export function localCluster(): LocalCluster {
     call: async (to, { path, requestSerialize, responseDeserialize }, request, metadata = {}, as) => {
       const bytes = await callerOf(as ?? null).unary(`${to}:${grpcPort}`, path, requestSerialize(request), { metadata, deadlineMs: 5000, signal: new AbortController().signal, expectId: ids.get(to) ?? '' });
       return responseDeserialize(Buffer.from(bytes));
+    },
+    callLocal: async (socketPath, { path, requestSerialize, responseDeserialize }, request) => {
+      const client = new grpc.Client(`unix:${socketPath}`, grpc.credentials.createInsecure());
+      try {
+        return await new Promise((resolve, reject) => {
+          client.makeUnaryRequest(path, (value: Request) => Buffer.from(requestSerialize(value)), responseDeserialize, request, { deadline: Date.now() + 5000 }, (error, value) => (error ? reject(error) : resolve(value as never)));
+        });
+      } finally {
+        client.close();
+      }
     },
     join: (to, id, more = {}, as) => cluster.call(to, NodeService.join, {
       id, publicKey: keyOf(id), raftPort, grpcPort, wireguardPort: 51_820, primaryEndpoint: '', endpoints: [], assignIpv4: true, preferRaftIpv6: false, asVoter: false, ...more,

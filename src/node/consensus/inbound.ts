@@ -52,8 +52,10 @@ export function serveInbound(
   const connections = new Set<Served>();
   let unreadBytes = 0;
 
+  const isCutOff = ({ provenId }: Pick<Connection, 'provenId'>): boolean => provenId !== undefined && identity.cutOff?.(provenId) === true;
+
   function accept(connection: Connection): void {
-    if (connections.size >= inboundLimits.connectionsMax) return connection.destroy();
+    if (connections.size >= inboundLimits.connectionsMax || isCutOff(connection)) return connection.destroy();
     const frames = new Frames();
     const waiting: Waiting[] = [];
     let type: number | undefined;
@@ -195,7 +197,7 @@ export function serveInbound(
       return false;
     },
     recheck: () => {
-      for (const served of connections) if (served.provenId !== undefined && identity.cutOff?.(served.provenId)) served.destroy();
+      for (const served of connections) if (isCutOff(served)) served.destroy();
     },
     close: () => {
       for (const served of connections) served.destroy();

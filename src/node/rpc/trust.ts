@@ -4,7 +4,7 @@ import { type Call, RpcError, status } from '../../base/rpc.ts';
 import {
   type ApproveDeviceRequest, type CreateInviteRequest, type RenewRequest, type RenewResponse, type RevokeDeviceRequest, type RevokeInviteRequest, type Role as WireRole, type SetRoleRequest,
 } from '../../gen/webmesh/trust/v1/trust_messages.ts';
-import { type DeviceRow } from '../state/trust-rows.ts';
+import { type CertificateRow, type DeviceRow } from '../state/trust-rows.ts';
 import { roleFromWire } from '../state/trust-view.ts';
 import { auditActions } from '../statements/audit.ts';
 import { createInviteEntry, revokeInviteEntry } from '../statements/invites.ts';
@@ -39,12 +39,16 @@ export function renewFor(id: string, request: Uint8Array, call: Pick<Call, 'sign
     if (ports.reads.trust.device(id)?.state !== 'active') throw new RpcError(status.permissionDenied, refusals.revoked);
     const newest = ports.reads.trust.newestCertificate(id);
     const nowMs = ports.clock.nowMs();
-    if (newest?.keyHash === keyHash && nowMs - newest.notBeforeMs - lives.backdateMs < renewedLatelyMs) return newest.chain;
+    if (newest?.keyHash === keyHash && isFresh(newest, nowMs)) return newest.chain;
     const { chain, record: certificate } = await issue(request, id, ports, signal);
     const audit = auditOf(who, auditActions.renew, id, { key: keyHash, fingerprint: certificate.fingerprint }, ports);
     await submit(ports.consensus, renewEntry({ deviceId: id, nowMs, certificate, audit, forgetBeforeMs: nowMs - lives.graceMs }), signal);
     return chain;
   });
+}
+
+function isFresh({ notBeforeMs, notAfterMs }: CertificateRow, nowMs: number): boolean {
+  return nowMs - notBeforeMs - lives.backdateMs < renewedLatelyMs && notAfterMs > nowMs + lives.renewAfterMs;
 }
 
 /** The same invite asked for again is there already. */
