@@ -6,6 +6,7 @@ import { parseIp } from '../base/ip.ts';
 import { type Log } from '../base/log.ts';
 import { type Caller, type Service } from '../base/rpc.ts';
 import { type IdentitySource } from '../node/ports.ts';
+import { createShares } from './connection-shares.ts';
 import { authorizing } from './grpc-authorize.ts';
 import { type Authorize, createCallers } from './grpc-callers.ts';
 import { healthService } from './grpc-health.ts';
@@ -22,7 +23,7 @@ export interface GrpcServerOptions {
   readonly messageBytesMax?: number;
   /** Largest number of calls at once on one connection; more wait at the client. */
   readonly callsPerConnectionMax?: number;
-  /** Largest number of connections at once; more are closed at once. */
+  /** Largest number of connections at once; more are closed at once. Callers over TLS have shares of it: see connection-shares. */
   readonly connectionsMax?: number;
   /** Serve grpc.health and grpc.reflection beside the services. Off when left out: a private socket needs neither. */
   readonly standard?: boolean;
@@ -60,8 +61,6 @@ export interface GrpcServer {
 const messageBytesDefault = 4 * 1024 * 1024;
 const callsDefault = 128;
 const connectionsDefault = 1024;
-const anonymousShare = 4;
-const anonymousMs = 120_000;
 
 export function createGrpcServer({ services, log, messageBytesMax = messageBytesDefault, callsPerConnectionMax = callsDefault, connectionsMax = connectionsDefault, standard = false, identity = () => null, authorize }: GrpcServerOptions): GrpcServer {
   let hasTcp = false;
@@ -85,7 +84,7 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
   const listeners = new Map<string, { server: NetServer; address: TcpAddress | null }>();
   const sockets = new Map<Socket, () => Caller>();
   const tls = createTlsAcceptor({ protocol: 'h2', certificate: 'asked', expiredOk: true, accept: acceptProven, refused: (remote, problem) => log.debug('refused', { remote, problem }) });
-  let anonymous = 0;
+  const share = createShares(connectionsMax);
   let closed = false;
 
   function accept(socket: Socket): void {
@@ -101,24 +100,9 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
   }
 
   function acceptProven(socket: TLSSocket, proven: Proven | undefined): void {
-    if (!proven && !admitAnonymous(socket)) return;
+    if (!share(socket, callerOf(proven))) return void socket.destroy();
     callers.mark(socket, proven);
     admit(socket, () => callerOf(proven));
-  }
-
-  /** Whoever has no certificate gets a small share of the connections, each for a short time: enough to enrol. */
-  function admitAnonymous(socket: Socket): boolean {
-    if (anonymous >= connectionsMax / anonymousShare) {
-      socket.destroy();
-      return false;
-    }
-    anonymous++;
-    const timer = setTimeout(() => socket.destroy(), anonymousMs);
-    socket.once('close', () => {
-      anonymous--;
-      clearTimeout(timer);
-    });
-    return true;
   }
 
   function admit(socket: Socket, caller: () => Caller): void {

@@ -1,6 +1,6 @@
 import { connect as connectTls } from 'node:tls';
 import * as grpc from '@grpc/grpc-js';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type TestMesh, testMesh } from '../../test/fakes/test-mesh.ts';
 import { asFailure } from '../base/failure.ts';
 import type { Identity } from '../base/identity.ts';
@@ -104,11 +104,13 @@ test('renewed identities are used by the next call and the next handshake, and n
 });
 
 test('a connection that outlives its certificate is told as expired from then on', async () => {
-  const soon = await mesh.device('brief', { toMs: 1_500 });
   const { address } = await serve();
-  const caller = callerAs(() => soon);
-  expect(await ask(caller, address)).toBe('brief');
-  await expect.poll(() => ask(caller, address), { timeout: 5_000 }).toBe('brief expired');
+  const caller = callerAs(() => alice);
+  expect(await ask(caller, address)).toBe('alice');
+  const real = Date.now.bind(Date);
+  const later = vi.spyOn(Date, 'now').mockImplementation(() => real() + 25 * hourMs);
+  ends.push(() => later.mockRestore());
+  expect(await ask(caller, address)).toBe('alice expired');
 });
 
 test('a cut ends the calls of those who are not kept, and of nobody else', async () => {
@@ -227,4 +229,30 @@ test('the usual tools reach a secured node with nothing but files: any gRPC clie
   const { requestSerialize, responseDeserialize, path } = MeshService.getNode;
   const node = await new Promise<MeshNode | undefined>((resolve, reject) => client.makeUnaryRequest(path, requestSerialize, responseDeserialize, { id: 'x' }, (error, value) => (error ? reject(error) : resolve(value))));
   expect(node?.id).toBe('alice');
+});
+
+test('one device, or one stranger, gets a sixteenth of the connections at most', async () => {
+  const { port, address } = await serve({ connectionsMax: 48 });
+  const pem = (der: Uint8Array, label: string): string => `-----BEGIN ${label}-----\n${Buffer.from(der).toString('base64')}\n-----END ${label}-----\n`;
+  const own = { key: pem(alice.privateKey, 'PRIVATE KEY'), cert: alice.chain.map((der) => pem(der, 'CERTIFICATE')).join('') };
+  const open = async (options: object): Promise<number> => {
+    const sockets = Array.from({ length: 8 }, () => connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'], ...options }));
+    ends.push(() => sockets.forEach((socket) => socket.destroy()));
+    for (const socket of sockets) socket.on('error', () => {}).resume();
+    const left = (): number => sockets.filter((socket) => !socket.destroyed && !socket.readableEnded).length;
+    await expect.poll(left).toBe(3);
+    return left();
+  };
+  expect([await open({}), await open(own)]).toEqual([3, 3]);
+  const bob = await mesh.device('bob');
+  expect(await ask(callerAs(() => bob), address)).toBe('bob');
+});
+
+test('an identity that cannot be used lets nobody in, ends nothing, and is told where it dials', async () => {
+  let broken: Identity | undefined = { ...host, privateKey: alice.privateKey };
+  const { address } = await serve({ identity: () => broken ?? host });
+  expect(await ask(callerAs(() => alice), address)).toBe('14 no connection');
+  broken = undefined;
+  await expect.poll(() => ask(callerAs(() => alice), address)).toBe('alice');
+  expect(await ask(callerAs(() => ({ ...alice, privateKey: host.privateKey })), address)).toBe('14 no connection');
 });

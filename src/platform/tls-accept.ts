@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { isFailure } from '../base/failure.ts';
 import type { Identity } from '../base/identity.ts';
-import { parseIp } from '../base/ip.ts';
+import { sourceOf } from './connection-shares.ts';
 import { handshakeMs, type Protocol, type Proven, provenBy, rootOf, serverOptions } from './tls.ts';
 
 export interface TlsAcceptorOptions {
@@ -46,7 +46,13 @@ export function createTlsAcceptor({ protocol, certificate, expiredOk, accept, re
     socket.once('close', () => {
       if (unfinished.get(key) === entry) unfinished.delete(key);
     });
-    serverFor(identity).emit('connection', socket);
+    try {
+      serverFor(identity).emit('connection', socket);
+    } catch {
+      // An identity that OpenSSL does not take concerns whoever gave it to us, and nobody who knocks.
+      refused(remoteOf(socket), 'own-identity');
+      socket.destroy();
+    }
   }
 
   const countOf = (source: string): number => [...unfinished.values()].filter((entry) => entry.source === source).length;
@@ -91,12 +97,6 @@ export function createTlsAcceptor({ protocol, certificate, expiredOk, accept, re
 /** A living connection's four numbers; a plain socket and the TLS over it have the same. Undefined when it is gone already. */
 function connectionKey({ localAddress, localPort, remoteAddress, remotePort }: Socket): string | undefined {
   return remoteAddress === undefined ? undefined : `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`;
-}
-
-/** Whoever has one IPv6 address has 2^64 of them. */
-function sourceOf(address: string | undefined): string {
-  const ip = parseIp(address ?? '');
-  return ip?.family === 6 ? `6 ${ip.value >> 64n}` : String(address);
 }
 
 const remoteOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress ?? '?'}:${remotePort ?? 0}`;

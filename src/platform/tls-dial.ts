@@ -57,7 +57,12 @@ function handshake(start: () => TLSSocket, socket: Socket, address: string, sign
     socket.on('error', (error) => end(handshakeFailure(error, address)));
     if (signal?.aborted) return abort();
     signal?.addEventListener('abort', abort, { once: true });
-    const secure = start();
+    let secure: TLSSocket;
+    try {
+      secure = start();
+    } catch (error) {
+      return end(failure('input.invalid', { field: 'identity', problem: 'unusable' }, error));
+    }
     secure.on('error', (error) => end(handshakeFailure(error, address)));
     secure.once('close', () => end(failure('mesh.unreachable', { address, message: 'closed' })));
     secure.once('secureConnect', () => {
