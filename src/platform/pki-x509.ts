@@ -123,20 +123,6 @@ const loopbackOnly = Uint8Array.from(Buffer.from(
   '303fa03d' + '300b82096c6f63616c686f7374' + '300a87087f000001ffffffff' + '30228720' + '00000000000000000000000000000001' + 'ffffffffffffffffffffffffffffffff', 'hex',
 ));
 
-/** A certificate that signs itself, for a server on 127.0.0.1 and nothing else: no device, no authority, of no mesh. */
-export async function writeLoopbackCertificate({ privateKey, publicKey, notBeforeMs, notAfterMs, serial }: { readonly privateKey: KeyObject; readonly publicKey: KeyObject } & Validity): Promise<{ readonly certificate: Uint8Array; readonly fingerprint: string }> {
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: hex(serial), name: nameOf([['CN', 'Webmesh on this machine']]), notBefore: new Date(notBeforeMs), notAfter: new Date(notAfterMs), signingAlgorithm,
-    keys: { privateKey: await signer(privateKey), publicKey: await verifier(publicKey) },
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]), new x509.SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }]),
-    ],
-  }, crypto);
-  const der = new Uint8Array(certificate.rawData);
-  return { certificate: der, fingerprint: sha256(der).toString('hex') };
-}
-
 /** A private key of ours. Throws input.invalid when it is none on P-256. */
 export function readPrivateKey(der: Uint8Array): KeyObject {
   try {
