@@ -5,7 +5,7 @@ import { type Log } from '../base/log.ts';
 import { type Caller, type Service } from '../base/rpc.ts';
 import { type NodeConfig } from './config.ts';
 import { driverDefaults, type DriverOptions } from './consensus/driver.ts';
-import { reconcileMembers } from './consensus/members.ts';
+import { reconcileMembers, type Wanted } from './consensus/members.ts';
 import { keepCutting } from './cutting.ts';
 import { foundWhenLeading } from './found-when-leading.ts';
 import { wantedMembers } from './founding.ts';
@@ -124,7 +124,7 @@ export async function startNode(first: NodeConfig, given: NodePorts, onHealth: (
 
   replica.start();
   const ends = [
-    reconcileMembers({ self: first.nodeId, consensus: driver, wanted: () => wantedMembers(state), clock, log: log.scope('members') }),
+    reconcileMembers({ self: first.nodeId, consensus: driver, wanted: () => belonging(wantedMembers(state), state), clock, log: log.scope('members') }),
     foundWhenLeading(replica, () => config, ports, closing.signal),
     keepCutting({ revision: state.revision, clock, cut: () => {
       driver.transport.recheck();
@@ -161,6 +161,11 @@ export async function startNode(first: NodeConfig, given: NodePorts, onHealth: (
     },
     close,
   };
+}
+
+/** In a secured mesh, rows of nodes whose device was never let in, or is no more, are nobody's: the guards let none arise. */
+function belonging(wanted: Wanted, { trust }: Replica['state']): Wanted {
+  return trust.secure() ? { ...wanted, rows: wanted.rows.filter(({ id }) => trust.device(id)?.state === 'active') } : wanted;
 }
 
 async function opened<T>(network: Network, open: () => Promise<T>): Promise<T> {

@@ -141,11 +141,12 @@ export function localCluster(): LocalCluster {
       const bytes = await callerOf(as ?? null).unary(`${to}:${grpcPort}`, path, requestSerialize(request), { metadata, deadlineMs: 5000, signal: new AbortController().signal, expectId: ids.get(to) ?? '' });
       return responseDeserialize(Buffer.from(bytes));
     },
-    callLocal: async (socketPath, { path, requestSerialize, responseDeserialize }, request) => {
+    callLocal: async <Request, Response>(socketPath: string, { path, requestSerialize, responseDeserialize }: MethodOf<Request, Response>, request: Request): Promise<Response> => {
       const client = new grpc.Client(`unix:${socketPath}`, grpc.credentials.createInsecure());
       try {
-        return await new Promise((resolve, reject) => {
-          client.makeUnaryRequest(path, (value: Request) => Buffer.from(requestSerialize(value)), responseDeserialize, request, { deadline: Date.now() + 5000 }, (error, value) => (error ? reject(error) : resolve(value as never)));
+        return await new Promise<Response>((resolve, reject) => {
+          const answered: grpc.requestCallback<Response> = (error, value) => (error ? reject(error) : resolve(value as Response));
+          client.makeUnaryRequest<Request, Response>(path, (value) => Buffer.from(requestSerialize(value)), responseDeserialize, request, new grpc.Metadata(), { deadline: Date.now() + 5000 }, answered);
         });
       } finally {
         client.close();
