@@ -85,6 +85,21 @@ test('saves a file that holds the link and nothing else', async ({ open }) => {
   expect(await readFile(await download.path(), 'utf8')).toMatch(/^webmesh:\/\/join\/[A-Za-z0-9_-]+\n$/);
 });
 
+test('nothing jumps while the invite is being made', async ({ open }) => {
+  const { page, server } = await open({ scene: 'host' });
+  const make = server.app.handlers['invite.create'];
+  let go = (): void => {};
+  const wait = new Promise<void>((resolve) => (go = resolve));
+  Object.assign(server.app.handlers, { 'invite.create': async (...call: Parameters<typeof make>) => { await wait; return make(...call); } });
+  await page.getByRole('button', { name: 'Invite', exact: true }).click();
+  const places = async () => Promise.all([page.getByRole('dialog'), page.getByRole('button', { name: 'Copy link' }), page.getByText('Options')].map((one) => one.boundingBox()));
+  await expect(page.getByText('Making an invite…')).toBeVisible();
+  const before = await places();
+  go();
+  await page.getByRole('img', { name: 'QR code of the invite' }).waitFor();
+  expect(await places()).toEqual(before);
+});
+
 test('a refusal is said in the dialog, and trying again works', async ({ open }) => {
   const { page, server } = await open({ scene: 'host' });
   server.app.refuseNext('invite.create', failure('mesh.no-leader', {}));
