@@ -3,14 +3,15 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { mutants, regressionSeeds, traceClusterSeed } from './cluster/run.ts';
 import { type Figures, noFigures } from './cluster/checks.ts';
+import { mutants as enrolMutants, noEnrolFigures } from './enrol/run.ts';
 import { type Done, type Job } from './job.ts';
 import { guards } from './session/run.ts';
 
-const usage = `usage: npm run sim -- [cluster | session] [options]
-  --seeds N        seeds of each simulation (default 2000)
+const usage = `usage: npm run sim -- [cluster | session | enrol] [options]
+  --seeds N        seeds of each simulation (default 2000; of enrol a tenth)
   --seed FIRST     the first seed (default 1)
   --fresh          begin at a seed drawn from the clock
-  --budget N       seeds for each mutant until it must be caught (default 600; 0 leaves them out); a removed guard has ten times that
+  --budget N       seeds for each mutant until it must be caught (default 600; 0 leaves them out); a removed guard has ten times that, a mutant of enrol a tenth
   --wrong NAME     run the seeds with this mutant, or without this guard
   --trace LINES    one cluster seed, with the last lines of its story`;
 
@@ -22,7 +23,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const only = positionals[0];
-const simulations = (['session', 'cluster'] as const).filter((one) => only === undefined || one === only);
+const simulations = (['session', 'cluster', 'enrol'] as const).filter((one) => only === undefined || one === only);
 const first = values.fresh ? Date.now() % 1_000_000_000 : Number(values.seed);
 const [count, budget] = [Number(values.seeds), Number(values.budget)];
 
@@ -47,9 +48,9 @@ async function runAll(): Promise<boolean> {
 
 function jobs(): Job[] {
   const list: Job[] = [];
-  const chunk = 100;
   for (const simulation of simulations) {
-    for (let at = 0; at < count; at += chunk) list.push({ simulation, first: first + at, count: Math.min(chunk, count - at), wrong: values.wrong ?? null });
+    const [seeds, chunk] = simulation === 'enrol' ? [seedsOfEnrol(), 10] : [count, 100];
+    for (let at = 0; at < seeds; at += chunk) list.push({ simulation, first: first + at, count: Math.min(chunk, seeds - at), wrong: values.wrong ?? null });
     if (simulation === 'cluster') for (const seed of regressionSeeds()) list.push({ simulation, first: seed, count: 1, wrong: null });
   }
   for (const { simulation, wrong } of wrongs()) list.push({ simulation, first, count: budgetOf(simulation), wrong });
@@ -58,12 +59,18 @@ function jobs(): Job[] {
 
 function wrongs(): { simulation: Job['simulation']; wrong: string }[] {
   if (budget === 0 || values.wrong !== undefined) return [];
-  return simulations.flatMap((simulation) => (simulation === 'cluster' ? Object.keys(mutants) : guards).map((wrong) => ({ simulation, wrong })));
+  const all = { cluster: Object.keys(mutants), session: guards, enrol: Object.keys(enrolMutants) };
+  return simulations.flatMap((simulation) => all[simulation].map((wrong) => ({ simulation, wrong })));
 }
 
-/** A session's seed is some ten times cheaper than a cluster's. */
+/** A session's seed is some ten times cheaper than a cluster's, and one of enrol ten times dearer. */
 function budgetOf(simulation: Job['simulation']): number {
-  return simulation === 'session' ? 10 * budget : budget;
+  return { session: 10 * budget, cluster: budget, enrol: Math.ceil(budget / 10) }[simulation];
+}
+
+/** Asked for by name, it runs as many seeds as were asked for. */
+function seedsOfEnrol(): number {
+  return only === 'enrol' ? count : Math.ceil(count / 10);
 }
 
 /** Every core takes the next job when it has finished one. */
@@ -96,6 +103,7 @@ function summary(simulation: Job['simulation'], all: readonly Done[]): boolean {
   const violations = done.flatMap((one) => one.violations);
   console.log(`${simulation}: ${seeds} seeds, ${violations.length} violations, ${Math.round(seeds / seconds)} seeds/s per core`);
   if (simulation === 'cluster') console.log(`  ${clusterFigures(done)}`);
+  if (simulation === 'enrol') console.log(`  ${enrolFigures(done)}`);
   for (const { seed, what } of violations.slice(0, 5)) console.log(`  seed ${seed}: ${what}\n    npm run sim -- ${simulation} --seed ${seed} --seeds 1${reproduction(simulation)}`);
   return violations.length === 0;
 }
@@ -114,10 +122,16 @@ function clusterFigures(done: readonly Done[]): string {
   return [`${(virtual / 3600).toFixed(1)} virtual hours`, ...Object.entries(total).map(([key, value]) => `${key} ${value}`)].join(', ');
 }
 
+function enrolFigures(done: readonly Done[]): string {
+  const total = noEnrolFigures();
+  for (const { enrol } of done) for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += enrol?.figures[key] ?? 0;
+  return Object.entries(total).map(([key, value]) => `${key} ${value}`).join(', ');
+}
+
 function wrongSummary(simulation: Job['simulation'], wrong: string, all: readonly Done[]): boolean {
   const done = all.find(({ job }) => job.simulation === simulation && job.wrong === wrong);
   const caught = done?.violations[0];
   const result = caught ? `caught at seed ${String(done.seeds).padStart(4)} of ${budgetOf(simulation)}: ${caught.what.split('\n')[0]?.slice(0, 100)}` : `NOT CAUGHT in ${budgetOf(simulation)} seeds`;
-  console.log(`  ${simulation === 'cluster' ? 'mutant' : 'without'} ${wrong.padEnd(51)} ${result}`);
+  console.log(`  ${simulation === 'session' ? 'without' : 'mutant'} ${wrong.padEnd(51)} ${result}`);
   return caught !== undefined;
 }

@@ -17,10 +17,15 @@ async function run(job: Job): Promise<Done> {
   if (job.simulation === 'cluster') {
     const { runClusterSeeds } = await import('./cluster/run.ts');
     const cluster = runClusterSeeds(wrong === null ? common : { ...common, mutant: wrong });
-    return { job, seeds: cluster.seeds, cpuSeconds: cpuSeconds(), violations: cluster.violations, cluster };
+    return { job, seeds: cluster.seeds, cpuSeconds: cpuSeconds(), violations: cluster.violations, cluster, enrol: null };
+  }
+  if (job.simulation === 'enrol') {
+    const { runEnrolSeeds } = await import('./enrol/run.ts');
+    const enrol = await runEnrolSeeds(wrong === null ? common : { ...common, mutant: wrong });
+    return { job, seeds: enrol.seeds, cpuSeconds: cpuSeconds(), violations: enrol.violations, cluster: null, enrol };
   }
   const { guards, runSessionSeeds } = await import('./session/run.ts');
   const guard = guards.find((one) => one === wrong);
   const session = await runSessionSeeds(guard === undefined ? common : { ...common, guard });
-  return { job, seeds: session.seeds, cpuSeconds: cpuSeconds(), violations: session.violations, cluster: null };
+  return { job, seeds: session.seeds, cpuSeconds: cpuSeconds(), violations: session.violations, cluster: null, enrol: null };
 }

@@ -40,7 +40,10 @@ export interface Network {
   calm(): void;
 }
 
-export function createNetwork(timeline: Timeline, plan: Plan, dice: Random, stations: ReadonlyMap<NodeId, Station>): Network {
+/** What a network asks of its seed's plan. */
+export type NetworkPlan = Pick<Plan, 'electionTicks' | 'loss' | 'answerLoss' | 'duplication' | 'neverSettled' | 'latencyMinMs' | 'latencyMeanMs'>;
+
+export function createNetwork(timeline: Pick<Timeline, 'now' | 'after'>, plan: NetworkPlan, dice: Random, stations: ReadonlyMap<NodeId, Station>): Network {
   const cuts = new Set<string>();
   const timeoutMs = 2 * plan.electionTicks * 100;
   let calm = false;
