@@ -1,4 +1,4 @@
-import { dirname, join, parse } from 'node:path';
+import { dirname, extname, join, parse } from 'node:path';
 
 /** What a confined process may touch. Paths that are missing on this machine are skipped. */
 export interface ConfinePolicy {
@@ -39,7 +39,8 @@ const devices = ['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom'];
 
 /** The policy of the node process: its code, the system's libraries and names, its own two folders. `script` is what it runs, `own` what it may change. */
 export function nodePolicy({ program, args, script, preload, own }: { readonly program: string; readonly args: readonly string[]; readonly script: string; readonly preload: string; readonly own: readonly string[] }): ConfinePolicy {
-  const code = [dirname(dirname(script)), dirname(script), dirname(preload)];
+  // A bundle is whole; a source needs the folders beside its own.
+  const code = [script, preload].flatMap((path) => (extname(path) === '.ts' ? [dirname(dirname(path))] : [dirname(path)]));
   return { read: [program, ...code, ...modulesAbove(script), ...libraries, ...settings, ...kernel], device: devices, write: own, program, args };
 }
 
