@@ -3,15 +3,17 @@ import { appSocket } from './app-socket.ts';
 import { certificates } from './certificates.ts';
 import { deepLink } from './deep-link.ts';
 import { enrolment } from './enrolment.ts';
+import { helper } from './helper.ts';
 import { listeners } from './listeners.ts';
 import { nodeSocket } from './node-socket.ts';
 import { raft } from './raft.ts';
 import { renderer } from './renderer.ts';
 import { revocation } from './revocation.ts';
 import { roles } from './roles.ts';
+import { secrets } from './secrets.ts';
 import { webShell } from './web-shell.ts';
 
 /** All of them, in the order in which they run. */
 export const attacks: readonly Attack[] = [
-  ...certificates, ...roles, ...raft, ...listeners, ...nodeSocket, ...enrolment, ...revocation, ...renderer, ...deepLink, ...appSocket, ...webShell,
+  ...certificates, ...roles, ...raft, ...listeners, ...nodeSocket, ...helper, ...secrets, ...enrolment, ...revocation, ...renderer, ...deepLink, ...appSocket, ...webShell,
 ];

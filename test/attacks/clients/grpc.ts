@@ -12,14 +12,16 @@ export interface TlsLook {
   readonly maxVersion?: SecureVersion;
   /** An own address to come from: attackers have many. */
   readonly from?: string;
+  /** Resumes what an earlier handshake proved. */
+  readonly session?: Buffer;
 }
 
 /** A TLS connection after its handshake. Rejects with what ended it. */
-export function tlsTo(host: string, port: number, { as, alpn = ['h2'], maxVersion = 'TLSv1.3', from }: TlsLook): Promise<TLSSocket> {
+export function tlsTo(host: string, port: number, { as, alpn = ['h2'], maxVersion = 'TLSv1.3', from, session }: TlsLook): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const own = as === null ? {} : { key: pemOf(as.privateKey, 'PRIVATE KEY'), cert: as.chain.map((der) => pemOf(der)).join('') };
     const socket = connectTls({
-      host, port, ...own, ALPNProtocols: [...alpn], minVersion: 'TLSv1.2', maxVersion, rejectUnauthorized: false, checkServerIdentity: () => undefined, ...(from === undefined ? {} : { localAddress: from }),
+      host, port, ...own, ALPNProtocols: [...alpn], minVersion: 'TLSv1.2', maxVersion, rejectUnauthorized: false, checkServerIdentity: () => undefined, ...(from === undefined ? {} : { localAddress: from }), ...(session === undefined ? {} : { session }),
     });
     socket.once('secureConnect', () => {
       socket.removeAllListeners('error');

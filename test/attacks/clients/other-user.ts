@@ -41,8 +41,8 @@ export function knockAs(uid: number, path: string, says = '{}\n'): Promise<strin
     socket.on('error', (error) => end(error.code === 'EPIPE' || error.code === 'ECONNRESET' ? 'closed' : error.code));
     socket.on('data', (data) => end('answered'));
     socket.on('close', () => end('closed'));
-    socket.on('connect', () => socket.write(process.argv[2]));
-    setTimeout(() => end('open'), 1500);`, path, says);
+    socket.on('connect', () => socket.write(Buffer.from(process.argv[2], 'base64')));
+    setTimeout(() => end('open'), 1500);`, path, Buffer.from(says, 'latin1').toString('base64'));
 }
 
 /** Whether another user can read a file, or list a folder. */
