@@ -131,12 +131,13 @@ async function attachedOr<T>(attempt: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function serveHere(home: Home, { port, helperSocket, open, json }: ServeOptions): Promise<number> {
+function serveHere(home: Home, { port, helperSocket, open, json, tls }: ServeOptions): Promise<number> {
   const flags = [
     '--home', home.folder,
     ...(port === undefined ? [] : ['--port', String(port)]),
     ...(helperSocket === undefined ? [] : ['--helper-socket', helperSocket]),
     ...(json ? ['--json-status'] : []),
+    ...(tls ? ['--tls'] : []),
     open ? '--open' : '--no-open',
   ];
   return new Promise((resolve) => {

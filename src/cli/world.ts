@@ -53,5 +53,6 @@ export interface StartOptions {
 export interface ServeOptions extends StartOptions {
   readonly port: number | undefined;
   readonly open: boolean;
+  readonly tls: boolean;
   readonly json: boolean;
 }

@@ -7,11 +7,16 @@ export interface Flags {
   readonly port: number;
   readonly openBrowser: boolean;
   readonly headless: boolean;
+  /** Serve the page over TLS, with an authority of this device's own. */
+  readonly tls: boolean;
+  /** An invite to show: its link, its file, or - for standard input. */
+  readonly openLink: string | undefined;
   readonly jsonStatus: boolean;
   readonly help: boolean;
 }
 
 export const usage = `Usage: server [--home DIR] [--helper-socket PATH] [--port N] [--open | --no-open] [--headless] [--json-status]
+              [--tls] [--open-link LINK|FILE|-]
 
 The Webmesh app without a window of its own: its page is served to your browser, on 127.0.0.1 only.
 
@@ -20,6 +25,8 @@ The Webmesh app without a window of its own: its page is served to your browser,
   --port N              port of the page; a free one when not given
   --open, --no-open     open the browser, or only print the link (the default)
   --headless            no page until "webmesh open" asks for one; implies --no-open
+  --tls                 serve the page over TLS; prints the fingerprint of this device's own authority
+  --open-link INVITE    show an invite and ask for consent: a file, or - for standard input; a link itself can be read by other users
   --json-status         print {"url"} first, then {"session", "peers"} with each change, one JSON value a line
 
 Exit codes: 0 ended in order, 1 failed, 2 wrong usage, 3 this home has a running web shell already.
@@ -35,6 +42,8 @@ export function parseFlags(argv: readonly string[]): Flags {
     port: portFrom(values.port),
     openBrowser: !headless && (values.open ?? false) && !(values['no-open'] ?? false),
     headless,
+    tls: values.tls ?? false,
+    openLink: values['open-link'],
     jsonStatus: (values['json-status'] ?? false) || (values['status-json'] ?? false),
     help: values.help ?? false,
   };
@@ -52,6 +61,8 @@ function parse(argv: readonly string[]) {
         open: { type: 'boolean' },
         'no-open': { type: 'boolean' },
         headless: { type: 'boolean' },
+        tls: { type: 'boolean' },
+        'open-link': { type: 'string' },
         'json-status': { type: 'boolean' },
         'status-json': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },

@@ -63,6 +63,24 @@ test('a name that was re-bound to this address, another origin and another metho
   expect(tickets.redeem(ticket)).toEqual(expect.any(String));
 });
 
+test('the page is never part of another page, and a socket of another site is refused even with our cookie', () => {
+  const { tickets, cookie } = door();
+  const dests = ['iframe', 'frame', 'fencedframe', 'object', 'embed', 'portal'];
+  expect(dests.map((fetchDest) => brief({ fetchDest, cookie, fetchSite: 'same-origin' }, tickets))).toEqual(dests.map(() => '403 frame'));
+  expect(['document', 'script', 'image', 'empty', ''].map((fetchDest) => brief({ fetchDest, cookie, fetchSite: 'same-origin' }, tickets))).toEqual(Array(5).fill('index.html'));
+  const good: Knock = { ...home, url: '/ws', origin: `http://${authority}`, cookie };
+  expect(['same-origin', 'same-site', 'cross-site', undefined].map((fetchSite) => judgeUpgrade({ ...good, fetchSite }, authority, tickets))).toEqual(['admit', 'site', 'site', 'admit']);
+});
+
+test('with TLS only the secure origin and the prefixed cookie count', () => {
+  const { tickets } = door();
+  const value = tickets.redeem(tickets.issue());
+  const verdicts = [
+    { cookie: `__Host-webmesh-4000=${value}`, origin: `https://${authority}` }, { cookie: `__Host-webmesh-4000=${value}`, origin: `http://${authority}` }, { cookie: `webmesh-4000=${value}`, origin: `https://${authority}` },
+  ].map((knock) => judge({ ...home, ...knock }, authority, tickets, 'https').kind);
+  expect(verdicts).toEqual(['file', 'refuse', 'refuse']);
+});
+
 test('no path leaves the folder of the page', () => {
   const { tickets, cookie } = door();
   const paths = ['/../package.json', '/..%2f..%2fetc/passwd', '/%2e%2e/x', '/assets/../../x', '//etc/passwd', '/C:/x', '/a\\b', '/.git/config', '/a/', '/%00', '/%', '*', '', 'http://x/'];

@@ -1,5 +1,8 @@
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { request, type IncomingHttpHeaders } from 'node:http';
+import { request as tlsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +15,9 @@ import { present } from '../contract/wait.ts';
 import { systemClock } from '../platform/clock.ts';
 import { systemRandom } from '../platform/random.ts';
 import { createFakeApp } from '../../test/fakes/app.ts';
+import { messageLimits } from '../platform/message-limits.ts';
+import { createFileSecrets } from '../platform/secrets-file.ts';
+import { webServerTls } from '../platform/web-tls.ts';
 import { limits, servePages, type PageServer } from './http.ts';
 import { createTickets, type Tickets } from './tickets.ts';
 import { webSocketPort } from './web-socket-port.ts';
@@ -131,4 +137,54 @@ test('half a request does not hold the server open', async () => {
 test('a port that is taken is one clear failure', async () => {
   const taken = Number(server.authority.split(':')[1]);
   await expect(servePages({ pages: folder, port: taken, tickets, log: silentLog, open: () => {} })).rejects.toMatchObject({ code: 'input.invalid', detail: { field: 'port' } });
+});
+
+test.runIf(process.platform === 'linux' && process.geteuid?.() === 0)('another user of this machine gets nothing, not even with a ticket or a cookie that he caught', async () => {
+  const cookie = await cookieOf();
+  const ticket = tickets.issue();
+  const paths = [`/?ticket=${ticket}`, '/'];
+  const code = `Promise.all(${JSON.stringify(paths)}.map((path) => fetch(${JSON.stringify(server.origin)} + path, { headers: { cookie: ${JSON.stringify(cookie)} } }).then(({ status }) => status))).then((all) => console.log(JSON.stringify(all)))`;
+  const child = spawn('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout.on('data', (data) => (said += String(data)));
+  await once(child, 'close');
+  expect(JSON.parse(said)).toEqual([403, 403]);
+  expect((await get(`/?ticket=${ticket}`)).status).toBe(200);
+  expect((await get('/', { cookie })).status).toBe(200);
+});
+
+test('a page that floods its socket hears Failures, and others go on', async () => {
+  const headers = { cookie: await cookieOf(), origin: `http://${server.authority}` };
+  const ws = socket(headers);
+  await once(ws, 'open');
+  const replies: { ok: boolean; failure?: { code: string } }[] = [];
+  const count = messageLimits.atOnce + 400;
+  const all = new Promise<void>((resolve) => ws.on('message', (data) => {
+    const message = JSON.parse(String(data)) as { kind: string; ok: boolean };
+    if (message.kind === 'reply') replies.push(message);
+    if (replies.length === count) resolve();
+  }));
+  for (let id = 0; id < count; id++) ws.send(JSON.stringify({ kind: 'call', id, name: 'session.nothing', input: {} }));
+  await all;
+  expect(replies.filter(({ failure }) => failure?.code === 'app.busy').length).toBeGreaterThan(0);
+  ws.close();
+  const client = attach(webSocketPort(socket(headers)));
+  expect(await present(client, 'session')).toMatchObject({ phase: 'connected' });
+  client.close();
+});
+
+test('with TLS the cookie is secure and bound to the host, and plain HTTP is not answered', async () => {
+  const tls = await webServerTls(createFileSecrets(join(folder, 'secrets')), Date.now());
+  const secure = await servePages({ pages: join(folder, 'pages'), port: 0, tickets, log: silentLog, tls, open: () => {} });
+  const [host, port] = secure.authority.split(':');
+  const answer = await new Promise<{ status: number | undefined; cookie: readonly string[] | undefined }>((resolve, reject) => {
+    const call = tlsRequest({ host, port, path: `/?ticket=${tickets.issue()}`, ca: tls.authority, agent: false }, (response) => {
+      response.resume();
+      resolve({ status: response.statusCode, cookie: response.headers['set-cookie'] });
+    });
+    call.on('error', reject).end();
+  });
+  expect([secure.origin, answer]).toEqual([`https://${secure.authority}`, { status: 200, cookie: [expect.stringMatching(/^__Host-webmesh-\d+=[\w-]{32}; HttpOnly; SameSite=Strict; Path=\/; Secure$/)] }]);
+  await expect(fetch(`http://${secure.authority}/`)).rejects.toThrow();
+  await secure.close();
 });

@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { asFailure, isFailure, toData } from '../base/failure.ts';
-import { serve } from '../contract/carrier.ts';
+import { attach, serve } from '../contract/carrier.ts';
 import { sentence } from '../contract/words.ts';
 import { createApp } from '../core/app.ts';
-import { listen, type AppSocket } from '../platform/app-socket.ts';
+import { connect, listen, type AppSocket } from '../platform/app-socket.ts';
 import { buildInfo } from '../platform/build-info.ts';
 import { systemClock } from '../platform/clock.ts';
 import { linkCore, type RunningCore } from '../platform/core-link.ts';
@@ -12,13 +13,19 @@ import { builtFile, defaultHelperSocket, homeAt, type Home } from '../platform/h
 import { createLog, fileSink, type LevelledLog } from '../platform/log-file.ts';
 import { openPrivately } from '../platform/open-browser.ts';
 import { systemRandom } from '../platform/random.ts';
+import { createSealedSecrets } from '../platform/sealed-secrets.ts';
+import { createFileSecrets } from '../platform/secrets-file.ts';
+import { readSmallFile, readStream } from '../platform/small-file.ts';
 import { answerDoor, askForLink } from '../platform/web-door.ts';
+import { webServerTls, type WebTls } from '../platform/web-tls.ts';
 import { parseFlags, usage, type Flags } from './flags.ts';
 import { createWebShell, type WebShell } from './shell.ts';
 import { reportStatus } from './status-lines.ts';
 
 /** The web shell's root: the same page and core as in the window, served to a browser on this machine. */
 const exitCodes = { ok: 0, failed: 1, usage: 2, alreadyRunning: 3 } as const;
+/** Longest invite, as link or file. */
+const inviteBytesMax = 4_096;
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => complain(error, process.argv.includes('--headless')));
 
@@ -52,9 +59,10 @@ async function run(flags: Flags, home: Home, log: LevelledLog, made: PromiseWith
     throw error;
   });
   core.onLost(() => end.resolve('core lost'));
-  const shell = createWebShell({ core, pages: builtFile(import.meta.dirname, 'renderer'), port: flags.port, clock: systemClock, random: systemRandom, log: log.scope('web') });
+  const shell = createWebShell({ core, pages: builtFile(import.meta.dirname, 'renderer'), port: flags.port, clock: systemClock, random: systemRandom, log: log.scope('web'), tls: () => tlsFor(flags, home) });
   made.resolve(shell);
   try {
+    if (flags.openLink !== undefined) await offer(shell, flags.openLink);
     if (!flags.headless) await present(shell, flags, home, core.kind);
     if (flags.jsonStatus) reportStatus(shell.client, print);
     const why = await end.promise;
@@ -72,6 +80,7 @@ async function startCore(flags: Flags, home: Home, log: LevelledLog, quit: () =>
     version: buildInfo.version,
     log,
     logFile: home.logFile,
+    secrets: secretsAt(home),
     setLogLevel: log.setLevel,
     quit,
   });
@@ -83,6 +92,34 @@ async function startCore(flags: Flags, home: Home, log: LevelledLog, quit: () =>
       ports.close();
     },
   };
+}
+
+/** Private files; what the window put into the desktop's keyring cannot be opened from here, and is never taken for missing. */
+function secretsAt({ folder }: Home): ReturnType<typeof createFileSecrets> {
+  const secrets = join(folder, 'secrets');
+  return createSealedSecrets(secrets, createFileSecrets(secrets), undefined);
+}
+
+async function tlsFor(flags: Flags, home: Home): Promise<WebTls | undefined> {
+  if (!flags.tls) return undefined;
+  const tls = await webServerTls(secretsAt(home), systemClock.nowMs());
+  print(`The page is served over TLS. SHA-256 of the authority that your browser warns of: ${tls.fingerprint}\n`, process.stderr);
+  return tls;
+}
+
+async function offerToRunning(home: Home, source: string): Promise<void> {
+  const client = attach(await connect(home.appSocket));
+  try {
+    await offer({ client }, source);
+  } finally {
+    client.close();
+  }
+}
+
+/** Hands an invite to the core: the page shows it and asks. Longer than any invite is not read. */
+async function offer({ client }: Pick<WebShell, 'client'>, source: string): Promise<void> {
+  const link = /^\s*webmesh:/i.test(source) ? source : await (source === '-' ? readStream(process.stdin, inviteBytesMax) : readSmallFile(source, inviteBytesMax));
+  await client.call('invite.open', { link: link.trim() });
 }
 
 /** Says where the page is, and opens it when asked to. */
@@ -97,6 +134,7 @@ async function present(shell: WebShell, flags: Flags, home: Home, kind: 'owner' 
 /** A second web shell for the same home ends, but not before it told the person how to get to the first one. */
 async function refuseSecond(error: unknown, home: Home, flags: Flags): Promise<number> {
   if (!isFailure(error) || error.code !== 'app.already-running') throw error;
+  if (flags.openLink !== undefined) await offerToRunning(home, flags.openLink);
   const url = await askForLink(home.webSocket).catch(() => undefined);
   if (url === undefined) return complain(error);
   if (flags.jsonStatus) print(`${JSON.stringify({ url })}\n`);

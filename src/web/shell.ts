@@ -4,6 +4,7 @@ import { type Random } from '../base/random.ts';
 import { attach, type Client, type Port } from '../contract/client.ts';
 import { disconnected } from '../contract/wait.ts';
 import { portPair, type CoreLink } from '../platform/core-link.ts';
+import { type WebTls } from '../platform/web-tls.ts';
 import { servePages, type PageServer } from './http.ts';
 import { createTickets } from './tickets.ts';
 
@@ -22,22 +23,24 @@ export interface WebShellOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Called when the page server starts; undefined serves plain HTTP. */
+  tls(): Promise<Pick<WebTls, 'options'> | undefined>;
 }
 
-export function createWebShell({ core, pages, port, clock, random, log }: WebShellOptions): WebShell {
+export function createWebShell({ core, pages, port, clock, random, log, tls }: WebShellOptions): WebShell {
   const tickets = createTickets(clock, random);
   const client = attach(portTo(core));
   let server: Promise<PageServer> | undefined;
-  const start = (): Promise<PageServer> => servePages({ pages, port, tickets, log, open: core.open });
+  const start = async (): Promise<PageServer> => servePages({ pages, port, tickets, log, tls: await tls(), open: core.open });
   return {
     client,
     link: async () => {
       server ??= start();
-      const { authority } = await server.catch((error: unknown) => {
+      const { origin } = await server.catch((error: unknown) => {
         server = undefined;
         throw error;
       });
-      return `http://${authority}/?ticket=${tickets.issue()}`;
+      return `${origin}/?ticket=${tickets.issue()}`;
     },
     close: async () => {
       if (core.kind === 'owner') await disconnect(client, clock, log);

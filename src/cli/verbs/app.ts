@@ -80,12 +80,14 @@ const serveVerb: Verb = {
     { name: 'port', kind: 'number', about: 'port of the page; a free one when not given' },
     { name: 'helper-socket', kind: 'text', about: "the privileged helper's socket" },
     { name: 'browser', kind: 'switch', about: 'open the browser as well' },
+    { name: 'tls', kind: 'switch', about: "serve the page over TLS, with an authority of this device's own" },
   ],
   run: async ({ home, args, json }) => {
     const code = await home.serve({
       port: typeof args.port === 'number' ? args.port : undefined,
       helperSocket: typeof args['helper-socket'] === 'string' ? args['helper-socket'] : undefined,
       open: args.browser === true,
+      tls: args.tls === true,
       json,
     });
     return code === 0 ? exitCodes.ok : code === 2 ? exitCodes.usage : exitCodes.failed;
