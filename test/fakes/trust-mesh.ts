@@ -40,6 +40,8 @@ export interface TrustMesh {
   /** An invite as another admin would send it. */
   link(more?: Partial<Invite> & { uses?: number }): string;
   view(): TrustView;
+  /** The mesh's clock is so far ahead of this machine's. Certificates that it issues begin early enough for both. */
+  setAhead(ms: number): void;
 }
 
 export interface TrustMeshInput {
@@ -50,7 +52,9 @@ export interface TrustMeshInput {
 }
 
 /** A mesh that was founded with the given identity. */
-export function trustMesh({ pki, random, nowMs, founder }: TrustMeshInput): TrustMesh {
+export function trustMesh({ pki, random, nowMs: clockMs, founder }: TrustMeshInput): TrustMesh {
+  let aheadMs = 0;
+  const nowMs = (): number => clockMs() + aheadMs;
   const root = founder.chain.at(-1) ?? new Uint8Array();
   const recorded = new Map<string, string>([[pki.readCertificate(founder.chain[0] ?? new Uint8Array()).fingerprint, founder.id]]);
   const devices = new Map<string, DeviceRow>([[founder.id, { id: founder.id, role: 'admin', state: 'active', name: founder.id, inviteId: '', request: new Uint8Array(), chain: founder.chain }]]);
@@ -58,7 +62,7 @@ export function trustMesh({ pki, random, nowMs, founder }: TrustMeshInput): Trus
   const authorities = new Map([[founder.id, { request: new Uint8Array(), certificate: founder.authority.chain[0] ?? new Uint8Array() }]]);
 
   async function issue(id: string, request: Uint8Array): Promise<readonly Uint8Array[]> {
-    const certificate = await pki.issueDevice({ authority: founder.authority, request, ...validity(nowMs(), lives.deviceMs, random) });
+    const certificate = await pki.issueDevice({ authority: founder.authority, request, ...validity(nowMs(), lives.deviceMs, random), notBeforeMs: clockMs() - lives.backdateMs });
     recorded.set(pki.readCertificate(certificate).fingerprint, id);
     return [certificate, ...founder.authority.chain];
   }
@@ -83,12 +87,12 @@ export function trustMesh({ pki, random, nowMs, founder }: TrustMeshInput): Trus
       const facts = pki.verifyChain(security.identity.chain, root, nowMs(), { expiredOk: true });
       if (devices.get(facts.id)?.state === 'revoked') throw failure('auth.revoked');
       if (recorded.get(facts.fingerprint) !== facts.id || devices.get(facts.id)?.state !== 'active') throw failure('auth.unauthenticated', { problem: 'device unknown' });
-      if (nowMs() >= facts.notAfterMs + (forRenewal ? lives.graceMs : 0)) throw failure('auth.unauthenticated', { problem: 'certificate ended' });
+      if (nowMs() >= facts.notAfterMs + (forRenewal ? lives.graceMs : 0)) throw failure('auth.expired', { address: 'fake' });
       return facts.id;
     },
     enroll: async (request) => {
       const invite = invites.get(request.inviteId);
-      if (!invite || Buffer.compare(Buffer.from(pki.digest(request.token)), invite.tokenHash) !== 0) throw failure('auth.unauthenticated', { problem: 'invite unknown' });
+      if (!invite || Buffer.compare(Buffer.from(pki.digest(request.token)), invite.tokenHash) !== 0) throw failure('auth.invite-invalid');
       const known = devices.get(request.nodeId);
       if (known && known.inviteId === invite.id && known.state !== 'revoked' && (await keyOf(known.request)) === (await keyOf(request.certificateRequest))) return answer(known);
       if (known) throw failure('node.id-taken', { id: request.nodeId });
@@ -129,6 +133,9 @@ export function trustMesh({ pki, random, nowMs, founder }: TrustMeshInput): Trus
         usesMax: uses ?? 1, needsApproval: invite.needsApproval, note: '',
       });
       return writeInvite(invite, pki.digest);
+    },
+    setAhead: (ms) => {
+      aheadMs = ms;
     },
     view: () => TrustView.fromPartial({
       secure: true, rootCertificate: Buffer.from(root),

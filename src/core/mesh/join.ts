@@ -53,7 +53,7 @@ export async function atLeader<T>({ places, security }: Door, { mesh, clock }: J
       return await withDeadline(clock, callMs, what, signal, (inner) => call(connection, inner));
     } catch (error) {
       if (isAbort(error)) throw error;
-      const problem = withAddress(asFailure(error), place.address);
+      const problem = aboutThem(asFailure(error), place.address);
       const stranger = strangers.has(problem.code);
       if (first === undefined || (strangers.has(first.code) && !stranger)) first = problem;
       if (problem.retry !== 'later' && !stranger) throw problem;
@@ -68,9 +68,13 @@ export async function atLeader<T>({ places, security }: Door, { mesh, clock }: J
   throw strangers.has(first.code) ? new Failure({ code: first.code, retry: 'later', detail: first.detail }, first) : first;
 }
 
-/** Words about trouble should name whom we asked. */
-function withAddress(problem: Failure, address: string): Failure {
-  return 'address' in problem.detail ? problem : failure(problem.code, { ...problem.detail, address }, problem);
+/**
+ * Words about trouble name whom we asked. A handshake that found the other end's certificate to have ended says so with a problem; the
+ * mesh's own word about ours has none. Theirs makes them one who cannot be asked.
+ */
+export function aboutThem(problem: Failure, address: string): Failure {
+  if (problem.code === 'auth.expired' && 'problem' in problem.detail) return failure('mesh.unreachable', { address, problem: 'by the clock of this device, its certificate is not good now' }, problem);
+  return 'address' in problem.detail ? problem : new Failure({ code: problem.code, retry: problem.retry, detail: { ...problem.detail, address } }, problem);
 }
 
 /** Where the leader answers, as a node that is not the leader knows it. Undefined when it does not say. */

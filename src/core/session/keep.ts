@@ -1,11 +1,12 @@
 import { type Cell, cell, type ReadCell } from '../../base/cell.ts';
-import { failure, toData } from '../../base/failure.ts';
+import { asFailure, failure, toData } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type { WatchReplicaResponse } from '../../gen/webmesh/local/v1/local.ts';
 import type { CorePorts } from '../ports.ts';
 import type { Profile } from '../profiles.ts';
 import { choresOf } from '../trust/chores.ts';
 import type { Membership } from '../trust/membership.ts';
+import { roleFromWire } from '../trust/roles.ts';
 import { keepUp, type Trouble, type Upkeep } from '../trust/upkeep.ts';
 import type { Seen } from './driver.ts';
 import type { Presence } from './presence.ts';
@@ -56,8 +57,9 @@ export function keepMembership(ports: KeepPorts, presence: Presence): Keeping {
       },
       auditSeen: auditIntact.set,
     }, ports);
-    const upkeep = keepUp(chores, { clock, log }, (problem) => {
-      if (problem.code === 'auth.revoked' || problem.code === 'auth.expired') see({ kind: 'refused', failure: toData(problem) });
+    const upkeep = keepUp(chores, { clock, log }, (chore, problem) => {
+      // Only a renewal that is refused says that there is no way back; anything else may meet a certificate that just ended.
+      if (problem.code === 'auth.revoked' || (problem.code === 'auth.expired' && chore === 'certificate')) see({ kind: 'refused', failure: toData(problem) });
     });
     let seen = '';
     const stops = [
@@ -66,6 +68,7 @@ export function keepMembership(ports: KeepPorts, presence: Presence): Keeping {
         const now = view ? keyOf(view) : '';
         if (now !== seen) upkeep.poke();
         seen = now;
+        keepRole(profile, view);
       }),
     ];
     present = upkeep;
@@ -76,6 +79,12 @@ export function keepMembership(ports: KeepPorts, presence: Presence): Keeping {
       troubles.set([]);
       auditIntact.set(null);
     };
+  }
+
+  function keepRole(profile: Profile, view: WatchReplicaResponse | null): void {
+    const own = view?.trust?.devices.find(({ id }) => id === profile.nodeId);
+    const role = own ? roleFromWire(own.role) : null;
+    if (role) void membership.heardRole(profile, role).catch((error: unknown) => log.warn('role-not-kept', { code: asFailure(error).code }));
   }
 
   return {

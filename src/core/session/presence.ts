@@ -1,6 +1,7 @@
+import { isAbort } from '../../base/abort.ts';
 import type { Cell } from '../../base/cell.ts';
 import type { Clock } from '../../base/clock.ts';
-import { failure } from '../../base/failure.ts';
+import { asFailure, failure } from '../../base/failure.ts';
 import { splitHostPort } from '../../base/ip.ts';
 import { type Door, placesOf } from '../mesh/door.ts';
 import { join, leave } from '../mesh/join.ts';
@@ -93,12 +94,23 @@ export function createPresence({ clock, mesh, helper, network, profiles, members
       id: profile.nodeId, publicKey, raftPort: profile.raftPort, grpcPort: profile.grpcPort, wireguardPort: profile.wireguardPort,
       // An old leader ends itself when a node that it lists with several endpoints joins again with several.
       primaryEndpoint: primary, endpoints: roster.get().source === 'polling' ? [] : [...others],
-      assignIpv4: true, preferRaftIpv6: false, asVoter: profile.asVoter,
+      assignIpv4: true, preferRaftIpv6: false, asVoter: profile.asVoter && membership.mayVote(profile),
     };
-    const joined = await join(request, await door(profile), { mesh, clock }, signal);
+    const joined = await renewedIfEnded(profile, async () => join(request, await door(profile), { mesh, clock }, signal), signal);
     advertisedText = JSON.stringify(advertised(profile, joined.lease));
     if (roster.get().source !== 'replica' || joined.peers.length > roster.get().nodes.length) roster.set({ source: 'none', nodes: joined.peers });
     return joined.lease;
+  }
+
+  /** A certificate may end while the machine sleeps; the mesh says so, and takes it for its own renewal for a while. */
+  async function renewedIfEnded<T>(profile: Profile, ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (isAbort(error) || asFailure(error).code !== 'auth.expired') throw error;
+      await membership.renew(profile, { socketPath: null, door: await door(profile) }, signal);
+      return ask();
+    }
   }
 
   async function of(id: string, signal: AbortSignal): Promise<Tunnel> {

@@ -1,9 +1,10 @@
 import { isAbort, withDeadline } from '../../base/abort.ts';
 import type { Clock } from '../../base/clock.ts';
-import { asFailure, Failure, failure } from '../../base/failure.ts';
+import { asFailure, type Failure, failure } from '../../base/failure.ts';
 import type { Role } from '../../base/identity.ts';
 import type { Pki } from '../../base/pki.ts';
 import type { EnrollResponse } from '../../gen/webmesh/trust/v1/trust_messages.ts';
+import { aboutThem } from '../mesh/join.ts';
 import type { MeshClient } from '../ports.ts';
 import { equalBytes, toFingerprint } from './bytes.ts';
 import type { Endpoint, Invite } from './invite.ts';
@@ -112,5 +113,5 @@ export async function checkChain(chain: readonly Uint8Array[], { root, request, 
 /** Before we belong to a mesh, not being known to it can only mean that the invite is not. */
 function inWordsOfInvites(problem: Failure, address: string): Failure {
   if (problem.code === 'auth.unauthenticated' || problem.code === 'mesh.not-found') return failure('auth.invite-invalid', { ...problem.detail, address }, problem);
-  return 'address' in problem.detail || problem.code === 'auth.pending' ? problem : new Failure({ code: problem.code, retry: problem.retry, detail: { ...problem.detail, address } }, problem);
+  return problem.code === 'auth.pending' ? problem : aboutThem(problem, address);
 }

@@ -111,7 +111,7 @@ export function trustHandlers({ ports, keyring, profiles, session, current, invi
       return null;
     },
     'invite.redeem': async (input) => {
-      const profile = await redeem(input, { ...ports, keyring, profiles, inUse: (id) => isInUse(session, id) });
+      const profile = await redeem(input, { ...ports, keyring, profiles, inUse: (id) => isInUse(session, id), blocked: (id) => isTurnedAway(session, id) });
       if (invitation.get().offer?.link === input.link) invitation.set({ offer: null });
       return { profile };
     },
@@ -156,4 +156,10 @@ function leaseOf({ view }: Session) {
 export function isInUse({ view }: Session, profile: string): boolean {
   const { state } = view.get();
   return state.profile === profile && state.phase.name !== 'disconnected' && state.phase.name !== 'blocked';
+}
+
+/** True while the session is blocked by what the mesh said of this device. */
+function isTurnedAway({ view }: Session, profile: string): boolean {
+  const { state } = view.get();
+  return state.profile === profile && state.phase.name === 'blocked' && state.phase.failure.code.startsWith('auth.');
 }

@@ -19,7 +19,7 @@ const nodeId = fc.stringMatching(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,40}[A-Za-z0-9])?
 const port = fc.integer({ min: 1, max: 65535 });
 const address = fc.oneof(
   fc.tuple(fc.ipV4(), port).map(([host, at]) => `${host}:${at}`),
-  fc.tuple(fc.integer({ min: 0, max: 0xffff }), port).map(([n, at]) => `[2001:db8::${(n + 1).toString(16)}]:${at}`),
+  fc.tuple(fc.integer({ min: 0, max: 0xfffe }), port).map(([n, at]) => `[2001:db8::${(n + 1).toString(16)}]:${at}`),
   fc.tuple(fc.stringMatching(/^[a-z][a-z0-9]{0,20}$/), port).map(([host, at]) => `${host}.example:${at}`),
 );
 const invites: fc.Arbitrary<Invite> = fc.record({
@@ -56,18 +56,18 @@ test('what is written is read back, whatever is in it, and fits', () => {
     expect(text.length).toBeLessThanOrEqual(linkMax);
     expect(readInvite(text, digest)).toEqual(invite);
     expect(readInvite(`\n${text}\n`, digest)).toEqual(invite);
-  }), { numRuns: 500 });
+  }), { seed: 1, numRuns: 500 });
 });
 
 test('any text is an invite or damaged, never anything else', () => {
-  fc.assert(fc.property(fc.oneof(fc.string({ maxLength: 300 }), fc.base64String({ maxLength: 400 }).map((text) => linkStart + text), fc.uint8Array({ maxLength: 200 }).map((bytes) => linkOf({}, bytes))), (text) => void problemOf(text)), { numRuns: 2_000 });
+  fc.assert(fc.property(fc.oneof(fc.string({ maxLength: 300 }), fc.base64String({ maxLength: 400 }).map((text) => linkStart + text), fc.uint8Array({ maxLength: 200 }).map((bytes) => linkOf({}, bytes))), (text) => void problemOf(text)), { seed: 1, numRuns: 2_000 });
 });
 
 test('one changed character is noticed', () => {
   fc.assert(fc.property(fc.integer({ min: 0, max: link.length - 1 }), fc.constantFrom(...'ABCabc019-_+/= .'), (at, letter) => {
     const changed = link.slice(0, at) + letter + link.slice(at + 1);
     if (changed !== link && changed.trim() !== link) expect(problemOf(changed)).toBeDefined();
-  }), { numRuns: 1_000 });
+  }), { seed: 1, numRuns: 1_000 });
 });
 
 test.each<[string, string]>([

@@ -1,6 +1,6 @@
 import { isAbort } from '../../base/abort.ts';
 import { asFailure, failure, type FailureCode } from '../../base/failure.ts';
-import type { Identity } from '../../base/identity.ts';
+import type { Identity, Role } from '../../base/identity.ts';
 import type { Log } from '../../base/log.ts';
 import { type Random, shortId } from '../../base/random.ts';
 import { clearText, type Door } from '../mesh/door.ts';
@@ -32,6 +32,10 @@ export interface Membership {
   security(profile: Profile): Promise<Door['security']>;
   /** What the node process proves itself with; null in clear text. Throws auth.unauthenticated before enrolment. */
   identity(profile: Profile): Promise<Identity | null>;
+  /** False where the mesh said that this device is a guest: guests never vote. */
+  mayVote(profile: Profile): boolean;
+  /** What the mesh's log says of this device's role. */
+  heardRole(profile: Profile, role: Role): Promise<void>;
   /** True when this device's certificate ended. */
   ended(profile: Profile): Promise<boolean>;
   /** Remembers a refusal after which only a new invite helps. Passes every other code by. */
@@ -110,6 +114,11 @@ export function createMembership({ clock, mesh, node, pki, random, network, log,
     security: async (profile) => {
       const present = await identity(profile);
       return present ? (expectId) => ({ kind: 'mtls', identity: present, expectId }) : clearText;
+    },
+    mayVote: ({ id }) => keyring.known.get().get(id)?.role !== 'guest',
+    heardRole: async ({ id }, role) => {
+      const known = keyring.known.get().get(id);
+      if (known && known.role !== role) await keyring.change(id, (old) => ({ ...old, role }));
     },
     ended: async (profile) => {
       if (profile.trust === 'clear-text') return false;

@@ -13,6 +13,8 @@ export interface RedeemPorts extends Pick<CorePorts, 'clock' | 'network' | 'pki'
   readonly profiles: Profiles;
   /** True while a session uses the profile. */
   readonly inUse: (profile: string) => boolean;
+  /** True while a session was ended by the mesh's word about this device. */
+  readonly blocked: (profile: string) => boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function redeem(input: Parsed<'invite.redeem'>, ports: RedeemPorts)
   if (invite.role === 'guest' && input.asVoter === true) throw failure('input.invalid', { field: 'asVoter', problem: 'a guest does not vote' });
   if (!known) return add(input, invite, withKey(await pki.createKey()), null, ports);
   if (secrets && secrets.chain.length === 0) return again(known, input.link, invite, ports);
-  if (secrets && !isLost(secrets, ports)) throw failure('input.invalid', { field: 'link', problem: `this device is in that network already, as ${known.name}`, network: known.name, profile: known.id });
+  if (secrets && !isLost(secrets, ports) && !ports.blocked(known.id)) throw failure('input.invalid', { field: 'link', problem: `this device is in that network already, as ${known.name}`, network: known.name, profile: known.id });
   if (ports.inUse(known.id)) throw failure('app.busy', { problem: 'disconnect first', profile: known.id });
   return replace(known, input, invite, secrets, ports);
 }
@@ -46,9 +48,13 @@ function isLost({ refused, chain: [certificate] }: NetworkSecrets, { pki, clock 
   return refused !== null || (certificate !== undefined && standing(pki.readCertificate(certificate), clock.nowMs()) === 'lost');
 }
 
-/** Never enrolled: another invite takes the place of the one that waits. */
-async function again(known: Profile, link: string, invite: Invite, { keyring, profiles }: RedeemPorts): Promise<string> {
-  await keyring.change(known.id, (old) => ({ ...old, invite: link }));
+/**
+ * Never enrolled, as far as this device knows: another invite takes the place of the one that waits. With a new key, because the mesh may
+ * have recorded the old one for the old invite.
+ */
+async function again(known: Profile, link: string, invite: Invite, { keyring, pki, profiles }: RedeemPorts): Promise<string> {
+  const key = await pki.createKey();
+  await keyring.change(known.id, (old) => ({ ...old, key, invite: link }));
   await profiles.update(known.id, { endpoints: [...invite.endpoints], address: invite.endpoints[0]?.address ?? known.address });
   await profiles.select(known.id);
   return known.id;

@@ -35,7 +35,7 @@ const lookEveryMs = 60_000;
 const againMs = { first: 15_000, last: 3_600_000 } as const;
 
 /** Runs chores when they are due, one at a time, each with a back-off of its own. `tell` hears every failure. */
-export function keepUp(chores: readonly Chore[], { clock, log }: { readonly clock: Clock; readonly log: Log }, tell: (problem: Failure) => void): Upkeep {
+export function keepUp(chores: readonly Chore[], { clock, log }: { readonly clock: Clock; readonly log: Log }, tell: (chore: ChoreName, problem: Failure) => void): Upkeep {
   const stopping = new AbortController();
   const troubles: Cell<readonly Trouble[]> = cell<readonly Trouble[]>([]);
   const notBeforeMs = new Map<ChoreName, number>();
@@ -53,7 +53,7 @@ export function keepUp(chores: readonly Chore[], { clock, log }: { readonly cloc
       if (isAbort(error) || stopping.signal.aborted) throw error;
       const problem = asFailure(error);
       note(chore.name, problem);
-      tell(problem);
+      tell(chore.name, problem);
       return problem;
     }
   }

@@ -520,3 +520,51 @@ test('whoever votes in a secured network serves the public, too', async () => {
   expect(world.helper.node).toMatchObject({ publicAddresses: ['0.0.0.0', '::'], services: { admin: true, peerDiscovery: true }, bootstrap: undefined });
   await app.close();
 });
+
+test('who became a guest asks no more for a vote', async () => {
+  const world = await securedWorld();
+  const app = await createApp(world.ports);
+  await call(app, 'invite.redeem', { link: world.trust?.link() ?? '', asVoter: true, nodeId: 'me' });
+  await call(app, 'session.connect', {});
+  await world.pass(500);
+  expect(world.mesh.lastJoin?.asVoter).toBe(true);
+  Object.assign(device(world, 'me') ?? {}, { role: 'guest' });
+  world.mesh.publish();
+  await world.pass(500);
+  expect(app.topics.trust.get().role).toBe('guest');
+  await app.close();
+  const later = await createApp(world.ports);
+  await world.pass(500);
+  expect(later.topics.session.get().phase).toBe('connected');
+  expect(world.mesh.lastJoin?.asVoter).toBe(false);
+  await later.close();
+});
+
+test('a mesh whose clock is ahead says that the certificate ended: it is renewed and the Join goes on', async () => {
+  const world = await securedWorld();
+  const app = await connected(world);
+  await call(app, 'session.disconnect', {});
+  await world.pass(200);
+  world.trust?.setAhead(91 * day);
+  await call(app, 'session.connect', {});
+  await world.pass(500);
+  expect(app.topics.session.get().phase).toBe('connected');
+  expect(world.mesh.calls.slice(-3)).toEqual(['join 192.0.2.1:8443', 'renew 192.0.2.1:8443', 'join 192.0.2.1:8443']);
+  await app.close();
+});
+
+test('another invite in the place of one whose answer was lost: the mesh has recorded the first key, so a second one is made', async () => {
+  const world = await securedWorld();
+  world.mesh.lost.set('enroll', 99);
+  const app = await redeemed(world, world.trust?.link() ?? '');
+  expect(app.topics.session.get()).toMatchObject({ phase: 'reconnecting', cause: { code: 'mesh.timeout' } });
+  await call(app, 'session.disconnect', {});
+  world.mesh.lost.clear();
+  await call(app, 'invite.redeem', { link: world.trust?.link() ?? '' });
+  await call(app, 'session.connect', {});
+  await world.pass(1_000);
+  expect(app.topics.session.get().phase).toBe('connected');
+  expect(app.topics.profiles.get().list).toHaveLength(1);
+  expect([...(world.trust?.devices.keys() ?? [])]).toEqual(['leader', 'me', expect.stringMatching(/^me-[a-z0-9]{5}$/)]);
+  await app.close();
+});
