@@ -82,6 +82,11 @@ export function isUnroutable({ family, value }: Ip): boolean {
   return value === 0n || value === 1n || value >> 118n === 0x3fan || value >> 120n === 0xffn;
 }
 
+/** True when the whole network is for private use (RFC 1918), shared (RFC 6598) or unique local (RFC 4193): where a mesh may lie. */
+export function isPrivate(network: Prefix): boolean {
+  return privateSpaces.some((space) => space.bits <= network.bits && contains(space, network.ip));
+}
+
 function widthOf(ip: Ip): number {
   return ip.family === 4 ? 32 : 128;
 }
@@ -123,3 +128,5 @@ function longestZeroRun(words: readonly number[]): { start: number; length: numb
   }
   return best;
 }
+
+const privateSpaces = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'].flatMap((text) => parsePrefix(text) ?? []);

@@ -1,6 +1,6 @@
 import { failure } from '../base/failure.ts';
 import { deviceIdPattern } from '../base/identity.ts';
-import { contains, formatPrefix, joinHostPort, networkOf, overlaps, parseIp, parsePrefix } from '../base/ip.ts';
+import { contains, formatPrefix, isPrivate, joinHostPort, networkOf, overlaps, parseIp, parsePrefix } from '../base/ip.ts';
 import { between, type Random, shortId } from '../base/random.ts';
 import type { Parsed } from '../contract/commands.ts';
 import { checkAddress } from './mesh/address.ts';
@@ -69,13 +69,11 @@ const networkBits = { least: 8, most: 28 } as const;
 
 function checkNetwork(text: string): string {
   const prefix = parsePrefix(text);
-  const usable = prefix && prefix.ip.family === 4 && prefix.bits >= networkBits.least && prefix.bits <= networkBits.most && privateNetworks.some((network) => contains(network, prefix.ip) && prefix.bits >= network.bits);
+  const usable = prefix && prefix.ip.family === 4 && prefix.bits >= networkBits.least && prefix.bits <= networkBits.most && isPrivate(prefix);
   if (!usable) throw failure('input.invalid', { field: 'ipv4Network', problem: 'a private IPv4 network such as 10.20.0.0/16', given: text });
   return formatPrefix(networkOf(prefix));
 }
 
-/** RFC 1918, and the shared space of RFC 6598. */
-const privateNetworks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].flatMap((text) => parsePrefix(text) ?? []);
 const drawsMax = 64;
 
 /**

@@ -3,7 +3,7 @@ import { lstat, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, isFailure } from '../base/failure.ts';
 import type { Secrets } from '../core/ports.ts';
-import { writeFileAtomic } from './files.ts';
+import { storageFailure, writeFileAtomic } from './files.ts';
 
 const namePattern = /^[a-z0-9-]{1,64}$/;
 const bytesMax = 1 << 20;
@@ -21,7 +21,9 @@ export function createFileSecrets(folder: string): Secrets {
   };
   const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
     const next = queue.then(work, work).catch((error: unknown) => {
-      throw isFailure(error) && error.code === 'internal.secrets' ? error : failure('internal.secrets', { path: folder, reason: reasonOf(error) }, error);
+      // A full disk has its own words; everything else is about who may read what.
+      const stored = isFailure(error) ? error : storageFailure(error, folder);
+      throw stored.code === 'internal.secrets' || stored.code === 'node.disk-full' ? stored : failure('internal.secrets', { path: folder, reason: reasonOf(error) }, error);
     });
     queue = next.catch(() => {});
     return next;

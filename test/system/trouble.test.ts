@@ -70,11 +70,17 @@ test('a wrong address: text that is none, nobody there, somebody else there', as
 
 test('an incompatible node: no address, unusable addresses, bad keys, lists without end, and nothing that we know', async () => {
   const host = await started();
-  const wrong = ['unimplemented', 'no-address', 'default-route', 'loopback-address', 'text-address', 'huge-list', 'huge-message'];
+  const wrong = ['unimplemented', 'no-address', 'default-route', 'loopback-address', 'text-address', 'public-address', 'huge-list', 'huge-message'];
   await Promise.all(wrong.map((kind, i) => trouble(kind, 9010 + i)));
   for (const [i, kind] of wrong.entries()) await joinsInVain(host, `198.18.77.2:${9010 + i}`, 'mesh.incompatible', /do not fit together/, 5, kind);
   await trouble('lan-address', 9030);
-  await joinsInVain(host, '198.18.77.2:9030', 'tunnel.conflict', /already uses/);
+  const ownNetwork = ['-n', host.paths.namespace as string, 'addr'] as const;
+  execFileSync('ip', [...ownNetwork, 'add', '10.44.0.1/24', 'dev', 'eth0']);
+  try {
+    await joinsInVain(host, '198.18.77.2:9030', 'tunnel.conflict', /already uses/);
+  } finally {
+    execFileSync('ip', [...ownNetwork, 'del', '10.44.0.1/24', 'dev', 'eth0']);
+  }
   // Peers whose keys are none are left out; the rest of the answer is used.
   await trouble('bad-keys', 9031);
   await cliOf(host, ['profile', 'join', '198.18.77.2:9031', '--insecure']);
@@ -151,7 +157,7 @@ test('a broken file is set aside, never lost, and everything starts', async () =
   const journal = join(host.paths.state, 'journal');
   writeFileSync(journal, '{"engine":"kernel","step":{"kind":"remove-dev\nnot json at all\n');
   garble(join(host.paths.run, 'fence.json'), '{"tunnel":');
-  const databases = ['raft.db', 'mesh.db'].map((file) => join(host.paths.state, 'nodes', id, file));
+  const databases = ['raft.db', 'mesh.db'].map((file) => join(host.paths.state, 'nodes', String(process.getuid?.()), id, file));
   for (const path of databases) garble(path);
   await host.start();
   const { warnings } = await host.topic('health', (h) => h.warnings.filter((w) => w.code === 'file-set-aside').length >= 3, 5000, 'files are named');

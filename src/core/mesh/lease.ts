@@ -1,5 +1,5 @@
 import { failure } from '../../base/failure.ts';
-import { contains, formatIp, formatPrefix, isUnroutable, networkOf, parseIp, parsePrefix, type Prefix } from '../../base/ip.ts';
+import { contains, formatIp, formatPrefix, isPrivate, isUnroutable, networkOf, parseIp, parsePrefix, type Prefix } from '../../base/ip.ts';
 import type { JoinResponse } from '../../gen/v1/node_messages.ts';
 import type { Lease } from '../session/state.ts';
 
@@ -50,5 +50,6 @@ function usable(text: string, family: 4 | 6): Prefix {
   if (!prefix || prefix.ip.family !== family) throw failure('mesh.incompatible', { address: text.slice(0, 64), problem: 'not an address of the expected kind' });
   if (prefix.bits < bitsMin[family] || prefix.bits > bitsMax[family]) throw failure('mesh.incompatible', { address: text, problem: 'a network of an unusable size' });
   if (isUnroutable(prefix.ip) || !contains(networkOf(prefix), prefix.ip)) throw failure('mesh.incompatible', { address: text, problem: 'not an address for a host' });
+  if (!isPrivate(networkOf(prefix))) throw failure('mesh.incompatible', { address: text, problem: 'not a private network' });
   return prefix;
 }

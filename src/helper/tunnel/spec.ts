@@ -1,5 +1,5 @@
 import { failure } from '../../base/failure.ts';
-import { type Prefix, contains, formatIp, formatPrefix, joinHostPort, networkOf, parseIp, parsePrefix, splitHostPort } from '../../base/ip.ts';
+import { type Prefix, contains, formatIp, formatPrefix, isPrivate, joinHostPort, networkOf, parseIp, parsePrefix, splitHostPort } from '../../base/ip.ts';
 import { isKey } from '../../base/keys.ts';
 import { type PeerSpec, type TunnelSpec } from '../../gen/webmesh/helper/v1/helper.ts';
 import { type TunnelPlace } from '../ports.ts';
@@ -33,12 +33,6 @@ const mtuMin = 1280;
 const mtuMax = 9000;
 const portMin = 1024;
 const portMax = 65535;
-
-/**
- * Where a mesh may lie: private use (RFC 1918), shared (RFC 6598) and unique local (RFC 4193) addresses. Everything else is somebody's on
- * the Internet or this machine's own: whoever could route that into a tunnel would own what every user of this machine says and hears.
- */
-const meshSpace = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'].map((text) => parsePrefix(text) as Prefix);
 
 /**
  * Reads a tunnel specification from a caller that is not trusted: the user `uid`. `nameDevice` gives the interface name: a caller never
@@ -95,14 +89,15 @@ function isMulticast(ip: { readonly family: 4 | 6; readonly value: bigint }): bo
 
 function parseAddress(text: string): string {
   const prefix = prefixOf('addresses', text);
-  if (!isMeshSpace(networkOf(prefix))) throw invalid('addresses', 'not a private address');
+  if (!isPrivate(networkOf(prefix))) throw invalid('addresses', 'not a private address');
   return formatPrefix(prefix);
 }
 
 function parseRoute(text: string): string {
   const network = networkOf(prefixOf('routes', text));
   if (network.bits < (network.ip.family === 4 ? 8 : 16)) throw invalid('routes', 'wider than a mesh may be');
-  if (!isMeshSpace(network)) throw invalid('routes', 'not a private network');
+  // Everything else is somebody's on the Internet: whoever could route that into a tunnel would own what every user here says and hears.
+  if (!isPrivate(network)) throw invalid('routes', 'not a private network');
   return formatPrefix(network);
 }
 
@@ -111,10 +106,6 @@ function parseAllowedIp(text: string, routes: readonly string[]): string {
   const network = networkOf(prefixOf('peers.allowed_ips', text));
   if (!routes.some((route) => isInside(parsePrefix(route), network))) throw invalid('peers.allowed_ips', 'outside of the routes');
   return formatPrefix(network);
-}
-
-function isMeshSpace(network: Prefix): boolean {
-  return meshSpace.some((space) => isInside(space, network));
 }
 
 function isInside(outer: Prefix | undefined, inner: Prefix): boolean {
