@@ -4,6 +4,7 @@
  * real browser in test/e2e/web.
  */
 import { type Attack, demand, summary } from '../attack.ts';
+import { missingRoot, otherUid, runAs } from '../clients/other-user.ts';
 import { get, raw, upgrade, webWorld } from '../worlds/web.ts';
 
 const elsewhere = 'https://evil.example';
@@ -73,6 +74,17 @@ export const webShell: readonly Attack[] = [
       const pages = hosts.map(async (host) => String((await get(server, '/', { host, cookie })).status));
       const sockets = hosts.map((host) => upgrade(server, { host, cookie, origin: `http://${host}` }));
       return summary(await Promise.all([...pages, ...sockets]));
+    },
+  },
+  {
+    name: 'web-other-user-with-cookie', aim: 'web shell', expected: '403', missing: missingRoot, counter: pageWorks,
+    // A browser sends its cookies to every port of an address: another user's server there may have caught ours.
+    attack: async () => {
+      const { server, cookie, tickets } = await webWorld();
+      const script = `
+        const [host, port] = process.argv[1].split(':');
+        require('node:http').get({ host, port, path: process.argv[3], headers: { cookie: process.argv[2] } }, (response) => { console.log(response.statusCode); process.exit(); }).on('error', () => { console.log('closed'); process.exit(); });`;
+      return summary([await runAs(otherUid, script, server.authority, cookie, '/'), await runAs(otherUid, script, server.authority, '', `/?ticket=${tickets.issue()}`)]);
     },
   },
   {

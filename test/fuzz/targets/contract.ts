@@ -7,6 +7,7 @@ import { limits, serve, type Topics } from '../../../src/contract/carrier.ts';
 import { type CommandName, commands, type Handlers } from '../../../src/contract/commands.ts';
 import { topicNames } from '../../../src/contract/state.ts';
 import { lineReader } from '../../../src/platform/socket-port.ts';
+import { isPlainMessage } from '../../../src/main/plain-message.ts';
 import { webSocketPort } from '../../../src/web/web-socket-port.ts';
 import { json, jsonLines } from '../shapes/json.ts';
 import { bytesOf, holds, jsonOf, refusals, type Target, utf8 } from '../target.ts';
@@ -77,6 +78,7 @@ const carrier: Target = {
     seeds: [jsonOf([{ kind: 'cancel', id: 1 }, ...calls.slice(0, 4)]), ...calls.map((call) => jsonOf([call])), jsonOf(Array.from({ length: limits.callsAtOnce + 2 }, (_, id) => ({ ...calls[0], id })))],
     run: (input) => {
       const messages = refusals(() => JSON.parse(utf8(input)) as unknown, 'SyntaxError');
+      if (!isPlainMessage(messages)) return undefined;
       return served((Array.isArray(messages) ? messages : [messages]).slice(0, 200));
     },
   }),

@@ -4,7 +4,7 @@ import { type Clock } from '../../../src/base/clock.ts';
 import { pageFile } from '../../../src/contract/page-policy.ts';
 import { parse } from '../../../src/cli/parse.ts';
 import { verbs } from '../../../src/cli/verbs.ts';
-import { readArguments } from '../../../src/main/arguments.ts';
+import { handedBy, readArguments } from '../../../src/main/arguments.ts';
 import { parseFlags } from '../../../src/web/flags.ts';
 import { cookieName, judge, judgeUpgrade } from '../../../src/web/guard.ts';
 import { createTickets } from '../../../src/web/tickets.ts';
@@ -19,11 +19,11 @@ const stillClock: Clock = { nowMs: () => 0, monotonicMs: () => 0, after: () => (
 
 /** Nobody gets a file, a cookie or a socket without a secret that was issued here. */
 const web: Target = {
-  name: 'web-request', from: 'web pages elsewhere, other users and programs of this machine', shape: json, words: [authority, origin, 'localhost:41234', 'null', 'same-origin', '/ws', '/?ticket=', cookieName(authority), '=; ', '..', '%2e%2e%2f'],
+  name: 'web-request', from: 'web pages elsewhere, other users and programs of this machine', shape: json, words: [authority, origin, 'localhost:41234', 'null', 'same-origin', '/ws', '/?ticket=', cookieName(authority, 'http'), '=; ', '..', '%2e%2e%2f'],
   open: () => ({
     seeds: [
-      { method: 'GET', url: '/?ticket=TICKET', host: authority }, { method: 'GET', url: '/', host: authority, origin, cookie: `${cookieName(authority)}=COOKIE`, fetchSite: 'same-origin' },
-      { method: 'GET', url: '/ws', host: authority, origin, cookie: `x=1; ${cookieName(authority)}=COOKIE` }, { method: 'POST', url: '/assets/a.js', host: 'evil.example', origin: 'null', cookie: '', fetchSite: 'cross-site' },
+      { method: 'GET', url: '/?ticket=TICKET', host: authority }, { method: 'GET', url: '/', host: authority, origin, cookie: `${cookieName(authority, 'http')}=COOKIE`, fetchSite: 'same-origin' },
+      { method: 'GET', url: '/ws', host: authority, origin, cookie: `x=1; ${cookieName(authority, 'http')}=COOKIE` }, { method: 'POST', url: '/assets/a.js', host: 'evil.example', origin: 'null', cookie: '', fetchSite: 'cross-site' },
     ].map(jsonOf),
     run: (input) => {
       const tickets = createTickets(stillClock, seeded(input.length));
@@ -86,13 +86,22 @@ const webFlags: Target = {
   }),
 };
 
+const folder = '/home/somebody';
+
+/** A link that a desktop hands over is a link of ours or nothing, a file lies on this machine, and neither gives options. */
 const gui: Target = {
-  name: 'window-argv', from: 'the desktop, browsers with a link, Chromium itself', shape: text, words: ['--home', '--hidden', 'webmesh://join/', '--no-sandbox', '--inspect', '"', "'", '%'],
+  name: 'window-argv', from: 'the desktop, browsers with a link, Chromium itself', shape: text, words: ['.webmesh-invite', 'file://', '%00', '\\\\', '--home', '--hidden', 'webmesh://join/', '--no-sandbox', '--inspect', '"', "'", '%'],
   open: () => ({
     seeds: ['electron\n.\n--home\n/tmp/x\n--hidden', 'electron\n--helper-socket=/run/x', 'electron\n--hidden\nwebmesh://join/AAAA'].map(bytesOf),
     run: (input) => {
-      const { home, helperSocket } = readArguments(line(utf8(input)));
-      holds([home, helperSocket].every((value) => value === undefined || typeof value === 'string'), 'arguments are texts');
+      const argv = line(utf8(input));
+      const { home, helperSocket } = readArguments(argv);
+      const outside = argv.findIndex((argument) => argument === '--' || /^\s*webmesh:/i.test(argument));
+      const own = outside === -1 ? argv : argv.slice(0, outside);
+      holds([home, helperSocket].every((value) => value === undefined || own.some((argument) => argument.endsWith(value))), 'options stand before what comes from elsewhere');
+      const handed = handedBy(argv, folder);
+      if (handed?.kind === 'link') holds(/^webmesh:\/\/join\/[A-Za-z0-9_-]+$/.test(handed.link), 'a link is a link of ours');
+      if (handed?.kind === 'file') holds(handed.path.startsWith('/') && !handed.path.startsWith('//') && !handed.path.includes('\0'), `${handed.path} lies on this machine`);
       return undefined;
     },
   }),

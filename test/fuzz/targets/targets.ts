@@ -2,6 +2,7 @@ import { type Target } from '../target.ts';
 import { contract } from './contract.ts';
 import { core } from './core.ts';
 import { helper } from './helper.ts';
+import { nodeServices } from './services.ts';
 import { protocols } from './protocols.ts';
 import { raft } from './raft.ts';
 import { shells } from './shells.ts';
@@ -10,4 +11,4 @@ import { texts } from './texts.ts';
 import { trust } from './trust.ts';
 
 /** Every parser of outside bytes. */
-export const targets: readonly Target[] = [...protocols, ...raft, ...state, ...helper, ...core, ...contract, ...shells, ...texts, ...trust];
+export const targets: readonly Target[] = [...protocols, ...nodeServices, ...raft, ...state, ...helper, ...core, ...contract, ...shells, ...texts, ...trust];
