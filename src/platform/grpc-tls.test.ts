@@ -1,4 +1,4 @@
-import { connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import * as grpc from '@grpc/grpc-js';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type TestMesh, testMesh } from '../../test/fakes/test-mesh.ts';
@@ -184,11 +184,11 @@ test('a policy may think: the call waits, and is forgotten when the caller leave
 });
 
 test('callers without a certificate get a quarter of the connections, so that they never crowd out members', async () => {
-  const { address, port } = await serve({ connectionsMax: 8 });
-  const strangers = Array.from({ length: 6 }, () => connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] }));
+  const { address, port } = await serve({ connectionsMax: 16 });
+  const strangers = [2, 3, 4].flatMap((last) => [1, 2].map(() => connectTls({ port, host: '127.0.0.1', localAddress: `127.0.0.${last}`, rejectUnauthorized: false, ALPNProtocols: ['h2'] } as ConnectionOptions)));
   ends.push(() => strangers.forEach((socket) => socket.destroy()));
   for (const socket of strangers) socket.on('error', () => {}).resume();
-  await expect.poll(() => strangers.filter((socket) => !socket.destroyed && !socket.readableEnded).length).toBe(2);
+  await expect.poll(() => strangers.filter((socket) => !socket.destroyed && !socket.readableEnded).length).toBe(4);
   expect(await ask(callerAs(() => alice), address)).toBe('alice');
 });
 

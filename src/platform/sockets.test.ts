@@ -1,4 +1,4 @@
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { type TestMesh, testMesh } from '../../test/fakes/test-mesh.ts';
 import { asFailure } from '../base/failure.ts';
@@ -69,14 +69,31 @@ test('in clear text nobody is proven, and only where it was asked for', async ()
   expect(['auth.clear-text', 'mesh.incompatible', 'mesh.unreachable']).toContain(await dial((await echo(() => null)).port, alice));
 });
 
-test('who has no certificate, an ended one, or another mesh\'s is not let in', async () => {
+test('who has no certificate, one of tomorrow, or another mesh\'s is not let in', async () => {
   const { port, came } = await echo(() => host);
-  for (const identity of [await (await testMesh()).device('alice'), await mesh.device('late', { fromMs: -2 * hourMs, toMs: -hourMs }), await mesh.device('early', { fromMs: hourMs, toMs: 2 * hourMs })]) {
-    expect(await dial(port, identity)).not.toBe('host ping pong');
+  for (const identity of [await (await testMesh()).device('alice'), await mesh.device('early', { fromMs: hourMs, toMs: 2 * hourMs })]) {
+    expect(await dial(port, identity)).not.toContain('pong');
   }
-  const silent = connectTcp(port, '127.0.0.1');
-  ends.push(() => silent.destroy());
+  const nobody = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['webmesh-raft'] });
+  nobody.on('error', () => {});
+  nobody.resume();
+  await new Promise((resolve) => nobody.on('close', resolve));
   expect(came).toEqual([]);
+});
+
+test('a certificate that only ended is told as such at both ends, for consensus to judge', async () => {
+  const late = { fromMs: -2 * hourMs, toMs: -hourMs };
+  const [sleeper, sleepingHost] = [await mesh.device('late', late), await mesh.device('host', late)];
+  const { port, came } = await echo(() => sleepingHost);
+  const connection = await createSockets(() => sleeper).connect('127.0.0.1', port, 'host', signal());
+  ends.push(() => connection.destroy());
+  expect(await say(connection, 'ping pong')).toBe('ping pong');
+  expect([connection, came[0]].map((one) => [one?.provenId, one?.expired])).toEqual([['host', true], ['late', true]]);
+  expect(await dial(port, sleeper, 'other')).toBe('auth.wrong-mesh');
+  const fresh = await echo(() => host);
+  const good = await createSockets(() => alice).connect('127.0.0.1', fresh.port, 'host', signal());
+  ends.push(() => good.destroy());
+  expect(good.expired).toBe(false);
 });
 
 test('a dial names the node that must answer', async () => {

@@ -16,7 +16,8 @@ export interface RaftSockets extends Sockets {
 const tcp = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 } as const;
 
 /**
- * TLS with what `identity` gives at each handshake: both ends must have a certificate that is good today. Clear text while it gives null;
+ * TLS with what `identity` gives at each handshake: both ends must have a certificate of the mesh. One that only
+ * ended is told as such, for consensus to judge: voters that all slept for too long must find each other to renew anything. Clear text while it gives null;
  * what comes in without TLS otherwise, or with TLS then, is closed.
  */
 export function createSockets(identity: IdentitySource): RaftSockets {
@@ -33,7 +34,7 @@ export function createSockets(identity: IdentitySource): RaftSockets {
   return {
     listen: (host, port, accept) => new Promise((resolve) => {
       const open = new Set<Socket>();
-      const tls: TlsAcceptor = createTlsAcceptor({ protocol: 'webmesh-raft', certificate: 'required', expiredOk: false, accept: (socket, proven) => accept(connectionFrom(socket, proven)) });
+      const tls: TlsAcceptor = createTlsAcceptor({ protocol: 'webmesh-raft', certificate: 'required', expiredOk: true, accept: (socket, proven) => accept(connectionFrom(socket, proven)) });
       const server = createServer(tcp, (socket) => {
         open.add(socket);
         socket.once('close', () => open.delete(socket));
@@ -56,7 +57,7 @@ export function createSockets(identity: IdentitySource): RaftSockets {
       const own = identity();
       const socket = await connect(host, port, signal);
       if (!own) return connectionFrom(socket, undefined);
-      const { socket: secure, proven } = await dialTls(socket, { identity: own, root: rootOf(own), expectId }, 'webmesh-raft', joinHostPort(host, port), signal);
+      const { socket: secure, proven } = await dialTls(socket, { identity: own, root: rootOf(own), expectId, expiredOk: true }, 'webmesh-raft', joinHostPort(host, port), signal);
       return connectionFrom(secure, proven);
     },
     cut: (keep) => {
@@ -99,6 +100,7 @@ function connectionOf(socket: Socket, proven: Proven | undefined): Connection {
     remote: joinHostPort(socket.remoteAddress ?? '', socket.remotePort ?? 0),
     provenId: proven?.id,
     fingerprint: proven?.fingerprint,
+    expired: proven !== undefined && Date.now() > proven.notAfterMs,
     listen: ({ data, drained, closed }) => {
       socket.on('data', data);
       socket.on('drain', drained);

@@ -12,17 +12,21 @@ export interface TlsTarget {
   readonly identity?: Identity;
   readonly root: Uint8Array;
   readonly expectId: string;
+  /** Take one whose certificate only ended: for the caller to judge. */
+  readonly expiredOk?: boolean;
 }
 
 /**
  * Speaks TLS over a connected socket and proves who answers before a byte of ours is sent. Rejects, and closes the socket, with
  * auth.wrong-mesh {problem}, auth.expired, auth.clear-text, mesh.incompatible, mesh.timeout or mesh.unreachable, or when the signal aborts.
  */
-export async function dialTls(socket: Socket, { identity, root, expectId }: TlsTarget, protocol: Protocol, address: string, signal?: AbortSignal): Promise<{ socket: TLSSocket; proven: Proven }> {
+export async function dialTls(socket: Socket, { identity, root, expectId, expiredOk = false }: TlsTarget, protocol: Protocol, address: string, signal?: AbortSignal): Promise<{ socket: TLSSocket; proven: Proven }> {
   const secure = await handshake(() => connectTls(clientOptions(socket, identity, root, protocol)), socket, address, signal);
   try {
-    const proven = provenBy(secure, root, protocol);
-    if (proven && !secure.authorized) throw failure('auth.unauthenticated', { problem: 'foreign', verdict: String(secure.authorizationError) });
+    const proven = provenBy(secure, root, protocol, { expiredOk });
+    // The type says Error; it is the code of OpenSSL's verdict.
+    const verdict = secure.authorized ? '' : String(secure.authorizationError);
+    if (proven && !secure.authorized && !(expiredOk && verdict === 'CERT_HAS_EXPIRED')) throw failure('auth.unauthenticated', { problem: 'foreign', verdict });
     if (!proven || proven.id !== expectId) throw failure('auth.wrong-mesh', { address, problem: 'another node', id: proven?.id ?? '' });
     return { socket: secure, proven };
   } catch (error) {
