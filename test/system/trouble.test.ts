@@ -287,7 +287,7 @@ async function trouble(kind: string, port: number, where: 'alpha' | 'beta' = 'be
   makers.push(child);
   let ready = false;
   child.stdout?.once('data', () => (ready = true));
-  await until(() => ready, 10_000, `${kind} stands`);
+  await until(() => ready, 30_000, `${kind} stands`);
   return child;
 }
 
