@@ -32,7 +32,7 @@ export function guardPath(path: string, trusted: readonly number[] = ownUids()):
       continue;
     }
     if (!trusted.includes(found.uid)) throw bent(next, 'it belongs to another user');
-    if (isOpen(found) && ((found.mode & stickyBit) === 0 || more.length === 0)) throw bent(next, 'others can write it');
+    if (isOpen(found) && !isOnlyTheirs(found) && ((found.mode & stickyBit) === 0 || more.length === 0)) throw bent(next, 'others can write it');
     if (name === '..') throw bent(next, 'it is no plain path');
     if (!found.isDirectory() && more.length > 0) throw bent(next, 'it is no folder');
     here = next;
@@ -142,6 +142,11 @@ function isMissing(error: unknown): boolean {
 
 function isOpen({ mode }: Stats): boolean {
   return (mode & writableByOthers) !== 0;
+}
+
+/** Open to a group that only its owner is in: most systems give each person such a group, with the person's own number. */
+function isOnlyTheirs({ uid, gid, mode }: Stats): boolean {
+  return uid !== 0 && gid === uid && (mode & 0o002) === 0;
 }
 
 function bent(path: string, reason: string): Failure {

@@ -1,10 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { accessSync, constants, rmSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { accessSync, constants, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { asFailure, failure } from '../base/failure.ts';
 import { type EngineFound, type EngineProcesses, type RunningEngine } from '../helper/ports.ts';
 import { systemFolders } from './command-runner.ts';
+import { guardPath } from './guarded-files.ts';
 import { findProcesses, killProcess } from './processes.ts';
 import { engineAnswers, uapiPath } from './uapi-socket.ts';
 
@@ -108,17 +109,14 @@ function isEngineOf(device: string, argv: readonly string[], file: string): bool
   return argv.length === 3 && argv[1] === '-f' && argv[2] === device && basename(file.replace(/ \(deleted\)$/, '')) === program;
 }
 
-/** Runs as root, so neither the file nor its folder may be writable by anyone whom we do not trust. */
+/** Runs as root, so neither the file nor any folder above it may be writable by anyone whom we do not trust. */
 function isTrustedProgram(file: string, uids: readonly number[]): boolean {
   try {
     accessSync(file, constants.X_OK);
-    if (process.platform === 'win32') return true;
-    return [file, dirname(file)].every((path) => {
-      const { uid, mode } = statSync(path);
-      return uids.includes(uid) && (mode & 0o022) === 0;
-    });
+    guardPath(file, uids);
+    return true;
   } catch {
-    // Not there.
+    // Not there, or not to be trusted.
     return false;
   }
 }
