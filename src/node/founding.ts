@@ -51,7 +51,10 @@ export function securedFounding({ chain, authority }: Identity, networkName: str
     nowMs, root, deviceId: id, name: id,
     certificate: { fingerprint, keyHash, certificate, authority: signer, notBeforeMs, notAfterMs },
     authority: { certificate: own, notAfterMs: pki.readCertificate(own).notAfterMs },
-    audit: { atMs: nowMs, actor: id, node: id, action: auditActions.found, subject: networkName === '' ? id : networkName, detail: { root: pki.readCertificate(root).fingerprint } },
+    audit: {
+      atMs: nowMs, actor: id, node: id, action: auditActions.found, subject: networkName === '' ? id : networkName,
+      detail: { root: pki.readCertificate(root).fingerprint },
+    },
   };
 }
 

@@ -73,3 +73,9 @@ export function foundedEntry(secured: boolean): RaftLogEntry {
   };
   return bootstrapEntry({ ulaPrefix: 'fd00::/48', ipv4Prefix: '10.0.0.0/8', networkName: 'home', acls: [], founder: nodeOf('founder', true), now: { seconds: 0n, nanos: 0 }, trust: secured ? trust : null });
 }
+
+/** What a replica knows of a certificate that says it is `id`'s: the device's state and role, or unknown. */
+export function standingOf({ trust }: MeshState, id: string, fingerprint: string): string {
+  const device = trust.certificate(fingerprint)?.deviceId === id ? trust.device(id) : undefined;
+  return device ? `${device.state} ${device.role}` : 'unknown';
+}

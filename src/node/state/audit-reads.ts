@@ -58,7 +58,8 @@ export function createAuditReads(db: Database, revision: { get(): number }): { a
 
 export function auditRow([sequence, atMs, actor, node, action, subject, detail, hash]: readonly SqlValue[]): AuditEvent & { readonly hash: Uint8Array } {
   return {
-    sequence: integerOf(sequence), atMs: integerOf(atMs), actor: textOf(actor), node: textOf(node), action: textOf(action), subject: textOf(subject), detail: textOf(detail), hash: bytesOf(hash),
+    sequence: integerOf(sequence), atMs: integerOf(atMs), actor: textOf(actor), node: textOf(node), action: textOf(action), subject: textOf(subject),
+    detail: textOf(detail), hash: bytesOf(hash),
   };
 }
 

@@ -52,20 +52,18 @@ export interface AuthorityRow {
   readonly notAfterMs: number;
 }
 
-/** What the mesh knows of a certificate that says it is `id`'s. `unknown`: not recorded for that device, or not yet here. */
-export type Standing = { readonly state: 'unknown' } | { readonly state: DeviceState; readonly role: Role };
-
 export function deviceRow([id, role, state, name, invitedBy, inviteId, keyHash, request, createdAt, revokedAt]: readonly SqlValue[]): DeviceRow {
   return {
-    id: textOf(id), role: roleOf(role), state: stateOf(state), name: textOf(name), invitedBy: textOf(invitedBy), inviteId: textOf(inviteId), keyHash: textOf(keyHash),
-    certificateRequest: request === null ? null : bytesOf(request), createdAtMs: integerOf(createdAt), revokedAtMs: integerOf(revokedAt),
+    id: textOf(id), role: roleOf(role), state: stateOf(state), name: textOf(name), invitedBy: textOf(invitedBy), inviteId: textOf(inviteId),
+    keyHash: textOf(keyHash), certificateRequest: request === null ? null : bytesOf(request), createdAtMs: integerOf(createdAt), revokedAtMs: integerOf(revokedAt),
   };
 }
 
-export function inviteRow([id, tokenHash, role, createdBy, createdAt, expiresAt, uses, usesMax, needsApproval, revokedAt, note]: readonly SqlValue[]): InviteRow {
+export function inviteRow(row: readonly SqlValue[]): InviteRow {
+  const [id, tokenHash, role, createdBy, createdAt, expiresAt, uses, usesMax, needsApproval, revokedAt, note] = row;
   return {
-    id: textOf(id), tokenHash: bytesOf(tokenHash), role: roleOf(role), createdBy: textOf(createdBy), createdAtMs: integerOf(createdAt), expiresAtMs: integerOf(expiresAt),
-    uses: integerOf(uses), usesMax: integerOf(usesMax), needsApproval: integerOf(needsApproval) !== 0, revokedAtMs: integerOf(revokedAt), note: textOf(note),
+    id: textOf(id), tokenHash: bytesOf(tokenHash), role: roleOf(role), createdBy: textOf(createdBy), createdAtMs: integerOf(createdAt),
+    expiresAtMs: integerOf(expiresAt), uses: integerOf(uses), usesMax: integerOf(usesMax), needsApproval: integerOf(needsApproval) !== 0, revokedAtMs: integerOf(revokedAt), note: textOf(note),
   };
 }
 

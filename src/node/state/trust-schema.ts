@@ -81,4 +81,5 @@ export const trustTriggers = `
   CREATE TRIGGER IF NOT EXISTS devices_changed AFTER UPDATE OF id, state ON devices BEGIN INSERT INTO touched (id) VALUES (OLD.id); END;
   CREATE TRIGGER IF NOT EXISTS devices_deleted AFTER DELETE ON devices BEGIN INSERT INTO touched (id) VALUES (OLD.id); END;`;
 
-export const dropTrustTriggers = ['audit_append', 'nodes_inserted', 'nodes_renamed', 'devices_changed', 'devices_deleted'].map((name) => `DROP TRIGGER IF EXISTS ${name};`).join(' ');
+export const dropTrustTriggers = ['audit_append', 'nodes_inserted', 'nodes_renamed', 'devices_changed', 'devices_deleted']
+  .map((name) => `DROP TRIGGER IF EXISTS ${name};`).join(' ');

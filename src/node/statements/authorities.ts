@@ -2,8 +2,15 @@ import { type RaftLogEntry } from '../../gen/v1/node_raft.ts';
 import { addAudit, type AuditInput, demand, demandAdmin } from './audit.ts';
 import { entryBuilder } from './entry.ts';
 
+export interface AuthorityRequest {
+  readonly nodeId: string;
+  /** PKCS#10, DER. */
+  readonly certificateRequest: Uint8Array;
+  readonly audit: AuditInput;
+}
+
 /** A voter asks for an authority, or for the next one: what it has stays until the new one is granted. Refusals: not-active, guest-vote. */
-export function requestAuthorityEntry({ nodeId, certificateRequest, audit }: { readonly nodeId: string; readonly certificateRequest: Uint8Array; readonly audit: AuditInput }): RaftLogEntry {
+export function requestAuthorityEntry({ nodeId, certificateRequest, audit }: AuthorityRequest): RaftLogEntry {
   const builder = entryBuilder();
   const id = builder.text(nodeId);
   demand(builder, 'not-active', `SELECT state = 'active' FROM devices WHERE id = ${id}`);
@@ -14,13 +21,10 @@ ON CONFLICT (node_id) DO UPDATE SET certificate_request = excluded.certificate_r
   return builder.entry();
 }
 
-export interface GrantInput {
-  readonly nodeId: string;
-  /** The request that the certificate answers, byte for byte as it was recorded. */
-  readonly certificateRequest: Uint8Array;
+/** The request is the one that the certificate answers, byte for byte as it was recorded. */
+export interface GrantInput extends AuthorityRequest {
   readonly certificate: Uint8Array;
   readonly notAfterMs: number;
-  readonly audit: AuditInput;
 }
 
 /** Refusals: not-admin, no-request (none, or another by now), not-active. */
@@ -30,7 +34,8 @@ export function grantAuthorityEntry({ nodeId, certificateRequest, certificate, n
   demandAdmin(builder, audit);
   demand(builder, 'not-active', `SELECT state = 'active' FROM devices WHERE id = ${id}`);
   demand(builder, 'no-request', `SELECT certificate_request = ${builder.bytes(certificateRequest)} FROM authorities WHERE node_id = ${id}`);
-  builder.add(`UPDATE authorities SET certificate = ${builder.bytes(certificate)}, not_after_ms = ${builder.integer(notAfterMs)}, certificate_request = NULL WHERE node_id = ${id}`);
+  const [granted, notAfter] = [builder.bytes(certificate), builder.integer(notAfterMs)];
+  builder.add(`UPDATE authorities SET certificate = ${granted}, not_after_ms = ${notAfter}, certificate_request = NULL WHERE node_id = ${id}`);
   addAudit(builder, audit);
   return builder.entry();
 }

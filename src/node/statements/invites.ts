@@ -25,7 +25,8 @@ export function createInviteEntry({ id, tokenHash, role, nowMs, expiresAtMs, use
     builder.text(id), builder.bytes(tokenHash), builder.text(role), builder.text(audit.actor), builder.integer(nowMs), builder.integer(expiresAtMs),
     builder.integer(usesMax), builder.flag(needsApproval), builder.text(note),
   ];
-  builder.add(`INSERT INTO invites (id, token_hash, role, created_by, created_at_ms, expires_at_ms, uses_max, needs_approval, note) VALUES (${values.join(', ')})`);
+  builder.add(`INSERT INTO invites (id, token_hash, role, created_by, created_at_ms, expires_at_ms, uses_max, needs_approval, note)
+VALUES (${values.join(', ')})`);
   addAudit(builder, audit);
   return builder.entry();
 }

@@ -149,7 +149,8 @@ interface Redemption {
 /** One use of the invite and the device that used it. The constraint on `uses` is what decides a race for the last one. */
 function takeInvite(builder: EntryBuilder, { invite, deviceId, name, nowMs, keyHash, request }: Redemption): void {
   const [id, key, now] = [builder.text(deviceId), builder.text(keyHash), builder.integer(nowMs)];
-  demand(builder, 'already-enrolled', `NOT EXISTS (SELECT 1 FROM devices WHERE invite_id = ${invite} AND (key_hash = ${key} OR id IN (SELECT device_id FROM certificates WHERE key_hash = ${key})))`);
+  demand(builder, 'already-enrolled', `NOT EXISTS (SELECT 1 FROM devices
+  WHERE invite_id = ${invite} AND (key_hash = ${key} OR id IN (SELECT device_id FROM certificates WHERE key_hash = ${key})))`);
   demand(builder, 'unknown', `EXISTS (SELECT 1 FROM invites WHERE id = ${invite})`);
   demand(builder, 'revoked', `SELECT revoked_at_ms = 0 FROM invites WHERE id = ${invite}`);
   demand(builder, 'expired', `SELECT expires_at_ms > ${now} FROM invites WHERE id = ${invite}`);
@@ -160,11 +161,18 @@ function takeInvite(builder: EntryBuilder, { invite, deviceId, name, nowMs, keyH
 SELECT ${id}, role, '${request === null ? 'active' : 'pending'}', ${builder.text(name)}, created_by, id, ${key}, ${csr}, ${now} FROM invites WHERE id = ${invite}`);
 }
 
-export function addCertificate(builder: EntryBuilder, deviceId: string, { fingerprint, keyHash, certificate, authority, notBeforeMs, notAfterMs }: CertificateInput, nowMs: number): void {
-  const [id, key] = [builder.text(deviceId), builder.text(keyHash)];
+function addCertificate(builder: EntryBuilder, deviceId: string, certificate: CertificateInput, nowMs: number): void {
+  const [id, key] = [builder.text(deviceId), builder.text(certificate.keyHash)];
   demand(builder, 'key-taken', `NOT EXISTS (SELECT 1 FROM certificates WHERE key_hash = ${key} AND device_id <> ${id})`);
-  const values = [builder.text(fingerprint), id, key, builder.bytes(certificate), builder.bytes(authority), builder.integer(notBeforeMs), builder.integer(notAfterMs), builder.integer(nowMs)];
-  builder.add(`INSERT INTO certificates (fingerprint, device_id, key_hash, certificate, authority, not_before_ms, not_after_ms, recorded_at_ms) VALUES (${values.join(', ')})`);
+  builder.add(`INSERT INTO certificates (${certificateColumns}) VALUES (${certificateValues(builder, id, key, certificate, builder.integer(nowMs)).join(', ')})`);
+}
+
+export const certificateColumns = 'fingerprint, device_id, key_hash, certificate, authority, not_before_ms, not_after_ms, recorded_at_ms';
+
+/** The values of `certificateColumns`; `id`, `key` and `now` are parameters of the builder. */
+export function certificateValues(builder: EntryBuilder, id: string, key: string, certificate: CertificateInput, now: string): readonly string[] {
+  const { fingerprint, certificate: der, authority, notBeforeMs, notAfterMs } = certificate;
+  return [builder.text(fingerprint), id, key, builder.bytes(der), builder.bytes(authority), builder.integer(notBeforeMs), builder.integer(notAfterMs), now];
 }
 
 function demandNotRevoked(builder: EntryBuilder, id: string): void {

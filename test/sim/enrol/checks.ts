@@ -1,5 +1,6 @@
 import { type Database } from '../../../src/node/ports.ts';
 import { type MeshState } from '../../../src/node/state/mesh-state.ts';
+import { type DeviceRow } from '../../../src/node/state/trust-rows.ts';
 import { readTables } from '../../../src/node/state/snapshot.ts';
 import { type Entry } from '../../../src/raft/types.ts';
 import { hashBytes } from '../cluster/hash.ts';
@@ -27,6 +28,8 @@ export interface Promises {
   readonly created: Set<string>;
   readonly revokedInvites: Set<string>;
   readonly revokedDevices: Set<string>;
+  /** Whom an admin wanted to cut off: whether it was done may be unknown to that admin. */
+  readonly unwanted: Set<string>;
   readonly approved: Set<string>;
 }
 
@@ -44,7 +47,7 @@ export interface Checks {
 export function createChecks(): Checks {
   const answered = new Map<number, number>();
   const redeemers: Redeemer[] = [];
-  const promises: Promises = { created: new Set(), revokedInvites: new Set(), revokedDevices: new Set(), approved: new Set() };
+  const promises: Promises = { created: new Set(), revokedInvites: new Set(), revokedDevices: new Set(), unwanted: new Set(), approved: new Set() };
   let violation: Violation | null = null;
   const violate = (what: string): void => {
     violation ??= new Violation(what);
@@ -101,6 +104,7 @@ function checkState(state: MeshState, setupDevices: ReadonlySet<string>, told: T
   }
   for (const device of trust.devices()) {
     if (setupDevices.has(device.id)) continue;
+    if (device.state === 'revoked' && !told.promises.unwanted.has(device.id)) violate(`revoked: nobody asked to cut off ${device.id}`);
     const count = events.filter(({ action, subject }) => (action === 'device.enroll' || action === 'device.request') && subject === device.id).length;
     if (count !== 1) violate(`events: ${device.id} was enrolled ${count} times in the audit log`);
     const approvals = events.filter(({ action, subject }) => action === 'device.approve' && subject === device.id).length;
@@ -117,7 +121,8 @@ function checkState(state: MeshState, setupDevices: ReadonlySet<string>, told: T
   checkPromises(state, told.promises, violate);
 }
 
-function checkRedeemer({ trust }: MeshState, { inviteId, keyHash, certificates, names, end }: Redeemer, { revokedDevices }: Promises, violate: (what: string) => void): void {
+function checkRedeemer({ trust }: MeshState, redeemer: Redeemer, { unwanted }: Promises, violate: (what: string) => void): void {
+  const { inviteId, keyHash, certificates, names, end } = redeemer;
   const who = [...names].join(' or ');
   const devices = trust.devices().filter((device) => device.keyHash === keyHash);
   const recorded = devices.map(({ id }) => hex(trust.newestCertificate(id)?.chain[0]));
@@ -125,17 +130,22 @@ function checkRedeemer({ trust }: MeshState, { inviteId, keyHash, certificates, 
   if (new Set(certificates).size > 1) violate(`same-key: ${who} was given ${new Set(certificates).size} certificates for one key`);
   if (certificates.length > 0 && devices.length !== 1) violate(`lost: ${who} was accepted, and ${devices.length} devices have the key`);
   if (certificates.length > 0 && certificates.some((each) => !recorded.includes(each))) violate(`unrecorded: ${who} holds a certificate that the mesh does not know`);
-  if (end === 'accepted' && devices[0]?.state !== 'active' && !revokedDevices.has(devices[0]?.id ?? '')) violate(`lost: ${who} was accepted and is not active`);
   const [device] = devices;
+  if (end === 'accepted' && device?.state !== 'active' && !isUnwanted(device, unwanted)) violate(`lost: ${who} was accepted and is not active`);
   if (end !== 'accepted' && end !== 'revoked' && device) violate(`refused-and-recorded: ${who} was told "${end}" and is recorded`);
   const invite = trust.invite(inviteId);
   if (end === 'invite used up' && invite && invite.uses < invite.usesMax) violate(`untrue: ${who} was told that ${inviteId} is used up`);
   if (end === 'invite revoked' && invite?.revokedAtMs === 0) violate(`untrue: ${who} was told that ${inviteId} is revoked`);
 }
 
-function checkPromises({ trust }: MeshState, { created, revokedInvites, revokedDevices, approved }: Promises, violate: (what: string) => void): void {
+function isUnwanted(device: DeviceRow | undefined, unwanted: ReadonlySet<string>): boolean {
+  return device?.state === 'revoked' && unwanted.has(device.id);
+}
+
+function checkPromises({ trust }: MeshState, promises: Promises, violate: (what: string) => void): void {
+  const { created, revokedInvites, revokedDevices, unwanted, approved } = promises;
   for (const id of created) if (!trust.invite(id)) violate(`lost: invite ${id} was created`);
   for (const id of revokedInvites) if (trust.invite(id)?.revokedAtMs === 0) violate(`lost: invite ${id} was revoked`);
   for (const id of revokedDevices) if (trust.device(id)?.state !== 'revoked') violate(`lost: device ${id} was revoked`);
-  for (const id of approved) if (trust.device(id)?.state !== 'active' && !revokedDevices.has(id)) violate(`lost: device ${id} was approved`);
+  for (const id of approved) if (trust.device(id)?.state !== 'active' && !isUnwanted(trust.device(id), unwanted)) violate(`lost: device ${id} was approved`);
 }

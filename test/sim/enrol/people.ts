@@ -146,6 +146,7 @@ export async function throwOutSomebody(people: People): Promise<void> {
 }
 
 async function throwOut(people: People, id: string): Promise<void> {
+  people.checks.promises.unwanted.add(id);
   const answer = await insist(people, () => (ports, call) => revokeDevice({ id }, call, admin, ports), isFinal);
   if (answer.kind === 'value') people.checks.promises.revokedDevices.add(id);
 }
