@@ -97,3 +97,36 @@ test(`what a page sends must be a call of the contract, with good input ${on}`, 
   expect(answers).toEqual(['input.unknown-command', 'input.unknown-command', 'input.invalid']);
   expect(fake.app.calls).toEqual([]);
 });
+
+test(`a page that sends garbage in floods hears Failures, and main goes on ${on}`, async ({ page, fake }) => {
+  const outcome = await page.evaluate(async () => {
+    const bridge = Reflect.get(window, 'webmesh') as { send(message: unknown): void; onMessage(take: (message: unknown) => void): void };
+    const codes = new Map<number, string>();
+    bridge.onMessage((message) => {
+      const { kind, id, failure } = message as { kind: string; id: number; failure?: { code: string } };
+      if (kind === 'reply') codes.set(id, failure?.code ?? 'ok');
+    });
+    const deep = (levels: number): unknown => (levels === 0 ? 1 : { a: deep(levels - 1) });
+    const send = (message: unknown): void => {
+      try {
+        bridge.send(message);
+      } catch {
+        // What the bridge cannot carry never reached main.
+      }
+    };
+    send({ kind: 'call', id: 1, name: 'mesh.create', input: { name: 'x'.repeat(2 << 20) } });
+    send({ kind: 'call', id: 2, name: 'mesh.create', input: deep(100) });
+    send({ kind: 'call', id: 3, name: 'invite.redeem', input: { link: Array.from({ length: 20_000 }, () => 0) } });
+    for (const message of [[], [[]], { kind: 'attach', more: deep(50) }, { kind: 'cancel', id: 1e9 }, { kind: 'reply', id: 1, ok: true, value: 1 }, { kind: 'topic', name: 'session', value: {} }, Number.NaN, 1e308]) send(message);
+    for (let id = 100; id < 2_100; id++) send({ kind: 'call', id, name: 'x'.repeat(300), input: {} });
+    const endMs = Date.now() + 15_000;
+    while (codes.size < 2_003 && Date.now() < endMs) await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    send({ kind: 'call', id: 9_999, name: 'session.disconnect', input: {} });
+    while (!codes.has(9_999) && Date.now() < endMs) await new Promise((resolve) => setTimeout(resolve, 20));
+    const flood = [...codes].filter(([id]) => id >= 100 && id < 2_100).map(([, code]) => code);
+    return { big: [1, 2, 3].map((id) => codes.get(id)), kinds: [...new Set(flood)].sort(), count: flood.length, after: codes.get(9_999) };
+  });
+  expect(outcome).toEqual({ big: ['input.limit', 'input.limit', 'input.limit'], kinds: ['app.busy', 'input.unknown-command'], count: 2_000, after: 'ok' });
+  expect(fake.app.calls.map(({ name }) => name)).toEqual(['session.disconnect']);
+});
