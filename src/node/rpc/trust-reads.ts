@@ -15,6 +15,8 @@ export function getTrust(trust: Pick<TrustReads, 'view'>): GetTrustResponse {
 export function listAudit({ search, before, limit }: ListAuditRequest, trust: Pick<TrustReads, 'audit' | 'auditIntact'>): ListAuditResponse {
   if (search.length > searchCharactersMax) throw new RpcError(status.invalidArgument, `search is too long: at most ${searchCharactersMax} characters`);
   if (limit > eventsMax) throw new RpcError(status.invalidArgument, `limit is invalid: 1 to ${eventsMax}`);
+  // The field holds more than a number of SQLite, and than one of ours.
+  if (before > BigInt(Number.MAX_SAFE_INTEGER)) throw new RpcError(status.invalidArgument, 'before is no number of an event');
   const { events, total } = trust.audit({ search, before: Number(before), limit: limit === 0 ? eventsDefault : limit });
   return {
     events: events.map(({ sequence, atMs, hash, ...texts }) => ({ ...texts, sequence: BigInt(sequence), atMs: BigInt(atMs), hash: Buffer.from(hash) })),

@@ -29,7 +29,7 @@ const served = once(async (): Promise<Omit<WebWorld, 'cookie'>> => {
   writeFileSync(`${folder}.secret`, 'secret');
   const tickets = createTickets(systemClock, systemRandom);
   const app = createFakeApp(systemClock, { scene: 'connected' });
-  const server = await servePages({ pages: folder, port: 0, tickets, log: silentLog, clock: systemClock, open: (port) => serve(port, app.handlers, app.topics) } as Parameters<typeof servePages>[0]);
+  const server = await servePages({ pages: folder, port: 0, tickets, log: silentLog, open: (port) => serve(port, app.handlers, app.topics) });
   atEnd(async () => {
     await server.close();
     app.close();
