@@ -95,9 +95,10 @@ export function appHandlers({ ports, settings, profiles, session, membership, sh
     'profile.remove': async ({ profile }) => {
       profiles.get(profile);
       if (isInUse(session, profile)) throw failure('app.busy', { problem: 'disconnect first', profile });
+      // The keys first: whoever cannot remove them still sees the network, and can try again.
+      await membership.keyring.remove(profile);
       await profiles.remove(profile);
       await session.stored.forget(profile);
-      await membership.keyring.remove(profile);
       return null;
     },
     'peer.ping': async ({ id }, signal) => {

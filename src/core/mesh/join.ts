@@ -18,7 +18,10 @@ export interface Joined {
   readonly peers: readonly RosterNode[];
 }
 
+/** For one place, for all of them together, and what each gets when the time of all is over. A stored lease waits behind this. */
 const callMs = 8_000;
+const allMs = 14_000;
+const leastMs = 2_000;
 const hopsMax = 5;
 const placesMax = 4;
 /** Not our mesh: addresses are given to others, and another network's machine may have one of ours. Ours may be elsewhere, or back later. */
@@ -38,19 +41,20 @@ export async function leave(id: string, door: Door, ports: JoinPorts, signal: Ab
 
 /**
  * One call to the mesh, at the first place that answers, following a node that is not the leader to the one that is.
- * A refusal is the mesh's word and is not asked elsewhere; silence, and a stranger at the door, are. `callMs` is for each try.
+ * A refusal is the mesh's word and is not asked elsewhere; silence, and a stranger at the door, are.
  */
 export async function atLeader<T>({ places, security }: Door, { mesh, clock }: JoinPorts, what: string, call: (mesh: MeshConnection, signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
   let first: Failure | undefined;
   const queue: Place[] = places.slice(0, placesMax);
   const seen = new Set<string>();
+  const dueMs = clock.monotonicMs() + allMs;
   for (let hops = 0; hops < hopsMax; hops++) {
     const place = queue.shift();
     if (place === undefined) break;
     seen.add(place.address);
     const connection = mesh.dial(place.address, security(place.nodeId));
     try {
-      return await withDeadline(clock, callMs, what, signal, (inner) => call(connection, inner));
+      return await withDeadline(clock, Math.max(leastMs, Math.min(callMs, dueMs - clock.monotonicMs())), what, signal, (inner) => call(connection, inner));
     } catch (error) {
       if (isAbort(error)) throw error;
       const problem = aboutThem(asFailure(error), place.address);

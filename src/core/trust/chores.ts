@@ -54,11 +54,12 @@ export function choresOf(context: ChoreContext, ports: Pick<CorePorts, 'clock' |
 const auditEveryMs = 3_600_000;
 
 /** Computing the chain again is cheap and says at once when somebody wrote into a replica by hand. */
-function auditChore({ socketPath, auditSeen }: ChoreContext, { clock, node }: Pick<CorePorts, 'clock' | 'node'>): Chore {
+function auditChore({ view, socketPath, auditSeen }: ChoreContext, { clock, node }: Pick<CorePorts, 'clock' | 'node'>): Chore {
   let lookedMs = Number.NEGATIVE_INFINITY;
   return {
     name: 'audit',
-    due: () => socketPath() !== null && clock.monotonicMs() - lookedMs >= auditEveryMs,
+    // The node here may still be starting; its first view says that it answers.
+    due: () => view() !== null && socketPath() !== null && clock.monotonicMs() - lookedMs >= auditEveryMs,
     run: async (signal) => {
       const path = socketPath();
       if (path === null) return;
