@@ -4,6 +4,7 @@ import * as grpc from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
 import { isAbort } from '../base/abort.ts';
 import { asFailure, failure, toData } from '../base/failure.ts';
+import { refusals } from '../base/refusals.ts';
 import { NodeService } from '../gen/v1/node.ts';
 import { failureKey } from '../base/rpc.ts';
 import { type Channel, fromServiceError, openChannel } from './grpc-client.ts';
@@ -36,6 +37,22 @@ test.each<[string, grpc.status, string, string]>([
   ['no certificate', grpc.status.UNAUTHENTICATED, '', 'auth.unauthenticated'],
 ])('%s', (_name, code, details, expected) => {
   expect(fromServiceError(errorOf(code, details), options)).toMatchObject({ code: expected, detail: { address: 'somewhere', message: details } });
+});
+
+test.each<[string, grpc.status, string]>([
+  ['auth.invite-invalid', grpc.status.UNAUTHENTICATED, refusals.inviteUnknown],
+  ['auth.invite-invalid', grpc.status.FAILED_PRECONDITION, refusals.inviteRevoked],
+  ['auth.invite-expired', grpc.status.FAILED_PRECONDITION, refusals.inviteExpired],
+  ['auth.invite-used', grpc.status.FAILED_PRECONDITION, refusals.inviteUsed],
+  ['auth.too-many-tries', grpc.status.RESOURCE_EXHAUSTED, refusals.tooManyTries],
+  ['auth.expired', grpc.status.UNAUTHENTICATED, refusals.certificateExpired],
+  ['auth.revoked', grpc.status.PERMISSION_DENIED, refusals.revoked],
+  ['node.id-taken', grpc.status.ALREADY_EXISTS, refusals.idTaken],
+  ['auth.not-permitted', grpc.status.PERMISSION_DENIED, refusals.onlyAdmins],
+  ['auth.unauthenticated', grpc.status.UNAUTHENTICATED, refusals.deviceUnknown],
+  ['mesh.refused', grpc.status.FAILED_PRECONDITION, refusals.lastAdmin],
+])('a refusal of trust is %s', (expected, code, details) => {
+  expect(fromServiceError(errorOf(code, details), options).code).toBe(expected);
 });
 
 test('somebody who speaks another protocol is no node, but may become one', () => {
