@@ -69,6 +69,8 @@ export interface Connection {
   /** Whom a certificate proved the other end to be, and which certificate (SHA-256, hex); undefined in clear text. */
   readonly provenId: string | undefined;
   readonly fingerprint: string | undefined;
+  /** The certificate ended before the connection was made. Left out: it did not. */
+  readonly expired?: boolean;
   listen(events: { data(bytes: Uint8Array): void; drained(): void; closed(error: Error | undefined): void }): void;
   /** Queues bytes. False: the queue is full, wait for `drained`. */
   write(bytes: Uint8Array): boolean;

@@ -1,6 +1,6 @@
 import { type Clock } from '../base/clock.ts';
 import { failure, isFailure } from '../base/failure.ts';
-import { type Identity } from '../base/identity.ts';
+import { type Identity, lives } from '../base/identity.ts';
 import { contains, formatIp, joinHostPort, parsePrefix } from '../base/ip.ts';
 import { type Log } from '../base/log.ts';
 import { type Random } from '../base/random.ts';
@@ -10,7 +10,7 @@ import { founderAddress, type NodeConfig } from './config.ts';
 import { decodeConfiguration, encodeConfiguration } from './consensus/codec.ts';
 import { createDriver, type Driver, driverDefaults, type DriverOptions } from './consensus/driver.ts';
 import { openStore, type Store } from './consensus/store.ts';
-import { hears, hearsProven, type MemberFacts } from './consensus/hearing.ts';
+import { hears, hearsProven, type MemberFacts, trustsDialled } from './consensus/hearing.ts';
 import { createTransport } from './consensus/tcp-transport.ts';
 import { type Database, type Sockets } from './ports.ts';
 import { createMeshState, type MeshState } from './state/mesh-state.ts';
@@ -163,17 +163,21 @@ function drive(identity: ReplicaIdentity, secure: boolean, store: Store, state: 
     checkSnapshot: decodeSnapshot,
     connect: (events) => createTransport({
       id, address,
-      hears: (from, proof) => (secure ? hearsProven(raft.view(), from, proof, factsIn(state)) : hears(raft.view(), from)),
+      hears: (from, proof) => (secure ? hearsProven(raft.view(), from, proof, factsIn(state, clock)) : hears(raft.view(), from)),
+      trusts: (other, proof) => trustsDialled(other, proof, factsIn(state, clock)),
       cutOff: (other) => secure && state.trust.device(other)?.state === 'revoked',
     }, { sockets, clock, log: log.scope('transport') }, events),
   }, options);
 }
 
-function factsIn(state: MeshState): MemberFacts {
+function factsIn(state: MeshState, clock: Clock): MemberFacts {
   return {
     founded: isFounded(state),
     device: state.trust.device,
-    recorded: (id, fingerprint) => state.trust.certificate(fingerprint)?.deviceId === id,
+    recorded: (id, fingerprint) => {
+      const certificate = state.trust.certificate(fingerprint);
+      return certificate?.deviceId === id && clock.nowMs() <= certificate.notAfterMs + lives.graceMs;
+    },
     mayVote: (id) => mayTakePart(state.raftAcls(), id, 'voter'),
   };
 }

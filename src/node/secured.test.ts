@@ -3,10 +3,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { until } from '../../test/node/local-cluster.ts';
 import { type SecuredCluster, securedCluster } from '../../test/node/secured-cluster.ts';
 import { createMeshKeys, toWire } from '../../test/node/mesh-keys.ts';
+import { type Identity } from '../base/identity.ts';
 import { DeviceState, Role } from '../gen/webmesh/trust/v1/trust_messages.ts';
 import { TrustServiceService as Trust } from '../gen/webmesh/trust/v1/trust.ts';
 import { nodeClient } from '../platform/mesh-client.ts';
 import { pki } from '../platform/pki.ts';
+import { encodeEntry } from './consensus/entry.ts';
+import { renewEntry } from './statements/trust.ts';
 
 let cluster: SecuredCluster;
 let base = '';
@@ -109,4 +112,45 @@ test('files of a secured mesh are never spoken for in clear text, nor under anot
   await expect(cluster.start('host', { meshIpv4: `${base}.1`, identity: toWire(other) })).rejects.toMatchObject({ code: 'auth.wrong-mesh' });
   const wrong = await cluster.keys.device('another');
   await expect(cluster.start('host', { meshIpv4: `${base}.1`, identity: toWire(wrong) })).rejects.toMatchObject({ code: 'input.invalid' });
+}, 15_000);
+
+/** The entry that records an identity's certificate. */
+function recording(deviceId: string, { chain }: Identity): Uint8Array {
+  const [certificate = new Uint8Array(), authority = new Uint8Array()] = chain;
+  const nowMs = Date.now();
+  const audit = { atMs: nowMs, actor: deviceId, node: deviceId, action: 'device.renew', subject: deviceId, detail: {} };
+  return encodeEntry(renewEntry({ deviceId, nowMs, certificate: { ...pki.readCertificate(certificate), certificate, authority }, audit, forgetBeforeMs: 0 }));
+}
+
+test('voters that all slept past the end of their certificates find each other, and renew', async () => {
+  const host = await cluster.foundSecured('host');
+  await cluster.join(`${base}.1`, 'host', {}, cluster.identity('host'));
+  const one = await cluster.enrolAndStart(`${base}.1`, 'host', 'one', { asVoter: true });
+  await until(() => one.node.replica.driver.view.get().configuration.servers.filter(({ voter }) => voter).length === 2, 5000);
+  // Certificates that end while both are off.
+  for (const id of ['host', 'one']) {
+    const short = await cluster.keys.device(id, { notAfterMs: Date.now() + 500 });
+    await host.node.replica.driver.propose(recording(id, short), new AbortController().signal);
+    cluster.identities.set(id, { ...short, authority: cluster.identity(id).authority });
+  }
+  await until(() => one.node.replica.driver.appliedIndex.get() === host.node.replica.driver.appliedIndex.get(), 3000);
+  await Promise.all([host.stop(), one.stop()]);
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  const awake = await Promise.all(['host', 'one'].map((id, i) => cluster.start(id, { meshIpv4: `${base}.${i + 1}`, identity: toWire(cluster.identity(id)) })));
+  await until(() => awake.every((node) => node.health().ready), 5000, () => awake.map((node) => node.health()));
+  // As their apps would: each asks its own node, again and again.
+  const renew = async (node: (typeof awake)[number]): Promise<boolean> => {
+    const request = await pki.createRequest(cluster.identity(node.id).privateKey, node.id);
+    const chain = await nodeClient.renew(join(cluster.folder, `${node.id}.sock`), request, AbortSignal.timeout(5000)).catch(() => undefined);
+    if (!chain) return false;
+    cluster.identities.set(node.id, { ...cluster.identity(node.id), chain });
+    await node.update({ identity: toWire(cluster.identity(node.id)) });
+    return true;
+  };
+  const waiting = new Set(awake);
+  await until(async () => {
+    for (const node of waiting) if (await renew(node)) waiting.delete(node);
+    return waiting.size === 0;
+  }, 10_000);
+  expect((await cluster.listNodes(`${base}.2`, cluster.identity('host'))).map(({ id }) => id)).toEqual(['host', 'one']);
 }, 15_000);

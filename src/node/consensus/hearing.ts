@@ -22,7 +22,7 @@ export interface MemberFacts {
   /** The mesh's first entry was applied here. */
   readonly founded: boolean;
   device(id: NodeId): { readonly role: Role; readonly state: 'pending' | 'active' | 'revoked' } | undefined;
-  /** Whether the mesh recorded this certificate for this id. */
+  /** Whether the mesh recorded this certificate for this id, and the grace after its end is not over. */
   recorded(id: NodeId, fingerprint: string): boolean;
   /** Whether the ACLs let it vote. */
   mayVote(id: NodeId): boolean;
@@ -34,17 +34,25 @@ export interface MemberFacts {
  *
  * Two exceptions keep a node from being left behind for ever. Without any state, the chain alone must do: that is how the state arrives.
  * And a node that lost touch may not have heard of a new voter or of a voter's new certificate, which only that voter's log can tell it;
- * it listens to whom it has no reason to refuse: nobody that it knows as a guest, as revoked, or as denied a vote.
+ * it listens to whom it has no reason to refuse: nobody that it knows as a guest, as revoked, or as denied a vote. A certificate that
+ * ended is heard for the grace, when it is a recorded one: voters that all slept for too long must elect a leader before any can renew.
  */
-export function hearsProven({ configuration: { servers }, leader, leaderContactTicks }: Touch, from: NodeId, { provenId, fingerprint }: Proof, facts: MemberFacts): boolean {
+export function hearsProven({ configuration: { servers }, leader, leaderContactTicks }: Touch, from: NodeId, { provenId, fingerprint, expired = false }: Proof, facts: MemberFacts): boolean {
   if (provenId !== from || fingerprint === undefined) return false;
   const device = facts.device(from);
   if (device?.state === 'revoked') return false;
+  const recorded = facts.recorded(from, fingerprint);
+  if (expired && !recorded) return false;
   if (!facts.founded) return true;
   const votes = from === leader || servers.some((server) => server.id === from && server.voter);
-  if (votes && facts.recorded(from, fingerprint)) return true;
+  if (votes && recorded) return true;
   const able = device === undefined || (device.state === 'active' && atLeast(device.role, 'member'));
   return isLonely(leaderContactTicks) && able && facts.mayVote(from);
+}
+
+/** Whether a member that was dialled may be told the log: it proved its id; if its certificate ended, that must be one which may still be used. */
+export function trustsDialled(id: NodeId, { fingerprint, expired = false }: Proof, facts: Pick<MemberFacts, 'recorded'>): boolean {
+  return !expired || (fingerprint !== undefined && facts.recorded(id, fingerprint));
 }
 
 function isLonely(leaderContactTicks: number | null): boolean {

@@ -5,7 +5,7 @@ import { type Connection, type Sockets } from '../ports.ts';
 import { decodeAnswer, encodeRequest, type RequestMessage } from './codec.ts';
 import { Frames } from './frames.ts';
 import { DecodeError } from './msgpack.ts';
-import { type TransportEvents } from './transport.ts';
+import { type Proof, type TransportEvents } from './transport.ts';
 
 export const outboundLimits = {
   dialMs: 2_000,
@@ -31,6 +31,8 @@ export interface LanePorts {
   readonly sockets: Sockets;
   /** The member that must prove itself there; means nothing in clear text. */
   readonly expectId: string;
+  /** Whether what was dialled may be spoken to. Left out: it may. */
+  readonly trusts?: (proof: Proof) => boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** This node's advertised address, for headers. */
@@ -47,7 +49,7 @@ interface InFlight {
 const nothing = new Uint8Array();
 
 /** Opens on first use. After a failure it refuses for a back-off of 50 ms, doubling to 1 s while nothing is answered. */
-export function openLane(host: string, port: number, { sockets, expectId, clock, log, address, events }: LanePorts, inFlightMax: number): Lane {
+export function openLane(host: string, port: number, { sockets, expectId, trusts = () => true, clock, log, address, events }: LanePorts, inFlightMax: number): Lane {
   let connection: Connection | undefined;
   let dialling: AbortController | undefined;
   let inFlight: InFlight[] = [];
@@ -78,7 +80,9 @@ export function openLane(host: string, port: number, { sockets, expectId, clock,
       if (dialling !== attempt) return dialled.destroy();
       stopTimer();
       dialling = undefined;
-      opened(dialled);
+      if (trusts(dialled)) return opened(dialled);
+      dialled.destroy();
+      broken('its certificate ended, and is not one that may still be used');
     } catch (error) {
       // An aborted dial is a failed one too, unless close() gave it up.
       if (dialling === attempt) broken(error instanceof Error ? error.message : String(error));

@@ -44,7 +44,7 @@ export function createTransport(identity: TransportIdentity, { sockets, clock, l
     const target = address === undefined ? undefined : splitHostPort(address);
     if (identity.cutOff?.(id)) return undefined;
     if (known || address === undefined || !target) return known;
-    const peer = openPeer(address, target.host, target.port, { ...lanePorts, expectId: id });
+    const peer = openPeer(address, target.host, target.port, { ...lanePorts, expectId: id, trusts: (proof) => identity.trusts?.(id, proof) ?? true });
     peers.set(id, peer);
     return peer;
   }

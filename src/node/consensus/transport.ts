@@ -45,9 +45,11 @@ export interface TransportIdentity {
   address(): string;
   /** Whether requests of this id are heard, over a connection whose other end proved this. Asked for every request. */
   hears(id: NodeId, proof: Proof): boolean;
+  /** Whether what was dialled for this id may be spoken to, by what it proved. Left out: it may. */
+  trusts?(id: NodeId, proof: Proof): boolean;
   /** Whether this id was cut off for ever: nothing is asked of it and nothing heard. Left out: nobody was. */
   cutOff?(id: NodeId): boolean;
 }
 
 /** What the other end of a connection proved by its certificate; nothing in clear text. */
-export type Proof = Pick<Connection, 'provenId' | 'fingerprint'>;
+export type Proof = Pick<Connection, 'provenId' | 'fingerprint' | 'expired'>;

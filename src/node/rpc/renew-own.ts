@@ -1,3 +1,4 @@
+import { isAbort } from '../../base/abort.ts';
 import { type Call, RpcError, status } from '../../base/rpc.ts';
 import { RenewRequest, RenewResponse } from '../../gen/webmesh/trust/v1/trust_messages.ts';
 import { TrustServiceService } from '../../gen/webmesh/trust/v1/trust.ts';
@@ -17,5 +18,28 @@ export async function renewOwn(request: Uint8Array, call: Call, ports: TrustPort
     return readAnswer(answer, RenewResponse.decode).chain.map((certificate) => new Uint8Array(certificate));
   }
   const role = reads.trust.device(nodeId)?.role ?? 'guest';
-  return renewFor(nodeId, request, call, { kind: 'device', id: nodeId, role, votes: true, via: null }, ports);
+  try {
+    return await renewFor(nodeId, request, call, { kind: 'device', id: nodeId, role, votes: true, via: null }, ports);
+  } catch (error) {
+    if (error instanceof RpcError && error.code === status.unavailable && isOver(ports)) await giveWay(call, ports);
+    throw error;
+  }
+}
+
+/**
+ * Nobody takes a call from a node whose certificate ended. One that leads so and cannot sign for itself would keep everybody from renewing:
+ * sooner or later a voter leads that has an authority of its own.
+ */
+async function giveWay(call: Pick<Call, 'signal'>, { consensus, log }: TrustPorts): Promise<void> {
+  try {
+    await consensus.transferLeadership(call.signal);
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    log.warn('leadership-not-given-away', { error });
+  }
+}
+
+function isOver({ identity, pki, clock }: TrustPorts): boolean {
+  const [certificate] = identity()?.chain ?? [];
+  return certificate !== undefined && clock.nowMs() > pki.readCertificate(certificate).notAfterMs;
 }
