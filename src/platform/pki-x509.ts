@@ -116,7 +116,7 @@ export async function writeLoopback({ publicKey, issuer, authority, notBeforeMs,
   return new Uint8Array(certificate.rawData);
 }
 
-export const parseLoopback = (der: Uint8Array): { readonly notAfterMs: number } => ({ notAfterMs: new SystemCertificate(der).validToDate.getTime() });
+export const parseLoopback = (der: Uint8Array): { readonly notAfterMs: number } => ({ notAfterMs: Date.parse(new SystemCertificate(der).validTo) });
 
 /** NameConstraints, DER: permitted are dNSName localhost, 127.0.0.1/32 and ::1/128. */
 const loopbackOnly = Uint8Array.from(Buffer.from(
