@@ -1,4 +1,4 @@
-import { type Stats, closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync } from 'node:fs';
+import { type Stats, chmodSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readlinkSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join, parse, resolve, sep } from 'node:path';
 import { type Failure, failure } from '../base/failure.ts';
@@ -39,6 +39,21 @@ export function guardPath(path: string, trusted: readonly number[] = ownUids()):
     rest = more;
   }
   return here;
+}
+
+/**
+ * A folder in one of our own, made with the mode when it is missing: below what was guarded there are no links at all, not even ours.
+ * Throws auth.not-permitted {path, reason} or internal.storage.
+ */
+export function guardedFolder(path: string, mode: number): void {
+  if (guardPath(path) !== resolve(path)) throw bent(path, 'a symbolic link is in its way');
+  try {
+    mkdirSync(path, { recursive: true, mode });
+    // The umask may have closed it.
+    chmodSync(path, mode);
+  } catch (error) {
+    throw storageFailure(error, path);
+  }
 }
 
 /**

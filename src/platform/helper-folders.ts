@@ -37,6 +37,7 @@ export function lockFolder(folder: string): () => void {
 export function giveSocket(path: string, { uid, gid, mode }: { readonly uid: number; readonly gid: number; readonly mode: number }): void {
   if (process.platform === 'win32') return;
   if (!lstatSync(path).isSocket()) throw failure('internal.storage', { path, reason: 'it is no socket' });
-  lchownSync(path, uid, gid);
+  // In this order: afterwards it may be another's, whose mode is not ours to change.
   chmodSync(path, mode);
+  lchownSync(path, uid, gid);
 }

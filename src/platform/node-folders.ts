@@ -1,9 +1,9 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
-import { dirname, join, parse } from 'node:path';
+import { basename, dirname, join, parse } from 'node:path';
 import { type Failure, failure } from '../base/failure.ts';
 import { type TunnelPlace } from '../helper/ports.ts';
 import { storageFailure } from './files.ts';
-import { guardPath } from './guarded-files.ts';
+import { guardedFolder } from './guarded-files.ts';
 import { type User } from './users.ts';
 
 export interface NodeFolders {
@@ -42,24 +42,24 @@ function socketOwners(user: User | undefined, caller: number): Owners {
 
 function rootsFolder(folder: string, { uid }: TunnelPlace): string {
   const path = join(folder, 'nodes', String(uid));
-  for (const each of [dirname(path), path]) {
-    guardPath(each);
-    try {
-      mkdirSync(each, { recursive: true, mode: 0o755 });
-      chmodSync(each, 0o755);
-    } catch (error) {
-      throw storageFailure(error, each);
-    }
-  }
+  for (const each of [dirname(path), path]) guardedFolder(each, 0o755);
   return path;
 }
 
 function adoptOld(old: string, path: string, user: User | undefined): void {
   const found = lstatSync(old, { throwIfNoEntry: false });
-  if (!found?.isDirectory() || lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
-  // A folder of root's here is a user's, whose number looks like an id; the data of a node is never root's where it has a user.
-  if (user !== undefined && found.uid !== user.uid) return;
-  renameSync(old, path);
+  // A number is the folder of a user, of this layout.
+  if (!found?.isDirectory() || /^\d+$/.test(basename(old)) || lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  // Another one's data is not ours to give. Root's is: a life that ended in here left it so.
+  if (user !== undefined && found.uid !== user.uid && found.uid !== 0) return;
+  try {
+    // To move a folder is to write in it, and the helper's service has no right to write in what is not root's.
+    if (user !== undefined) chownSync(old, 0, 0);
+    renameSync(old, path);
+    if (user !== undefined) chownSync(path, user.uid, user.gid);
+  } catch (error) {
+    throw storageFailure(error, old);
+  }
 }
 
 /** A folder for others under one of root's. One that belongs to somebody else is refused, never taken over. */

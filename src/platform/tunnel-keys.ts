@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { type Stats, constants, mkdirSync } from 'node:fs';
+import { type Stats, constants } from 'node:fs';
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure } from '../base/failure.ts';
@@ -7,10 +7,11 @@ import { isKey } from '../base/keys.ts';
 import { Secret } from '../base/log.ts';
 import { type Keys, type TunnelKey, type TunnelPlace } from '../helper/ports.ts';
 import { setAside, storageFailure, writeFileAtomic } from './files.ts';
-import { guardPath, openGuarded, syncFolder } from './guarded-files.ts';
+import { guardedFolder, openGuarded, syncFolder } from './guarded-files.ts';
 
 /** PKCS#8 of an X25519 private key is this header and 32 bytes (RFC 8410). */
 const pkcs8Header = Buffer.from('302e020100300506032b656e04220420', 'hex');
+const folderMode = 0o700;
 const tunnelsPerUserMax = 256;
 const idPattern = /^[a-z0-9]{1,32}$/;
 const uidPattern = /^\d{1,10}$/;
@@ -60,8 +61,8 @@ export function tunnelKeys(folder: string): Keys {
     const path = pathOf(place);
     const known = loaded.get(path);
     if (known !== undefined) return known;
-    makeFolder(folder);
-    makeFolder(dirname(path));
+    guardedFolder(folder, folderMode);
+    guardedFolder(dirname(path), folderMode);
     await sweep(dirname(path));
     await adoptOld(place);
     const stored = await read(path);
@@ -127,15 +128,6 @@ async function sweep(folder: string): Promise<void> {
 async function refuseTooMany(folder: string): Promise<void> {
   const got = (await readdir(folder)).filter((name) => idPattern.test(name)).length;
   if (got >= tunnelsPerUserMax) throw failure('input.limit', { field: 'tunnel_id', max: tunnelsPerUserMax, got: got + 1 });
-}
-
-function makeFolder(folder: string): void {
-  guardPath(folder);
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw storageFailure(error, folder);
-  }
 }
 
 async function readKey(path: string): Promise<{ readonly text: string; readonly madeMs: number } | undefined> {

@@ -136,10 +136,7 @@ describe.runIf(missing === null)(`files that root touches${missing === null ? ''
     expect(results).toEqual(Object.keys(plants).map((how) => [how, 'internal.storage', asBefore]));
     rmSync(join(folder, 'state/keys'), { recursive: true });
     symlinkSync(join(folder, 'victim'), join(folder, 'state/keys'));
-    // In a folder of root's alone a link is root's own; what it leads to must be so as well.
-    chownSync(join(folder, 'victim'), stranger, stranger);
     expect((await failureOf(helper.hello('other'))).code).toBe('auth.not-permitted');
-    chownSync(join(folder, 'victim'), 0, 0);
     expect(untouched()).toEqual(asBefore);
   });
 
