@@ -10,7 +10,7 @@ export interface InviteDoor {
 }
 
 export interface InviteDoorPorts {
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly clock: Pick<Clock, 'after'>;
   readFile(path: string, bytesMax: number): Promise<string>;
   /** It could not be read or is no invite. */
   failed(error: unknown): void;
@@ -19,35 +19,40 @@ export interface InviteDoorPorts {
 /** Limits: an invite's length as link or file, and the time between two. A page elsewhere can make the desktop hand over as many as it likes. */
 export const doorLimits = { bytesMax: 4_096, gapMs: 1_000 } as const;
 
+/** One at a time, and of those that come meanwhile the newest: that is the one a person means. */
 export function createInviteDoor({ clock, readFile, failed }: InviteDoorPorts): InviteDoor {
   let show: ((link: string) => Promise<void>) | undefined;
   let waiting: Handed | undefined;
-  let lastMs = Number.NEGATIVE_INFINITY;
-  let busy = false;
+  let closed = false;
 
   async function pass(handed: Handed, to: (link: string) => Promise<void>): Promise<void> {
-    busy = true;
     try {
       await to(handed.kind === 'link' ? handed.link : (await readFile(handed.path, doorLimits.bytesMax)).trim());
     } catch (error) {
       failed(error);
-    } finally {
-      busy = false;
     }
+  }
+
+  function next(): void {
+    if (closed || show === undefined || waiting === undefined) return;
+    const [handed, to] = [waiting, show];
+    waiting = undefined;
+    closed = true;
+    const rested = new Promise<void>((resolve) => void clock.after(doorLimits.gapMs, resolve));
+    void Promise.all([pass(handed, to), rested]).then(() => {
+      closed = false;
+      next();
+    });
   }
 
   return {
     take: (handed) => {
-      if (handed === undefined || busy || clock.monotonicMs() - lastMs < doorLimits.gapMs) return;
-      lastMs = clock.monotonicMs();
-      if (show === undefined) waiting = handed;
-      else void pass(handed, show);
+      waiting = handed ?? waiting;
+      next();
     },
     attach: (to) => {
       show = to;
-      const first = waiting;
-      waiting = undefined;
-      if (first !== undefined) void pass(first, to);
+      next();
     },
   };
 }
