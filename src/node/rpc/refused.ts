@@ -45,5 +45,6 @@ const answers: Readonly<Record<RefusalReason, readonly [RpcError['code'], string
   'no-device': [status.permissionDenied, refusals.revoked],
   'revoked-for-ever': [status.permissionDenied, refusals.revoked],
   'trust-fixed': [status.failedPrecondition, 'a mesh stays as it was founded'],
+  unaudited: [status.internal, 'a change without an event'],
   audit: [status.internal, 'the audit log refused'],
 };

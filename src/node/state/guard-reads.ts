@@ -17,6 +17,8 @@ export function createGuardReads(db: Database, raftAcls: () => readonly RaftAcl[
     WHERE NOT EXISTS (SELECT 1 FROM devices WHERE devices.id = nodes.id AND devices.state = 'active') LIMIT 1`);
   const joined = db.prepare('SELECT DISTINCT nodes.id FROM touched JOIN nodes ON nodes.id = touched.id WHERE touched.joined ORDER BY nodes.id');
   const revoked = db.prepare("SELECT count(*) FROM devices WHERE state = 'revoked'");
+  const touchedTrust = db.prepare('SELECT 1 FROM touched WHERE trust LIMIT 1');
+  const newest = db.prepare('SELECT max(sequence) FROM audit');
   const text = (key: string): string | undefined => value.all(key).map(([found]) => textOf(found))[0];
   return {
     founded: () => text(ipv4PrefixKey) !== undefined,
@@ -28,6 +30,8 @@ export function createGuardReads(db: Database, raftAcls: () => readonly RaftAcl[
     hasActiveAdmin: () => admin.all().length > 0,
     joined: () => joined.all().map(([id]) => textOf(id)),
     strayNode: () => stray.all().map(([id]) => textOf(id))[0],
+    touchedTrust: () => touchedTrust.all().length > 0,
+    events: () => integerOf(newest.all()[0]?.[0]),
     revokedDevices: () => integerOf(revoked.all()[0]?.[0]),
   };
 }

@@ -43,6 +43,11 @@ test.each<[string, () => Replicated, string, string]>([
   ['bringing a revoked device back', secured, "UPDATE devices SET state = 'active' WHERE id = 'rob'", 'revoked-for-ever'],
   ['forgetting that a device was revoked', secured, "DELETE FROM certificates WHERE device_id = 'rob'; DELETE FROM devices WHERE id = 'rob'", 'revoked-for-ever'],
   ['the last admin', secured, "UPDATE devices SET role = 'member'", 'last-admin'],
+  ['a certificate without an event', secured, "INSERT INTO certificates SELECT 'made up', device_id, key_hash, certificate, authority, 0, 9, 0 FROM certificates WHERE device_id = 'bob'", 'unaudited'],
+  ['a role without an event', secured, "UPDATE devices SET role = 'admin' WHERE id = 'gus'", 'unaudited'],
+  ['forgetting a certificate without one', secured, "DELETE FROM certificates WHERE device_id = 'gus'", 'unaudited'],
+  ['more uses of an invite without one', secured, "REPLACE INTO invites SELECT id, token_hash, role, created_by, created_at_ms, 999999, 0, 9, 0, 0, note FROM invites WHERE id = 'm'", 'unaudited'],
+  ['an authority without one', secured, "INSERT INTO authorities (node_id) VALUES ('bob')", 'unaudited'],
   ['ending the security', secured, "DELETE FROM mesh_state WHERE key = 'Trust'", 'trust-fixed'],
   ['another root', secured, "UPDATE mesh_state SET value = 'mine' WHERE key = 'RootCertificate'", 'trust-fixed'],
   ['security from nowhere', clearText, "INSERT INTO mesh_state (key, value) VALUES ('Trust', 'mtls')", 'trust-fixed'],
@@ -65,7 +70,7 @@ test.each<[string, () => Replicated, string, string]>([
   }
 });
 
-const guardReasons = { 'guest-vote': 1, 'no-device': 1, 'revoked-for-ever': 1, 'last-admin': 1, 'trust-fixed': 1, 'raft-acl': 1 };
+const guardReasons = { 'guest-vote': 1, 'no-device': 1, 'revoked-for-ever': 1, 'last-admin': 1, 'trust-fixed': 1, 'raft-acl': 1, unaudited: 1 };
 
 function withAcl(world: Replicated, pattern: string): Replicated {
   expect(world.apply(deny('acl', pattern))).toBe('');

@@ -20,6 +20,10 @@ export interface GuardReads {
   /** A row of nodes without an active device of the same id, among those that the entry touched. */
   strayNode(): string | undefined;
   revokedDevices(): number;
+  /** Whether the entry wrote a table of trust, whatever it wrote. */
+  touchedTrust(): boolean;
+  /** Number of the newest event of the audit log. */
+  events(): number;
 }
 
 /** What is compared with the state after an entry. */
@@ -29,10 +33,11 @@ export interface Standing {
   readonly root: string | undefined;
   readonly wishes: readonly string[];
   readonly revokedDevices: number;
+  readonly events: number;
 }
 
 export function standingOf(reads: GuardReads): Standing {
-  return { founded: reads.founded(), trust: reads.trust(), root: reads.root(), wishes: reads.wishes(), revokedDevices: reads.revokedDevices() };
+  return { founded: reads.founded(), trust: reads.trust(), root: reads.root(), wishes: reads.wishes(), revokedDevices: reads.revokedDevices(), events: reads.events() };
 }
 
 /**
@@ -57,5 +62,6 @@ function securedBreach(before: Standing, wishes: readonly string[], reads: Guard
   if (!reads.hasActiveAdmin()) return 'last-admin';
   if (reads.revokedDevices() < before.revokedDevices) return 'revoked-for-ever';
   if (reads.strayNode() !== undefined || wishes.some((id) => reads.activeRole(id) === undefined)) return 'no-device';
-  return wishes.some((id) => reads.activeRole(id) === 'guest') ? 'guest-vote' : undefined;
+  if (wishes.some((id) => reads.activeRole(id) === 'guest')) return 'guest-vote';
+  return reads.touchedTrust() && reads.events() === before.events ? 'unaudited' : undefined;
 }

@@ -8,7 +8,8 @@ import { refusalText } from '../statements/refusals.ts';
  * certificates: every certificate that may be used; one that is not here is nobody's, whoever signed it.
  * authorities: the intermediate CA of a voter, or the request for one, or both while it is renewed.
  * audit: append-only; the number and the hash are given by apply (audit-chain).
- * touched: empty between entries, in no snapshot: whose node or device an entry wrote, so that the guards need not look at all of them.
+ * touched: empty between entries, in no snapshot: whose node or device an entry wrote, so that the guards need not look at all of them, and
+ * whether it wrote a table of trust.
  */
 export const trustSchema = `
   CREATE TABLE IF NOT EXISTS devices (
@@ -62,7 +63,11 @@ export const trustSchema = `
     detail TEXT NOT NULL,
     hash BLOB) STRICT;
   CREATE INDEX IF NOT EXISTS audit_unsealed ON audit (sequence) WHERE hash IS NULL;
-  CREATE TABLE IF NOT EXISTS touched (id TEXT, joined INTEGER NOT NULL DEFAULT 0) STRICT;`;
+  CREATE TABLE IF NOT EXISTS touched (id TEXT, joined INTEGER NOT NULL DEFAULT 0, trust INTEGER NOT NULL DEFAULT 0) STRICT;`;
+
+/** A change of one of these leaves an event in the audit log. */
+const auditedTables = ['devices', 'certificates', 'invites', 'authorities'] as const;
+const noting = auditedTables.flatMap((table) => ['INSERT', 'UPDATE', 'DELETE'].map((verb) => ({ name: `${table}_${verb.toLowerCase()}_noted`, table, verb })));
 
 /**
  * Made after the rows of a snapshot were written, because they would refuse those.
@@ -79,7 +84,8 @@ export const trustTriggers = `
   CREATE TRIGGER IF NOT EXISTS nodes_inserted AFTER INSERT ON nodes BEGIN INSERT INTO touched (id, joined) VALUES (NEW.id, 1); END;
   CREATE TRIGGER IF NOT EXISTS nodes_renamed AFTER UPDATE OF id ON nodes BEGIN INSERT INTO touched (id, joined) VALUES (NEW.id, 1); END;
   CREATE TRIGGER IF NOT EXISTS devices_changed AFTER UPDATE OF id, state ON devices BEGIN INSERT INTO touched (id) VALUES (OLD.id); END;
-  CREATE TRIGGER IF NOT EXISTS devices_deleted AFTER DELETE ON devices BEGIN INSERT INTO touched (id) VALUES (OLD.id); END;`;
+  CREATE TRIGGER IF NOT EXISTS devices_deleted AFTER DELETE ON devices BEGIN INSERT INTO touched (id) VALUES (OLD.id); END;
+  ${noting.map(({ name, table, verb }) => `CREATE TRIGGER IF NOT EXISTS ${name} AFTER ${verb} ON ${table} BEGIN INSERT INTO touched (trust) VALUES (1); END;`).join('\n  ')}`;
 
-export const dropTrustTriggers = ['audit_append', 'nodes_inserted', 'nodes_renamed', 'devices_changed', 'devices_deleted']
+export const dropTrustTriggers = ['audit_append', 'nodes_inserted', 'nodes_renamed', 'devices_changed', 'devices_deleted', ...noting.map(({ name }) => name)]
   .map((name) => `DROP TRIGGER IF EXISTS ${name};`).join(' ');

@@ -10,7 +10,7 @@ export const refusalReasons = [
   // who asks, and what must stay
   'not-admin', 'last-admin', 'no-request',
   // the guards: state/guards
-  'raft-acl', 'guest-vote', 'no-device', 'revoked-for-ever', 'trust-fixed', 'audit',
+  'raft-acl', 'guest-vote', 'no-device', 'revoked-for-ever', 'trust-fixed', 'unaudited', 'audit',
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 
