@@ -1,9 +1,9 @@
 import { abortError } from '../base/abort.ts';
-import { asFailure, type Failure } from '../base/failure.ts';
+import { asFailure, type Failure, failure } from '../base/failure.ts';
 import { joinHostPort } from '../base/ip.ts';
 import { type Log } from '../base/log.ts';
 import { type Caller, type Service } from '../base/rpc.ts';
-import { type NodeConfig } from './config.ts';
+import { needsRestart, type NodeConfig } from './config.ts';
 import { driverDefaults, type DriverOptions } from './consensus/driver.ts';
 import { reconcileMembers, type Wanted } from './consensus/members.ts';
 import { keepCutting } from './cutting.ts';
@@ -153,6 +153,8 @@ export async function startNode(first: NodeConfig, given: NodePorts, onHealth: (
   return {
     replica,
     update: async (next) => {
+      // A node never goes from certificates to clear text, or back, while it runs: that is another node.
+      if (needsRestart(config, next)) throw failure('input.invalid', { field: 'line', reason: 'needs a new start' });
       await checkIdentity(next.nodeId, next.identity, pki);
       const moved = JSON.stringify([apiAddresses(next), raftAddressOf(next)]) !== JSON.stringify([apiAddresses(config), raftAddressOf(config)]);
       // The same identity stays the same value: who holds connections by it need not open them anew.

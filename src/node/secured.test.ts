@@ -104,6 +104,12 @@ test('a renewed certificate is used at once, by callers and by Raft, without a r
   expect([host.broken(), again.broken()]).toEqual([undefined, undefined]);
 }, 15_000);
 
+test('a node that runs with certificates is not talked into clear text', async () => {
+  const host = await cluster.foundSecured('host');
+  await expect(host.update({ identity: undefined, insecure: true })).rejects.toMatchObject({ code: 'input.invalid' });
+  expect(await cluster.listNodes(`${base}.1`, cluster.identity('host'))).toHaveLength(1);
+}, 15_000);
+
 test('files of a secured mesh are never spoken for in clear text, nor under another root', async () => {
   const host = await cluster.foundSecured('host');
   await host.stop();
