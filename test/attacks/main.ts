@@ -67,6 +67,6 @@ function late(): Promise<never> {
 }
 
 function row(name: string, aim: string, expected: string, seen: string, ok: string): string {
-  const fit = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text).padEnd(width);
-  return `${fit(name, widths.name)} ${fit(aim, widths.aim)} ${fit(expected, widths.expected)} ${seen.length > widths.seen ? seen : seen.padEnd(widths.seen)} ${ok}`;
+  const cell = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text).padEnd(width);
+  return `${cell(name, widths.name)} ${cell(aim, widths.aim)} ${cell(expected, widths.expected)} ${seen.length > widths.seen ? seen : seen.padEnd(widths.seen)} ${ok}`;
 }

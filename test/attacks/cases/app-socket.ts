@@ -68,7 +68,7 @@ export const appSocket: readonly Attack[] = [
   },
   {
     name: 'app-socket-malformed', aim: 'app socket', expected: 'closed', counter: ownerWorks,
-    attack: async () => summary(await Promise.all(['no json\n', '{"kind":\n', Buffer.alloc(4_096, 0xff).toString('latin1') + '\n', `"${'a'.repeat(limits.messageMax + 1)}"\n`, 'a'.repeat(limits.messageMax + 2)].map(send))),
+    attack: async () => summary(await Promise.all(['no json\n', '{"kind":\n', `${'\u00ff'.repeat(4_096)}\n`, `"${'a'.repeat(limits.messageMax + 1)}"\n`, 'a'.repeat(limits.messageMax + 2)].map(send))),
   },
   {
     name: 'app-socket-flood', aim: 'app socket', expected: 'closed', counter: ownerWorks,

@@ -13,6 +13,7 @@ import { Role } from '../../../src/gen/webmesh/trust/v1/trust_messages.ts';
 import { rules } from '../../../src/node/rpc/policy.ts';
 import { pki } from '../../../src/platform/pki.ts';
 import { keyOf } from '../../node/local-cluster.ts';
+import { createMeshKeys } from '../../node/mesh-keys.ts';
 import { type Attack, demand, summary } from '../attack.ts';
 import { outcomeOf } from '../clients/grpc.ts';
 import { call, inviteBy, meshWorld, memberWorks } from '../worlds/mesh.ts';
@@ -134,9 +135,9 @@ export const roles: readonly Attack[] = [
     attack: async () => {
       const { identity, leader, cluster } = await meshWorld();
       const own = identity('host').chain[0] as Uint8Array;
-      const tries = [own, cluster.keys.root, new Uint8Array(300), (await (await import('../../node/mesh-keys.ts')).createMeshKeys('test')).authority('voter').then(({ chain }) => chain[0] as Uint8Array)];
+      const tries = [own, cluster.keys.root, new Uint8Array(300), (await (await createMeshKeys('test')).authority('voter')).chain[0] as Uint8Array];
       const seen: string[] = [];
-      for (const certificate of tries) seen.push(await outcomeOf(call(leader(), { as: identity('host') }, TrustServiceService.grantAuthority, { nodeId: 'voter', certificate: Buffer.from(await certificate) })));
+      for (const certificate of tries) seen.push(await outcomeOf(call(leader(), { as: identity('host') }, TrustServiceService.grantAuthority, { nodeId: 'voter', certificate: Buffer.from(certificate) })));
       return summary(seen);
     },
   },
