@@ -120,6 +120,38 @@ test('a report is only believed in known words and sizes', async () => {
   expect([node.state.get().problem, node.state.get().problemCode]).toEqual(['', '']);
 });
 
+const identity = NodeIdentity.fromPartial({ privateKey: Buffer.alloc(138, 0xa7), chain: [Buffer.alloc(9, 1), Buffer.alloc(9, 2)] });
+
+test('an identity goes to the process alone; a line of it that holds the key is left out', async () => {
+  const { node, last } = await world();
+  const state = await node.set(at(1, 1), 1000, spec({ identity }));
+  expect([last().told[0]?.spec?.identity?.privateKey.length, JSON.stringify(state).includes('p6en')]).toEqual([138, false]);
+  const hex = Buffer.from(identity.privateKey).toString('hex');
+  last().ears.log('all is well');
+  last().ears.log(`key ${hex} leaked`);
+  last().ears.log(`{"der":"${Buffer.concat([Buffer.from('x'), identity.privateKey, Buffer.from('yz')]).toString('base64')}"}`);
+  last().ears.report(JSON.stringify({ problem: `bad key ${hex}`, problemCode: 'internal.unexpected' }));
+  expect([node.logLines(), node.state.get().problem]).toEqual([['all is well', ...Array<string>(2).fill('{"scope":"node","event":"line-left-out","why":"it held a secret"}')], '']);
+});
+
+test('a new identity is told to the running process, which is not started again', async () => {
+  const { processes, node, last } = await world();
+  await node.set(at(1, 1), 1000, spec({ identity }));
+  await node.set(at(1, 2), 1000, spec({ identity: { ...identity, privateKey: Buffer.alloc(138, 0xb8) } }));
+  expect([processes.all.length, last().told.map((control) => control.spec?.identity?.privateKey[0])]).toEqual([1, [0xa7, 0xb8]]);
+});
+
+test('the same tunnel of another user is another process; what keeps it in is collected from both of its lines', async () => {
+  const { processes, node, last } = await world();
+  await node.set(at(1, 1), 1000, spec());
+  await node.set(at(1, 2), 1001, spec());
+  expect([processes.all.length, processes.all[0]?.diary]).toEqual([2, ['input ended']]);
+  last().ears.confined('{"layers":["landlock"],"missing":["seccomp: errno 22"]}');
+  last().ears.confined('{"layers":["not-dumpable",7],"missing":{}}');
+  last().ears.confined('garbage');
+  expect(node.confinement()).toEqual({ layers: ['landlock', 'not-dumpable'], missing: ['seccomp: errno 22', 'report: unreadable'] });
+});
+
 test('stops politely first, then firmly', async () => {
   for (const [endsOn, diary] of [['input', ['input ended']], ['SIGTERM', ['input ended', 'SIGTERM']], ['SIGKILL', ['input ended', 'SIGTERM', 'SIGKILL']]] as const) {
     const { clock, node, last } = await world();
@@ -161,7 +193,11 @@ test('a start that fails is answered, and an old order is refused', async () => 
 
 test.each<[string, Partial<NodeSpec>]>([
   ['tunnel_id', { tunnelId: '../x' }], ['node_id', { nodeId: '-x' }], ['node_id', { nodeId: '' }], ['mesh_ipv4', { meshIpv4: 'fd00::1' }], ['mesh_ipv6', { meshIpv6: '10.0.0.1' }],
-  ['raft_port', { raftPort: 65536 }], ['primary_endpoint', { primaryEndpoint: 'a b' }], ['endpoints', { endpoints: ['x\n'] }], ['endpoints', { endpoints: Array<string>(65).fill('a') }],
+  ['raft_port', { raftPort: 65536 }], ['raft_port', { raftPort: 443 }], ['grpc_port', { grpcPort: 1023 }], ['identity', { insecure: false }], ['insecure', { insecure: true, identity }],
+  ['identity.private_key', { identity: { ...identity, privateKey: Buffer.alloc(31) } }], ['identity.private_key', { identity: { ...identity, privateKey: Buffer.alloc(2_049) } }],
+  ['identity.chain', { identity: { ...identity, chain: [Buffer.alloc(9)] } }], ['identity.chain', { identity: { ...identity, chain: Array.from({ length: 5 }, () => Buffer.alloc(9)) } }],
+  ['identity.chain', { identity: { ...identity, chain: [Buffer.alloc(9), Buffer.alloc(8_193)] } }], ['identity.authority_key', { identity: { ...identity, authorityChain: [Buffer.alloc(9)] } }],
+  ['identity.authority_chain', { identity: { ...identity, authorityKey: Buffer.alloc(138) } }], ['primary_endpoint', { primaryEndpoint: 'a b' }], ['endpoints', { endpoints: ['x\n'] }], ['endpoints', { endpoints: Array<string>(65).fill('a') }],
   ['public_addresses', { publicAddresses: ['example.com'] }], ['bootstrap.network_name', { bootstrap: { networkName: '', ipv4Network: '' } }], ['bootstrap.ipv4_network', { bootstrap: { networkName: 'x', ipv4Network: 'fd00::/8' } }],
 ])('refuses a specification with a bad %s', (field, change) => {
   let found: unknown = null;
