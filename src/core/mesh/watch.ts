@@ -10,6 +10,7 @@ import type { Profile } from '../profiles.ts';
 import type { Seen } from '../session/driver.ts';
 import type { Lease } from '../session/state.ts';
 import type { Door } from './door.ts';
+import { atLeader } from './join.ts';
 import { poll } from './poll.ts';
 import { caughtUp, contactAgeMs, hearsLeader, leaderSilenceMs } from './replica.ts';
 import { fromMeshNodes, type RosterNode } from './roster.ts';
@@ -40,6 +41,8 @@ export interface WatchPorts {
 const patienceMs = 8_000;
 const pollEveryMs = 5_000;
 const lookEveryMs = 1_000;
+/** After so much silence a secured mesh is asked whether it cut us off. Longer than the node here takes to tell of its leader again. */
+const doubt = { afterMs: 3_500, againMs: 5_000 } as const;
 /** How often a Join is repeated where it is the only way to learn of new peers. Rarely: an old mesh moves us to another address each time. */
 const joinAgainMs = 600_000;
 /** Rows may lag behind our own Join for a moment; and a Join that does not help is not repeated at once. */
@@ -54,6 +57,7 @@ export function watchMesh({ profile, lease, replica, roster, door, publicKey }: 
   const startedMs = clock.monotonicMs();
   let heardMs: number | null = null;
   let newest: WatchReplicaResponse | null = null;
+  let doubtedMs = Number.NEGATIVE_INFINITY;
   let polledMs: number | null = null;
   let pollStarted = false;
   let told: 'replica' | 'polling' | 'lost' | null = null;
@@ -119,6 +123,27 @@ export function watchMesh({ profile, lease, replica, roster, door, publicKey }: 
     return false;
   }
 
+  /** Who was cut off hears nothing more of the log. Our own node cannot know, so others are asked. */
+  async function askWhetherCutOff(): Promise<void> {
+    try {
+      const known = await door();
+      const places = known.places.filter(({ nodeId }) => nodeId !== profile.nodeId);
+      if (places.length > 0) await atLeader({ ...known, places }, { mesh, clock }, 'GetStatus', (connection, inner) => connection.getStatus('', inner), stopping.signal);
+    } catch (error) {
+      if (isAbort(error) || stopping.signal.aborted) return;
+      const problem = asFailure(error);
+      // Everything else is the silence that we know of.
+      if (problem.code === 'auth.revoked') see({ kind: 'refused', failure: toData(problem) });
+    }
+  }
+
+  function askInDoubt(): void {
+    const nowMs = clock.monotonicMs();
+    if (profile.trust === 'clear-text' || heardMs === null || nowMs - heardMs < doubt.afterMs || nowMs - doubtedMs < doubt.againMs) return;
+    doubtedMs = nowMs;
+    void askWhetherCutOff();
+  }
+
   async function pollOn(): Promise<void> {
     const { signal } = stopping;
     try {
@@ -147,6 +172,7 @@ export function watchMesh({ profile, lease, replica, roster, door, publicKey }: 
   let cancelPoll = (): void => {};
   let cancelLook = clock.after(lookEveryMs, function again() {
     look();
+    askInDoubt();
     cancelLook = clock.after(lookEveryMs, again);
   });
   const unsubscribe = replica.subscribe(look);

@@ -17,11 +17,18 @@ test('this host first, then other voters, then its other addresses, four at most
 
 test('whoever does not serve names those who do', () => {
   expect(said(member, [node('ann', '198.51.100.1', 'leader'), node('bob', null)], own)).toEqual(['ann@198.51.100.1:8443']);
+  expect(said(host, [], nobody)).toEqual(['box@127.0.0.1:8443']);
   expect(said({ ...member, asVoter: true }, [node('ann', '198.51.100.1')], own).slice(0, 2)).toEqual(['me@192.0.2.5:8443', 'ann@198.51.100.1:8443']);
 });
 
+test('a member that does not know its voters yet names where it was invited to', () => {
+  const invited = { ...member, endpoints: [{ nodeId: 'ann', address: '198.51.100.1:8443' }, { nodeId: 'bob', address: 'bob.example:8443' }] };
+  expect(said(invited, [], own)).toEqual(['ann@198.51.100.1:8443', 'bob@bob.example:8443']);
+  expect(said(invited, [node('ann', '198.51.100.1')], own)).toEqual(['ann@198.51.100.1:8443', 'bob@bob.example:8443']);
+});
+
 test.each<[string, Profile, readonly RosterNode[]]>([
-  ['a member among voters without an address', member, [node('ann', null)]], ['a host without an address', host, []], ['a voter whose id no invite can carry', member, [node('an id with spaces', '198.51.100.1')]],
+  ['a member among voters without an address', member, [node('ann', null)]], ['a voter whose id no invite can carry', member, [node('an id with spaces', '198.51.100.1')]],
 ])('%s: nobody could come, and the failure says what to do', (_what, profile, nodes) => {
   expect(() => inviteEndpoints(profile, nodes, nobody)).toThrowError(/connect a host, or let a device with a public address join as a voter/);
 });

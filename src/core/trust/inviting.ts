@@ -27,16 +27,19 @@ export function draw({ role, expiresInSeconds, needsApproval }: Parsed<'invite.c
 }
 
 /**
- * Where whoever is invited can reach the mesh: this machine first if it serves, then other voters, then this machine's other addresses.
+ * Where whoever is invited can reach the mesh: this machine first if it serves, then other voters, then the ends of the invite that brought
+ * this machine here (its list of voters may still be on its way), then this machine's other addresses.
  * Throws input.invalid with what to do when there is no such place.
  */
 export function inviteEndpoints(profile: Profile, nodes: readonly RosterNode[], { primary, others }: Advertised): readonly Endpoint[] {
-  const own = (serves(profile) ? [primary, ...others] : []).filter((host) => host !== '').map((host) => ({ nodeId: profile.nodeId, address: joinHostPort(host, profile.grpcPort) }));
+  // A machine without a network can still be joined by itself.
+  const own = (serves(profile) ? [primary || '127.0.0.1', ...others] : []).map((host) => ({ nodeId: profile.nodeId, address: joinHostPort(host, profile.grpcPort) }));
   const voters = nodes.filter(({ id, role }) => id !== profile.nodeId && (role === 'leader' || role === 'voter')).flatMap((node) => {
     const address = publicApi(node);
     return address === undefined ? [] : [{ nodeId: node.id, address }];
   });
-  const usable = [...own.slice(0, 1), ...voters, ...own.slice(1)].filter(isEndpoint).slice(0, endpointsMax);
+  const all = [...own.slice(0, 1), ...voters, ...profile.endpoints, ...own.slice(1)].filter(isEndpoint);
+  const usable = [...new Map(all.map(({ nodeId, address }) => [`${nodeId} ${address}`, { nodeId, address }])).values()].slice(0, endpointsMax);
   if (usable.length > 0) return usable;
   throw failure('input.invalid', {
     field: 'link', problem: 'no device that manages this network has an address that others can reach; connect a host, or let a device with a public address join as a voter, and make the invite then',

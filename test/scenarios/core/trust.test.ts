@@ -173,12 +173,26 @@ test('revoked while connected, heard through the log: blocked, and the tunnel is
   await app.close();
 });
 
-test('revoked and cut off from the log: silence is asked about, and the answer comes within ten seconds', async () => {
+test('silence is asked about before it is believed, of others than ourselves, and a mesh that is merely slow costs one question in five seconds', async () => {
+  const world = await securedWorld();
+  const app = await connected(world);
+  world.mesh.cut = true;
+  await world.pass(5_200);
+  expect(app.topics.session.get()).toMatchObject({ phase: 'connected', degraded: null });
+  expect(calls(world, 'status')).toBe(1);
+  world.mesh.cut = false;
+  world.mesh.publish();
+  await world.pass(10_000);
+  expect(calls(world, 'status')).toBe(1);
+  await app.close();
+});
+
+test('revoked and cut off from the log: silence is asked about, and the answer comes within five seconds', async () => {
   const world = await securedWorld();
   const app = await connected(world);
   world.mesh.cut = true;
   world.trust?.revoke('me');
-  await world.pass(10_000);
+  await world.pass(5_000);
   expect(app.topics.session.get()).toMatchObject({ phase: 'blocked', failure: { code: 'auth.revoked' } });
   expect(world.helper.tunnel).toBe(null);
   await app.close();
@@ -421,11 +435,15 @@ test('an invite that is made here: the token goes into the link and its hash to 
 test('without an address that others can reach there is no invite, and the failure says what to do', async () => {
   const world = await securedWorld();
   const app = await connected(world);
-  world.mesh.nodes = world.mesh.nodes.map((node) => (node.id === 'leader' ? MeshNode.fromPartial({ ...node, primaryEndpoint: '' }) : node));
-  world.mesh.publish();
-  await world.pass(500);
-  await expect(call(app, 'invite.create', {})).rejects.toMatchObject({ code: 'input.invalid', detail: { field: 'link', problem: expect.stringContaining('connect a host') } });
+  const document = world.documents.get('profiles') as { list: { endpoints: unknown[] }[] };
   await app.close();
+  for (const profile of document.list) profile.endpoints = [];
+  world.documents.set('profiles', document);
+  world.mesh.nodes = world.mesh.nodes.map((node) => MeshNode.fromPartial({ ...node, primaryEndpoint: '' }));
+  const later = await createApp(world.ports);
+  await world.pass(500);
+  await expect(call(later, 'invite.create', {})).rejects.toMatchObject({ code: 'input.invalid', detail: { field: 'link', problem: expect.stringContaining('connect a host') } });
+  await later.close();
 });
 
 test('opened from outside: shown, not used; what was opened stays through failures', async () => {
