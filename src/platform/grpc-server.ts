@@ -16,6 +16,9 @@ import { addReflection } from './grpc-reflection.ts';
 import { createTlsAcceptor } from './tls-accept.ts';
 import { callerOf, type Proven } from './tls.ts';
 
+// The library prints what callers sent, strangers too, past our log and its limits.
+grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+
 export interface GrpcServerOptions {
   readonly services: readonly Service[];
   readonly log: Log;

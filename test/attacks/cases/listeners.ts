@@ -199,6 +199,26 @@ export const listeners: readonly Attack[] = [
     },
   },
   {
+    name: 'words-into-the-log', aim: 'mesh API', expected: 'nothing was printed', counter: memberWorks,
+    attack: async () => {
+      const { address } = await meshWorld();
+      const printed: string[] = [];
+      const real = [process.stderr.write, process.stdout.write] as const;
+      const hear = (text: unknown): boolean => printed.push(String(text)) > 0;
+      Object.assign(process.stderr, { write: hear });
+      Object.assign(process.stdout, { write: hear });
+      try {
+        const channel = await openGrpc(address('host'), grpcPort, { as: null });
+        for (const words of ['certified\thost', 'caf\u00e9', 'a'.repeat(9_000)]) await outcomeOf(channel.send('/v1.Mesh/ListNodes', new Uint8Array(), { 'webmesh-caller': words, 'x-said': words }));
+        channel.close();
+      } finally {
+        Object.assign(process.stderr, { write: real[0] });
+        Object.assign(process.stdout, { write: real[1] });
+      }
+      return printed.length === 0 ? 'nothing was printed' : printed.join(' ').slice(0, 80);
+    },
+  },
+  {
     name: 'malformed-before-proof', aim: 'mesh API, Raft port', expected: 'closed', counter: memberWorks,
     attack: async () => {
       const { address } = await meshWorld();
