@@ -256,3 +256,24 @@ test('an identity that cannot be used lets nobody in, ends nothing, and is told 
   await expect.poll(() => ask(callerAs(() => alice), address)).toBe('alice');
   expect(await ask(callerAs(() => ({ ...alice, privateKey: host.privateKey })), address)).toBe('14 no connection');
 });
+
+test('few calls of strangers wait at once, so that what they send cannot fill the memory; places come back', async () => {
+  const waiting: (() => void)[] = [];
+  const { address } = await serve({ authorize: async () => {}, getNode: () => new Promise((resolve) => waiting.push(() => resolve(MeshNode.fromPartial({ id: 'x' })))) });
+  const client = new grpc.Client(address, meshCredentials({ root: mesh.root, expectId: 'host' }, address).credentials);
+  ends.push(() => client.close());
+  const { path, requestSerialize, responseDeserialize } = MeshService.getNode;
+  const calls: grpc.ClientUnaryCall[] = [];
+  const stranger = (): Promise<number> => new Promise((resolve) => calls.push(client.makeUnaryRequest(path, requestSerialize, responseDeserialize, { id: 'x' }, (error) => resolve(error?.code ?? 0))));
+  const first = Array.from({ length: 8 }, stranger);
+  await expect.poll(() => waiting.length).toBe(8);
+  expect(await stranger()).toBe(status.resourceExhausted);
+  calls[0]?.cancel();
+  expect(await first[0]).toBe(status.cancelled);
+  waiting[1]?.();
+  expect(await first[1]).toBe(0);
+  const again = [stranger(), stranger()];
+  await expect.poll(() => waiting.length).toBe(10);
+  for (const answer of waiting) answer();
+  expect(await Promise.all([...first.slice(2), ...again])).toEqual(Array.from({ length: 8 }, () => 0));
+});
