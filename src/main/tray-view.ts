@@ -74,8 +74,8 @@ function iconOf(session: SessionTopic): TrayIcon {
 }
 
 function statusOf({ session, profiles }: TrayState): string {
-  const name = profiles.list.find(({ id }) => id === session.profile)?.name;
-  const to = name === undefined ? '' : ` to ${name}`;
+  const profile = profiles.list.find(({ id }) => id === session.profile);
+  const to = profile === undefined ? '' : ` to ${profile.name}${profile.insecure ? ' (CLEAR TEXT)' : ''}`;
   switch (session.phase) {
     case 'disconnected':
       return 'Disconnected';

@@ -59,14 +59,30 @@ function isQuotable(path: string): boolean {
   return (process.platform === 'win32' ? windowsPath : posixPath).test(path);
 }
 
-/** The file and its folder may be written by root and ourselves only: what runs as root must be what we meant. */
+/**
+ * What runs as root must be what we meant: the file, every folder above it and every link on the way belong to root or to us, and nobody else
+ * can write there. A sticky folder such as /tmp may stand on the way, since nobody can move what is not his in it. A group of our own may
+ * write: many systems give each user one.
+ */
 function refuseChangeable(path: string): void {
   if (process.platform === 'win32') return;
-  const real = realpathSync(path);
-  for (const part of [real, dirname(real)]) {
-    const { uid, mode } = lstatSync(part);
-    if ((uid !== 0 && uid !== process.geteuid?.()) || (mode & 0o002) !== 0) throw failure('helper.not-trusted', { path: part, reason: 'others could change it' });
+  for (const file of new Set([path, realpathSync(path)])) {
+    for (let part = file; ; part = dirname(part)) {
+      refusePart(part, part === file);
+      if (part === dirname(part)) break;
+    }
   }
+}
+
+const stickyBit = 0o1000;
+
+function refusePart(part: string, isFile: boolean): void {
+  const found = lstatSync(part);
+  const { uid, gid, mode } = found;
+  if (uid !== 0 && uid !== process.geteuid?.()) throw failure('helper.not-trusted', { path: part, reason: 'it belongs to another user' });
+  if (found.isSymbolicLink()) return; // its mode means nothing; the folder that it lies in was or will be looked at
+  const open = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0 && gid !== process.getegid?.());
+  if (open && ((mode & stickyBit) === 0 || isFile)) throw failure('helper.not-trusted', { path: part, reason: 'others could change it' });
 }
 
 function startDirectly([program = '', ...args]: readonly string[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { failure, fromData, toData, asFailure } from '../base/failure.ts';
 import { type Port } from '../contract/client.ts';
 import { connect } from './app-socket.ts';
+import { systemClock } from './clock.ts';
 
 /** What a web shell answers on its own private socket: a fresh link to its page. One request and one answer a connection. */
 export function answerDoor(port: Port, link: () => Promise<string>): void {
@@ -13,9 +14,13 @@ export function answerDoor(port: Port, link: () => Promise<string>): void {
   });
 }
 
-/** Asks the web shell at `socket` for a fresh link. Fails with app.not-running when there is none. */
+/** How long a web shell may take to answer: it may be starting its page server. */
+const answerMs = 20_000;
+
+/** Asks the web shell at `socket` for a fresh link. Fails with app.not-running when there is none, or none that answers. */
 export async function askForLink(socket: string): Promise<string> {
   const port = await connect(socket);
+  const stop = systemClock.after(answerMs, () => port.close());
   try {
     return await new Promise((resolve, reject) => {
       port.onClose(() => reject(failure('app.not-running', { socket })));
@@ -27,6 +32,7 @@ export async function askForLink(socket: string): Promise<string> {
       port.send({ kind: 'link' });
     });
   } finally {
+    stop();
     port.close();
   }
 }
