@@ -22,15 +22,14 @@ export function authorizing(authorize: Authorize, callers: Callers, log: Log): g
     };
     const listener: grpc.ServerListener = {
       onReceiveMetadata: (metadata, next) => {
-        Promise.resolve()
-          .then(() => {
-            // Who left already would never give a place back.
-            gone.signal.throwIfAborted();
-            const caller = callers.of(call);
-            if (caller.kind === 'anonymous') release = strangers.admit(sourceOf(call.getConnectionInfo().remoteAddress));
-            return authorize(path, caller, textMetadata(metadata), gone.signal);
-          })
-          .then(() => next(metadata), (error: unknown) => gone.signal.aborted || refuse(error));
+        const judge = async (): Promise<void> => {
+          const caller = callers.of(call);
+          await authorize(path, caller, textMetadata(metadata), gone.signal);
+          // Who left already would never give a place back.
+          gone.signal.throwIfAborted();
+          if (caller.kind === 'anonymous') release = strangers.admit(sourceOf(call.getConnectionInfo().remoteAddress));
+        };
+        judge().then(() => next(metadata), (error: unknown) => gone.signal.aborted || refuse(error));
       },
       onCancel: () => {
         release();
