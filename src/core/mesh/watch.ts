@@ -139,7 +139,7 @@ export function watchMesh({ profile, lease, replica, roster, door, publicKey }: 
 
   function askInDoubt(): void {
     const nowMs = clock.monotonicMs();
-    if (profile.trust === 'clear-text' || heardMs === null || nowMs - heardMs < doubt.afterMs || nowMs - doubtedMs < doubt.againMs) return;
+    if (profile.trust === 'clear-text' || nowMs - (heardMs ?? startedMs) < doubt.afterMs || nowMs - doubtedMs < doubt.againMs) return;
     doubtedMs = nowMs;
     void askWhetherCutOff();
   }

@@ -198,6 +198,17 @@ test('revoked and cut off from the log: silence is asked about, and the answer c
   await app.close();
 });
 
+test('revoked before its node heard of the mesh at all: asked all the same', async () => {
+  const world = await securedWorld();
+  world.mesh.replicates = false;
+  const app = await redeemed(world, world.trust?.link() ?? '');
+  expect(app.topics.session.get().phase).toBe('connected');
+  world.trust?.revoke('me');
+  await world.pass(5_000);
+  expect(app.topics.session.get()).toMatchObject({ phase: 'blocked', failure: { code: 'auth.revoked' } });
+  await app.close();
+});
+
 test('a revoked device comes back with a new invite as another device, in the place of the old one', async () => {
   const world = await securedWorld();
   const app = await connected(world);
