@@ -75,6 +75,8 @@ async function packToday(out: string): Promise<void> {
   for (const [entry, name] of [['src/helper/helper.ts', 'helper.mjs'], ['test/system/kernel-vm/guest.ts', 'guest.mjs']] as const) {
     await build({ entryPoints: [join(root, entry)], outfile: join(tree, 'root', name), bundle: true, platform: 'node', format: 'esm', target: 'node24', banner, logLevel: 'error' });
   }
+  // The helper asks the kernel who calls through a native addon; without it nobody would be heard.
+  for (const name of ['koffi', '@koromix']) cpSync(join(root, 'node_modules', name), join(tree, 'root/node_modules', name), { recursive: true });
   cpSync(join(import.meta.dirname, 'init.sh'), join(tree, 'init'));
   chmodSync(join(tree, 'init'), 0o755);
   pack(tree, out);
