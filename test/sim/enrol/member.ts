@@ -148,7 +148,7 @@ export class Member implements Station {
     const life = this.#now;
     if (!life) throw new Error('down');
     requireLeader(life.driver);
-    return work(life.trust, { caller: { kind: 'anonymous' }, metadata: {}, peer: '192.0.2.1:1', signal: life.ended.signal, deadlineMs: 5_000 });
+    return work(life.trust, { caller: { kind: 'anonymous' }, metadata: {}, peer: '192.0.2.1:1', signal: life.ended.signal, deadlineMs: this.#ports.plan.patienceMs });
   }
 
   #trustPorts(driver: Driver, state: MeshState): TrustPorts {
