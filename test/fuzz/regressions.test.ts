@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { hit, newEdge, newSeen, startInput } from './coverage.ts';
+import { fuzz } from './engine.ts';
 import { instrument } from './instrument.ts';
 import { minimise } from './minimise.ts';
 import { probe } from './probe.ts';
 import { regressionFolders, regressionsOf } from './regressions.ts';
-import { Broken, type Opened } from './target.ts';
+import { bytes } from './shapes/bytes.ts';
+import { Broken, type Opened, type Target } from './target.ts';
 import { targets } from './targets/targets.ts';
 
 test.each(targets.map((target) => [target.name, target] as const))('%s takes its seeds and what once broke it', async (name, target) => {
@@ -36,6 +38,17 @@ test('an input is news when it takes another edge, or an edge more often', () =>
     return seen.learn();
   };
   expect([learns(a), learns(a), learns(b), learns(a, b), learns(a, a), learns(a, a, a, a), learns(a, a, a, a, a)]).toEqual([true, false, true, false, true, true, false]);
+});
+
+test('coverage leads to a bug that chance does not find', async () => {
+  const source = 'export const f = (a) => { if (a.length > 3) if (a[0] === 7) if (a[1] === 99) if (a[2] === 201) if (a[3] === 44) throw new TypeError("found"); };';
+  const plain = instrument('/planted.ts', source).replace('export const f =', 'return');
+  const finds = async (told: (edge: number) => void): Promise<number> => {
+    const run = new Function('webmeshFuzzHit', plain)(told) as (input: Uint8Array) => undefined;
+    const target: Target = { name: 'planted', from: 'this test', shape: bytes, open: () => ({ seeds: [new Uint8Array(8)], run }) };
+    return (await fuzz(target, { target: 'planted', inputs: 40_000, seed: 1, window: new SharedArrayBuffer(1 << 17) })).findings.length;
+  };
+  expect([await finds(hit), await finds(() => {})]).toEqual([1, 0]);
 });
 
 const opened = (run: Opened['run']): Opened => ({ seeds: [], run });

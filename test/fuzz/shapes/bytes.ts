@@ -82,8 +82,15 @@ function overwriteWord(input: Uint8Array, help: Help): Uint8Array {
   return joined(input.subarray(0, at), part, input.subarray(Math.min(input.length, at + part.length)));
 }
 
+/** A text as it is. A number every other time as the bytes that a binary format has for it. */
 function word({ random, words }: Help): Uint8Array {
-  return Buffer.from(pick(random, words));
+  const text = pick(random, words);
+  if (!/^\d{1,10}$/.test(text) || chance(random, 0.5)) return Buffer.from(text);
+  const value = Number(text) >>> 0;
+  const bytes = Buffer.alloc(value < 256 && chance(random, 0.7) ? 1 : value < 65_536 ? 2 : 4);
+  if (chance(random, 0.5)) bytes.writeUIntBE(value, 0, bytes.length);
+  else bytes.writeUIntLE(value, 0, bytes.length);
+  return bytes;
 }
 
 function splice(input: Uint8Array, { random, other }: Help): Uint8Array {
