@@ -27,8 +27,9 @@ export interface TrustWorld {
   readonly node: NodeServices;
   readonly view: ReturnType<typeof cell<RaftView>>;
   readonly identities: Map<string, Identity>;
-  /** Entries that were proposed. */
+  /** Entries that were proposed, and how often leadership was given away. */
   readonly entries: () => number;
+  readonly handOvers: () => number;
   /** Milliseconds that passed. */
   pass(ms: number): void;
   nowMs(): number;
@@ -72,7 +73,7 @@ export async function trustWorld(options: TrustWorldOptions = {}): Promise<Trust
   const state = options.beside?.state ?? createMeshState(openDatabase({ path: ':memory:', durability: 'normal' }));
   const deviceKeys = new Map<string, Uint8Array>();
   const view = cell(viewOf([{ id: 'host', address: '10.0.0.1:9443', voter: true }], 'host'));
-  let entries = 0;
+  let [entries, handOvers] = [0, 0];
   const apply = (data: Uint8Array): Applied => {
     const index = state.appliedIndex() + 1;
     const [response] = state.apply([{ index, term: 1, type: entryType.command, data, extensions: null, appendedAt: null }]);
@@ -95,7 +96,7 @@ export async function trustWorld(options: TrustWorldOptions = {}): Promise<Trust
       entries++;
       return apply(entry);
     },
-    change: async () => {}, linearizable: async () => leads(), transferLeadership: async () => {},
+    change: async () => {}, linearizable: async () => leads(), transferLeadership: async () => void handOvers++,
   };
   const node = createNodeServices({
     nodeId: 'host', identity: () => host, offers: { leaderProxy: true, meshApi: true, peerDiscovery: true, metrics: false, admin: true }, build: { version: '1', commit: 'c', builtAt: 'b' }, startedAtMs: startMs,
@@ -104,7 +105,7 @@ export async function trustWorld(options: TrustWorldOptions = {}): Promise<Trust
   });
 
   const world: TrustWorld = {
-    keys, state, node, view, identities, entries: () => entries,
+    keys, state, node, view, identities, entries: () => entries, handOvers: () => handOvers,
     pass: (ms) => {
       passedMs += ms;
       for (const timer of timers.filter(({ at }) => at <= passedMs)) {

@@ -123,14 +123,16 @@ test('whoever is cut off loses the connections that stand, in and out; nothing m
   mallory.transport.send({ ...append(1), from: 'mallory' });
   await until(() => b.received.length === 2 && mallory.received.length >= 1);
   const before = mallory.received.length;
-  const silent = await dialAs(identities.mallory, b);
+  const standing = await dialAs(identities.mallory, b);
+  standing.connection.write(encodeRequest({ ...append(1), from: 'mallory' }, 'x'));
+  await until(() => b.received.length === 3);
   world.cut = true;
   b.transport.recheck();
-  await until(silent.closed);
+  await until(standing.closed);
   b.transport.send({ ...append(2), from: 'b', to: 'mallory' });
   mallory.transport.send({ ...append(2), from: 'mallory' });
   await until(() => b.unanswered.length === 1 && mallory.unanswered.length >= 1);
-  expect([b.received.length, mallory.received.slice(before).filter(({ message }) => message.kind === 'append')]).toEqual([2, []]);
+  expect([b.received.length, mallory.received.slice(before).filter(({ message }) => message.kind === 'append')]).toEqual([3, []]);
 });
 
 test('another member at the address is not the one that is asked', async () => {

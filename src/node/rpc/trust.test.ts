@@ -155,6 +155,18 @@ test('a node renews its own certificate: the leader by itself, even with one tha
   await expect(w.node.renewOwn(request, call)).rejects.toMatchObject({ code: status.unavailable });
 });
 
+test('a leader whose certificate ended, and that cannot sign, gives its leadership away; with a good one it keeps it', async () => {
+  const founded = await trustWorld();
+  const call = { caller: { kind: 'local' }, metadata: {}, peer: 'local', signal: new AbortController().signal, deadlineMs: undefined } as const;
+  const handOvers = async (notAfterMs: number): Promise<number> => {
+    const own = await founded.keys.device('host', { notAfterMs });
+    const w = await trustWorld({ beside: founded, identity: () => own });
+    await expect(w.node.renewOwn(await csr('host'), call)).rejects.toMatchObject({ code: status.unavailable });
+    return w.handOvers();
+  };
+  expect([await handOvers(founded.nowMs() - 1_000), await handOvers(founded.nowMs() + dayMs)]).toEqual([1, 0]);
+});
+
 test('raft ACLs are for admins, and each change is in the audit log', async () => {
   const w = await trustWorld();
   await w.device('member');
