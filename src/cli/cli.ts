@@ -40,7 +40,7 @@ process.exitCode = await run(process.argv.slice(2), {
     // https://no-color.org: set and not empty. A dumb terminal has no escape codes at all.
     colours: !process.env.NO_COLOR && process.env.TERM !== 'dumb',
   },
-  person: () => personAtTerminal(() => interrupted.abort()),
+  person: () => personAtTerminal(interrupted),
   read: (path, bytesMax) => (path === '-' ? readStream(process.stdin, bytesMax) : readSmallFile(path, bytesMax)),
   at: (folder) => worldAt(homeAt(folder)),
 });

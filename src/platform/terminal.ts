@@ -15,9 +15,9 @@ const keys = { interrupt: '\u0003', end: '\u0004', erase: '\u007f', back: '\b', 
 
 /**
  * Whoever sits at the terminal of this process, also while standard input is a pipe: then the terminal itself is opened. Undefined when there is none.
- * Questions go to standard error, so that what a script reads from standard output stays clean.
+ * Questions go to standard error, so that what a script reads from standard output stays clean. `interrupted` is aborted by Ctrl-C, and ends a question.
  */
-export function personAtTerminal(interrupt: () => void): TerminalPerson | undefined {
+export function personAtTerminal(interrupted: AbortController): TerminalPerson | undefined {
   const own = process.stdin.isTTY ? process.stdin : undefined;
   if (own === undefined && !hasTerminal()) return undefined;
   const withInput = async <T>(use: (input: ReadStream) => Promise<T>): Promise<T> => {
@@ -30,8 +30,8 @@ export function personAtTerminal(interrupt: () => void): TerminalPerson | undefi
     }
   };
   return {
-    ask: (question) => withInput((input) => askLine(input, question, interrupt)),
-    askSecret: (question) => withInput((input) => askHidden(input, question, interrupt)),
+    ask: (question) => withInput((input) => askLine(input, question, interrupted)),
+    askSecret: (question) => withInput((input) => askHidden(input, question, interrupted)),
   };
 }
 
@@ -46,22 +46,22 @@ function hasTerminal(): boolean {
   }
 }
 
-async function askLine(input: ReadStream, question: string, interrupt: () => void): Promise<string> {
-  const reader = createInterface({ input, output: process.stderr });
-  const stopped = new AbortController();
-  reader.once('SIGINT', () => stopped.abort());
-  reader.once('close', () => stopped.abort());
+/** The terminal edits the line itself, so that nothing but the question is written. */
+async function askLine(input: ReadStream, question: string, interrupted: AbortController): Promise<string> {
+  const reader = createInterface({ input, output: process.stderr, terminal: false });
+  const closed = new AbortController();
+  reader.once('close', () => closed.abort());
   try {
-    return (await reader.question(question, { signal: stopped.signal })).slice(0, answerMax);
+    return (await reader.question(question, { signal: AbortSignal.any([interrupted.signal, closed.signal]) })).slice(0, answerMax);
   } catch (error) {
-    interrupt();
+    interrupted.abort();
     throw error;
   } finally {
     reader.close();
   }
 }
 
-function askHidden(input: ReadStream, question: string, interrupt: () => void): Promise<string> {
+function askHidden(input: ReadStream, question: string, interrupted: AbortController): Promise<string> {
   return new Promise((resolve, reject) => {
     let typed = '';
     const decoder = new TextDecoder();
@@ -76,7 +76,7 @@ function askHidden(input: ReadStream, question: string, interrupt: () => void): 
         if (key === '\r' || key === '\n') return end(() => resolve(typed));
         if (key === keys.interrupt || key === keys.end) {
           return end(() => {
-            interrupt();
+            interrupted.abort();
             reject(new DOMException('interrupted', 'AbortError'));
           });
         }
@@ -85,9 +85,10 @@ function askHidden(input: ReadStream, question: string, interrupt: () => void): 
         else if (key >= ' ' && typed.length < answerMax) typed += key;
       }
     };
-    process.stderr.write(question);
+    // Before the question: nobody types faster than it is shown, but scripts do.
     input.setRawMode(true);
     input.on('data', take);
     input.resume();
+    process.stderr.write(question);
   });
 }

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { isAlive } from '../../../src/platform/app-socket.ts';
-import { emptyHome, removeHome } from '../home.ts';
+import { invitationAt, linkOf } from '../../fakes/trust-world.ts';
+import { emptyHome, fakeHome, removeHome } from '../home.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -40,4 +42,50 @@ test('from nothing to a running app and back, without a window and without a hel
   expect(await webmesh(home.folder, 'quit')).toMatchObject({ code: 0, err: '' });
   expect([await isAlive(home.appSocket), await isAlive(home.webSocket)]).toEqual([false, false]);
   await removeHome(home);
+});
+
+/** The program at a terminal of its own, with what is typed there; gives all that the terminal showed. */
+function atTerminal(home: string, typed: readonly string[], ...args: string[]): Promise<{ code: number | null; shown: string }> {
+  return new Promise((resolve) => {
+    const words = [join(root, 'node_modules/.bin/node'), join(root, 'dist/cli/cli.mjs'), '--home', home, ...args].map((word) => `'${word}'`).join(' ');
+    const child = spawn('script', ['--quiet', '--return', '--command', words, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, TERM: 'xterm-256color', NO_COLOR: '' } });
+    const left = [...typed];
+    let shown = '';
+    let asked = 0;
+    child.stdout.on('data', (data) => {
+      shown += String(data);
+      // Types when asked, as a person does.
+      const questions = shown.match(/(: |\[y\/N\] )(?=$|\r?\n)/g)?.length ?? 0;
+      for (; asked < questions && left.length > 0; asked++) child.stdin.write(`${left.shift()}\r`);
+    });
+    child.once('close', (code) => resolve({ code, shown }));
+  });
+}
+
+test('at a terminal: a passphrase is not shown, a question is asked once, an invite is a code that fits', async () => {
+  const fake = await fakeHome('connected');
+  const exported = await atTerminal(fake.home.folder, ['correct horse battery', 'correct horse battery'], 'root', 'export');
+  expect([exported.code, exported.shown.includes('horse'), exported.shown.includes('/home/ada/Home-root-key.age')]).toEqual([0, false, true]);
+  const link = linkOf(invitationAt(Date.now(), { networkName: 'Lab' }));
+  const declined = await atTerminal(fake.home.folder, ['n'], 'join', link);
+  expect([declined.code, declined.shown.includes('fingerprint'), declined.shown.includes('Nothing was joined.')]).toEqual([1, true, true]);
+  const joined = await atTerminal(fake.home.folder, ['y'], 'join', link);
+  expect([joined.code, joined.shown.includes('Connected for')]).toEqual([0, true]);
+  expect(fake.app.calls.map(({ name }) => name)).toEqual(['root.export', 'invite.inspect', 'invite.inspect', 'invite.redeem', 'session.connect']);
+  expect(fake.app.calls[0]?.input).toEqual({ passphrase: 'correct horse battery' });
+  await fake.remove();
+});
+
+test('a link goes from one command to the other by standard input and is in no argument list', async () => {
+  const fake = await fakeHome('connected');
+  const made = await webmesh(fake.home.folder, 'invite', '--json');
+  const { link } = JSON.parse(made.out) as { link: string };
+  const child = spawn(join(root, 'node_modules/.bin/node'), [join(root, 'dist/cli/cli.mjs'), '--home', fake.home.folder, 'join', '-', '--yes', '--json'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  let out = '';
+  child.stdout.on('data', (data) => (out += String(data)));
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  expect(await readFile(`/proc/${child.pid}/cmdline`, 'utf8')).not.toContain(link);
+  child.stdin.end(`${link}\n`);
+  expect([await ended, JSON.parse(out)]).toEqual([0, expect.objectContaining({ phase: 'connected' })]);
+  await fake.remove();
 });
