@@ -11,7 +11,7 @@ const usage = `usage: npm run sim -- [cluster | session | enrol] [options]
   --seeds N        seeds of each simulation (default 2000; of enrol a tenth)
   --seed FIRST     the first seed (default 1)
   --fresh          begin at a seed drawn from the clock
-  --budget N       seeds for each mutant until it must be caught (default 600; 0 leaves them out); a removed guard has ten times that, a mutant of enrol a tenth
+  --budget N       seeds for each mutant until it must be caught (default 600; 0 leaves them out); a removed guard has ten times that, a mutant of enrol a fifth
   --wrong NAME     run the seeds with this mutant, or without this guard
   --trace LINES    one cluster seed, with the last lines of its story`;
 
@@ -65,7 +65,7 @@ function wrongs(): { simulation: Job['simulation']; wrong: string }[] {
 
 /** A session's seed is some ten times cheaper than a cluster's, and one of enrol ten times dearer. */
 function budgetOf(simulation: Job['simulation']): number {
-  return { session: 10 * budget, cluster: budget, enrol: Math.ceil(budget / 10) }[simulation];
+  return { session: 10 * budget, cluster: budget, enrol: Math.ceil(budget / 5) }[simulation];
 }
 
 /** Asked for by name, it runs as many seeds as were asked for. */

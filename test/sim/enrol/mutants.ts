@@ -14,7 +14,7 @@ export interface Mutation {
 }
 
 /** Leaders that look at old facts: what they miss, the entries must notice. */
-const careless = { careless: true, redeemersMax: 4, callDuplication: 0.5, voters: 3, patienceMs: 3_000 };
+const careless = { careless: true, redeemersMax: 4, callDuplication: 0.5, voters: 3, patienceMs: 3_000, latencyMeanMs: 60 };
 const retrying = { callAnswerLoss: 0.6, callDuplication: 0.3, patienceMs: 300 };
 const crashing = { crashEveryMs: 700, voters: 3 };
 
