@@ -37,8 +37,18 @@ const kernel = [
 ];
 const devices = ['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom'];
 
-/** The policy of the node process: its code, the system's libraries and names, its own two folders. `script` is what it runs, `own` what it may change. */
-export function nodePolicy({ program, args, script, preload, own }: { readonly program: string; readonly args: readonly string[]; readonly script: string; readonly preload: string; readonly own: readonly string[] }): ConfinePolicy {
+export interface NodePaths {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** What it runs, and what runs in it before. */
+  readonly script: string;
+  readonly preload: string;
+  /** What it may change. */
+  readonly own: readonly string[];
+}
+
+/** The policy of the node process: its code, the system's libraries and names, its own two folders. */
+export function nodePolicy({ program, args, script, preload, own }: NodePaths): ConfinePolicy {
   // A bundle is whole; a source needs the folders beside its own.
   const code = [script, preload].flatMap((path) => (extname(path) === '.ts' ? [dirname(dirname(path))] : [dirname(path)]));
   return { read: [program, ...code, ...modulesAbove(script), ...libraries, ...settings, ...kernel], device: devices, write: own, program, args };

@@ -42,3 +42,14 @@ export function addressOf(bytes: Uint8Array): bigint {
 }
 
 const pinned = new Set<Uint8Array>();
+
+/** syscall(2), for what the C library has no function of. The numbers are Linux's. */
+export function systemCall(): NativeFunction {
+  return nativeFunction('long syscall(long number, int64_t a, int64_t b, int64_t c, int64_t d, int64_t e)');
+}
+
+/** The result, or an error that names the call and its number. */
+export function demand(result: number, what: string): number {
+  if (result < 0) throw new Error(`${what}: errno ${lastErrno()}`);
+  return result;
+}

@@ -11,13 +11,20 @@ export interface NodeFolders {
   readonly socketDir: string;
 }
 
+export interface NodeFoldersInput {
+  readonly runFolder: string;
+  readonly stateFolder: string;
+  readonly user: User | undefined;
+  readonly place: TunnelPlace;
+}
+
 const foldersPerUserMax = 256;
 
 /**
  * The two folders of a user's node process: its data, which nobody else may enter, and the one of its socket, which besides it only that
  * user may enter. `<folder>/nodes/<uid>/<tunnel id>`; data of the layout without users is moved to the first user who names it.
  */
-export function nodeFolders({ runFolder, stateFolder, user, place }: { readonly runFolder: string; readonly stateFolder: string; readonly user: User | undefined; readonly place: TunnelPlace }): NodeFolders {
+export function nodeFolders({ runFolder, stateFolder, user, place }: NodeFoldersInput): NodeFolders {
   const data = rootsFolder(stateFolder, place);
   adoptOld(join(stateFolder, 'nodes', place.tunnelId), join(data, place.tunnelId), user);
   const dataDir = ownFolder(join(data, place.tunnelId), user, { uid: user?.uid, gid: user?.gid, mode: 0o700 });
