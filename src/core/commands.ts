@@ -1,6 +1,6 @@
 import { failure } from '../base/failure.ts';
 import { deviceIdPattern } from '../base/identity.ts';
-import { contains, formatPrefix, isPrivate, joinHostPort, networkOf, overlaps, parseIp, parsePrefix } from '../base/ip.ts';
+import { formatPrefix, isPrivate, joinHostPort, networkOf, overlaps, parseIp, parsePrefix } from '../base/ip.ts';
 import { between, type Random, shortId } from '../base/random.ts';
 import type { Parsed } from '../contract/commands.ts';
 import { checkAddress } from './mesh/address.ts';
