@@ -47,7 +47,7 @@ const pictures: readonly Picture[] = [
   { name: 'invite', scene: 'host', before: invite },
   { name: 'invite-options', scene: 'host', before: async (page) => { await invite(page); await page.getByText('Options').click(); await page.getByLabel('Joins as').selectOption('guest'); } },
   { name: 'people', scene: 'host', at: 'people' },
-  { name: 'people-open', scene: 'connected', at: 'people', before: async (page) => { await page.locator('summary', { hasText: 'Ada\'s laptop' }).first().click(); await page.getByRole('button', { name: 'Cut off Ada\'s laptop' }).scrollIntoViewIfNeeded(); } },
+  { name: 'people-open', scene: 'connected', at: 'people', before: async (page) => { await page.locator('summary', { has: page.locator('.name', { hasText: "Ada's laptop" }) }).click(); await page.getByRole('button', { name: "Cut off Ada's laptop" }).scrollIntoViewIfNeeded(); } },
   { name: 'people-cut-off', scene: 'host', at: 'people', before: async (page) => { await page.getByText("Grace's desktop").click(); await page.getByRole('button', { name: "Cut off Grace's desktop" }).click(); } },
   { name: 'people-keys', scene: 'host', at: 'people', before: toTheEnd },
   { name: 'people-root', scene: 'host', at: 'people', before: async (page) => { await page.getByRole('button', { name: 'Save it to a file…' }).click(); await page.getByLabel('Passphrase').fill('rainy tuesday'); } },

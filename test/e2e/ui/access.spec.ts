@@ -16,7 +16,7 @@ const places: readonly { readonly scene: SceneName; readonly at: string; readonl
   { scene: 'host', at: 'connect?invite', open: async (page) => { await page.getByRole('button', { name: 'Invite', exact: true }).click(); await page.getByRole('img').waitFor(); await page.evaluate(unfold); } },
   { scene: 'first-run', at: 'connect?consent', open: async (page, server) => {
     await server.app.handlers['invite.open']({ link: linkOf(invitationAt(Date.now(), { known: 'Home', needsApproval: true })) }, new AbortController().signal);
-    await page.getByText('More', { exact: true }).last().click();
+    await page.getByRole('dialog').getByText('More', { exact: true }).click();
   } },
   { scene: 'host', at: 'people?cut', open: async (page) => page.getByRole('button', { name: 'Refuse Linus' }).click() },
   { scene: 'host', at: 'people?root', open: async (page) => page.getByRole('button', { name: 'Save it to a file…' }).click() },
