@@ -31,6 +31,12 @@ const mutations: readonly Mutation[] = [
   { what: 'no instance lock', file: 'main.cjs', from: /(\w+\.app)\.requestSingleInstanceLock\(\)/, to: 'true', caughtBy: 'closing hides the window' },
   { what: 'tray does not follow', file: 'main.cjs', from: 'tray.setToolTip(view.tooltip)', to: 'void 0', caughtBy: 'tray shows the session' },
   { what: 'lost core not replaced', file: 'main.cjs', from: 'if (!ended) void hold(true)', to: 'if (false) void hold(true)', caughtBy: 'the window takes its place' },
+  { what: 'a page may send anything', file: 'main.cjs', from: 'if (!isPlainMessage(message))', to: 'if (false)', caughtBy: 'garbage in floods' },
+  { what: 'a page may send as much as it likes', file: 'main.cjs', from: 'const admission = admit(sender)', to: 'const admission = "take"', caughtBy: 'garbage in floods' },
+  { what: 'anything of our scheme is an invite', file: 'main.cjs', from: /var linkPattern = [^;]+;/, to: 'var linkPattern = /^webmesh:(.*)$/is;', caughtBy: 'whatever is no invite does nothing' },
+  { what: 'any file is an invite', file: 'main.cjs', from: '/\\.webmesh-invite$/i.test(argument) && !argument.startsWith("-")', to: 'argument.startsWith("/etc")', caughtBy: 'links and files that the desktop hands over' },
+  { what: 'the window stays hidden', file: 'main.cjs', from: 'if (offer !== null && offer.link !== offered)', to: 'if (false)', caughtBy: 'opened in a terminal' },
+  { what: 'no keyring', file: 'main.cjs', from: 'if (!keyring.isEncryptionAvailable()) return void 0', to: 'return void 0', caughtBy: 'are sealed' },
   { what: 'the preload throws', file: 'preload.cjs', from: /^/, to: 'throw new Error("mutant");', caughtBy: 'over the real bridge' },
   { what: 'the bridge shows ipcRenderer', file: 'preload.cjs', from: 'platform: process.platform', to: 'platform: process.platform, ipc: () => 1', caughtBy: 'bridge and nothing else' },
 ];
