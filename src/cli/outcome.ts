@@ -6,6 +6,7 @@ import { firstWhere, present } from '../contract/wait.ts';
 import { sentence } from '../contract/words.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { type Flag } from './flags.ts';
+import { plain } from './format.ts';
 import { phrase } from './session-words.ts';
 import { type Context } from './verb.ts';
 
@@ -31,7 +32,7 @@ export async function outcome(context: Context, client: Client, wanted: (session
   let cause: FailureData | undefined;
   const look = (session: SessionTopic): boolean => {
     if (session.phase === 'reconnecting') {
-      if (session.cause.code === 'auth.pending' && cause?.code !== 'auth.pending') void tellPending(context, client, session.cause);
+      if (session.cause.code === 'auth.pending' && cause?.code !== 'auth.pending') tellPending(context, session.cause);
       cause = session.cause;
     }
     return wanted(session);
@@ -44,11 +45,10 @@ export async function outcome(context: Context, client: Client, wanted: (session
 }
 
 /** What both people compare goes to the side, so that what a script reads stays one value. */
-async function tellPending({ world }: Context, client: Client, cause: FailureData): Promise<void> {
+function tellPending({ world }: Context, cause: FailureData): void {
   const { what, next } = sentence(cause);
-  const { devices } = await present(client, 'trust');
-  const key = devices.find(({ self }) => self)?.keyFingerprint;
-  world.complain(`${what} ${next}\n${key === undefined ? '' : `Fingerprint of this device: ${key}\n`}`);
+  const { fingerprint } = cause.detail;
+  world.complain(`${what} ${next}\n${typeof fingerprint === 'string' ? `Fingerprint of this device: ${plain(fingerprint)}\n` : ''}`);
 }
 
 export function showSession(context: Context, session: SessionTopic, code: ExitCode): ExitCode {

@@ -1,7 +1,7 @@
 import { unreachable } from '../base/assert.ts';
 import { type SessionTopic } from '../contract/state.ts';
 import { sentence } from '../contract/words.ts';
-import { duration } from './format.ts';
+import { duration, plain } from './format.ts';
 
 /** The session in one or two sentences, as `up` and `status` print it. */
 export function phrase(session: SessionTopic, nowMs: number): string {
@@ -36,5 +36,6 @@ function degradation({ degraded }: Extract<SessionTopic, { phase: 'connected' }>
 
 function words(failure: Parameters<typeof sentence>[0]): string {
   const { what, next } = sentence(failure);
-  return `${what} ${next}`;
+  const { fingerprint } = failure.detail;
+  return `${what} ${next}${failure.code === 'auth.pending' && typeof fingerprint === 'string' ? ` It is ${plain(fingerprint)}.` : ''}`;
 }

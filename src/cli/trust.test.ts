@@ -110,8 +110,8 @@ test('an invite that needs approval is waited for longer, and both fingerprints 
   const asked = webmesh(['join', linkOf(invitationAt(nowMs, { needsApproval: true })), '--yes', '--timeout', '5']);
   while (!app.calls.some(({ name }) => name === 'session.connect')) await new Promise((resolve) => setTimeout(resolve, 1));
   const { profile, epoch } = app.topics.session.get();
-  app.topics.session.set({ want: 'connected', profile, epoch, phase: 'reconnecting', attempt: 1, retryAtMs: null, cause: { code: 'auth.pending', retry: 'later', detail: { network: 'Lab' } } });
-  expect(await asked).toMatchObject({ code: 0, err: expect.stringMatching(/an admin must accept this device first[^]*waits for an admin/) });
+  app.topics.session.set({ want: 'connected', profile, epoch, phase: 'reconnecting', attempt: 1, retryAtMs: null, cause: { code: 'auth.pending', retry: 'later', detail: { network: 'Lab', fingerprint: 'AB:CD' } } });
+  expect(await asked).toMatchObject({ code: 0, err: expect.stringMatching(/an admin must accept this device first[^]*waits for an admin[^]*\nFingerprint of this device: AB:CD\n/) });
 });
 
 test('an address is never taken for an invite, and clear text must be asked for by name', async () => {
