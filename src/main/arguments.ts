@@ -52,7 +52,7 @@ function fileOf(argument: string, folder: string): Handed | undefined {
   try {
     const url = new URL(argument);
     const path = url.host === '' ? fileURLToPath(url) : '\0';
-    return path.includes('\0') ? undefined : { kind: 'file', path };
+    return path.includes('\0') ? undefined : { kind: 'file', path: resolve(path) };
   } catch {
     return undefined;
   }
