@@ -133,7 +133,10 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     what: 'A newer request overtook this one, so it was left out. Nothing was changed by it.',
     next: waits,
   }),
-  'helper.declined': () => ({
+  'helper.declined': (d) => (d.quote(['holder'], '') !== '' ? {
+    what: `Somebody else on this machine, ${d.quote(['holder'], '')}, is connected, and the tunnel service serves one user at a time. ${trafficOff}`,
+    next: 'Ask that user to disconnect, or connect after they did.',
+  } : {
     what: `The system asked for permission to start the tunnel service and did not get it. ${trafficOff}`,
     next: 'Try again and agree when the system asks for your password.',
   }),

@@ -1,5 +1,8 @@
 import type { Browser } from '@playwright/test';
-import readCode from 'jsqr';
+import jsQR from 'jsqr';
+
+/** jsqr is CommonJS: what is imported is its whole module. */
+const readCode = jsQR as unknown as typeof jsQR.default;
 
 /** What a camera would read from a picture of the screen, or undefined. The browser itself decodes the PNG, on an empty page. */
 export async function readQr(browser: Browser, png: Buffer): Promise<string | undefined> {
