@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readArguments } from './arguments.ts';
-import { isHelpLink, isOurPage } from './hardening.ts';
+import { isHelpLink, isInviteFile, isOurPage } from './hardening.ts';
 import { isTrusted } from './ipc.ts';
 import { desktopEntry } from './login-item.ts';
 
@@ -26,4 +26,10 @@ test('our options are found among those of others', () => {
 
 test('a program path cannot break out of the autostart entry', () => {
   expect(desktopEntry('/opt/we "$(x)` 100%/webmesh').split('\n')[3]).toBe('Exec="/opt/we \\"\\$(x)\\` 100%%/webmesh" --hidden');
+});
+
+test('the only download is an invite that our page made', () => {
+  const good = { url: 'blob:app://webmesh/0b5f', name: 'home.webmesh-invite', bytes: 400 };
+  const others = [{ url: 'https://evil.example/x.webmesh-invite' }, { url: 'blob:app://webmesh.evil/1' }, { url: 'blob:https://evil.example/1' }, { name: 'home.webmesh-invite.exe' }, { name: '../.webmesh-invite' }, { name: '.webmesh-invite' }, { bytes: 5_000 }, { bytes: 0 }];
+  expect([isInviteFile(good), ...others.map((change) => isInviteFile({ ...good, ...change }))]).toEqual([true, ...others.map(() => false)]);
 });

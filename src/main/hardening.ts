@@ -30,8 +30,22 @@ export function hardenSession(session: Session): void {
   session.setSpellCheckerEnabled(false);
   // Nothing of ours is fetched over TLS, so no certificate is good.
   session.setCertificateVerifyProc((_request, decide) => decide(-2));
-  session.webRequest.onBeforeRequest(({ url }, decide) => decide({ cancel: !(isOurPage(url) || url.startsWith('devtools:')) }));
-  session.on('will-download', (event) => event.preventDefault());
+  session.webRequest.onBeforeRequest(({ url }, decide) => decide({ cancel: !(isOurPage(url) || isOwnBlob(url) || url.startsWith('devtools:')) }));
+  session.on('will-download', (event, item) => {
+    if (isInviteFile({ url: item.getURL(), name: item.getFilename(), bytes: item.getTotalBytes() })) item.setSaveDialogOptions({ title: 'Save the invite', defaultPath: item.getFilename() });
+    else event.preventDefault();
+  });
+}
+
+const inviteBytesMax = 4_096;
+
+/** The one download there is: an invite that our page made, to a place that the person chooses in the system's dialog. */
+export function isInviteFile({ url, name, bytes }: { readonly url: string; readonly name: string; readonly bytes: number }): boolean {
+  return isOwnBlob(url) && /^[^/\\]{1,80}\.webmesh-invite$/.test(name) && bytes > 0 && bytes <= inviteBytesMax;
+}
+
+function isOwnBlob(url: string): boolean {
+  return url.startsWith(`blob:${pageOrigin}/`);
 }
 
 /** One help link a second: a page that has gone mad shall not fill the browser. */
