@@ -80,7 +80,7 @@ function goesToLeader({ place }: Rule, call: Call, ports: ForwardPorts): boolean
 }
 
 /** What no leader could answer otherwise need not go there: the leader alone knows roles, but a certificate is there or not. */
-function refuseHopeless(rule: Rule, call: Call, ports: ForwardPorts): void {
+export function refuseHopeless(rule: Rule, call: Pick<Call, 'caller' | 'metadata' | 'peer'>, ports: Pick<ForwardPorts, 'secure' | 'consensus' | 'reads' | 'clock'>): void {
   const { caller, address } = originOf(call, factsOf(ports), ports.clock.nowMs());
   const least = rule.who === 'anybody' || rule.who === 'renewing' ? rule.who : 'certified';
   const decision = decide({ ...rule, who: least }, caller, address, factsOf(ports), ports.clock.nowMs());

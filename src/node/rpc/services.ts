@@ -22,7 +22,7 @@ import { ipv4PrefixKey, networkNameKey, ulaPrefixKey } from '../statements/keys.
 import { deleteRaftAcl, getRaftAcl, listRaftAcls, putRaftAcl } from './admin.ts';
 import { createEnrollLimits, limited } from './enroll-limits.ts';
 import { enroll } from './enroll.ts';
-import { withForwarding } from './forward.ts';
+import { refuseHopeless, withForwarding } from './forward.ts';
 import { admit, factsOf, guarded } from './guard.ts';
 import { join, leave } from './membership.ts';
 import { getNode, listNodes, listPeers } from './mesh.ts';
@@ -63,7 +63,10 @@ export interface NodeServicesPorts {
 export interface NodeServices {
   readonly services: readonly Service[];
   readonly features: readonly Feature[];
-  /** For the methods that the server adds by itself (health, reflection). Throws the refusal. Ours ask the same policy by themselves. */
+  /**
+   * Before anything of a call is read. Throws the refusal: the whole policy's for methods that the server adds by itself (health, reflection);
+   * of ours only what no answer could change, because they ask the policy by themselves.
+   */
   authorize(path: string, caller: Caller, metadata: Call['metadata'], signal: AbortSignal): Promise<void>;
   /** False for a caller that was cut off: its connections end. */
   keeps(caller: Caller): boolean;
@@ -119,9 +122,9 @@ export function createNodeServices(ports: NodeServicesPorts): NodeServices {
     services: proxied.map((each) => (each.definition === EnrollmentServiceService ? limited(each, limits, (call) => addressOf(call, ports)) : each)),
     features,
     authorize: async (path, caller, metadata, signal) => {
-      if (guardedPaths.has(path)) return;
       const rule = ruleOf(path);
       if (!rule) throw new RpcError(status.unimplemented, `${path} is not offered by this node`);
+      if (guardedPaths.has(path)) return refuseHopeless(rule, { caller, metadata, peer: '' }, ports);
       await admit(rule, { caller, metadata, peer: '', signal }, ports);
     },
     keeps: (caller) => caller.kind !== 'certified' || reads.trust.device(caller.id)?.state !== 'revoked',
