@@ -44,7 +44,7 @@ async function confirmed(opened: Opened, input: Uint8Array, firstMs: number): Pr
     const { user, system } = process.threadCpuUsage(before);
     bestMs = Math.min(bestMs, (user + system) / 1000);
   }
-  if (bestMs > limits.slowMs) throw new Broken(bestMs > limits.hangMs ? `hangs: ${Math.round(bestMs)} ms` : `slow: ${Math.round(bestMs)} ms`);
+  if (bestMs > (opened.slowMs ?? limits.slowMs)) throw new Broken(bestMs > limits.hangMs ? `hangs: ${Math.round(bestMs)} ms` : `slow: ${Math.round(bestMs)} ms`);
   return bestMs;
 }
 

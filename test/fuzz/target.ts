@@ -28,6 +28,8 @@ export interface Opened {
    * May answer how many bytes came out, which is held against the input's length.
    */
   run(input: Uint8Array): number | undefined | Promise<number | undefined>;
+  /** Milliseconds that one input may take where it holds many messages that are each answered. */
+  readonly slowMs?: number;
   close?(): void;
 }
 

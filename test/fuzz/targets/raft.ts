@@ -110,6 +110,8 @@ const stream: Target = {
   name: 'raft-stream', from, shape: bytes,
   open: () => ({
     seeds: [...frames, joined(...frames), joined(...frames, ...frames)],
+    // The longest input can hold 32,768 requests of two bytes each, at some microseconds a request.
+    slowMs: 400,
     generate: (random) => joined(...Array.from({ length: between(random, 1, 12) }, () => pick(random, frames))),
     run: (input) => {
       const random = seeded(input.length * 31 + (input.at(-1) ?? 0));
