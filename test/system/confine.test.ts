@@ -75,7 +75,10 @@ describe.runIf(possible)('the confined node process', () => {
       { layers: ['not-dumpable', 'no-programs'], missing: [] },
     ]);
     expect(Object.entries(kept.forbidden).filter(([, result]) => !result.startsWith('refused'))).toEqual([]);
-    expect(Object.entries(kept.needed).filter(([, result]) => result !== 'fine')).toEqual([]);
+    // What the machine itself lacks (a bare one may not know the name localhost) is not the confinement's doing.
+    const needed = Object.keys(free.needed).filter((name) => free.needed[name] === 'fine');
+    expect(needed.length).toBeGreaterThan(8);
+    expect(needed.map((name) => [name, kept.needed[name]])).toEqual(needed.map((name) => [name, 'fine']));
     // Without the confinement most of it works: the probe can tell the difference.
     const open = Object.entries(free.forbidden).filter(([, result]) => !result.startsWith('refused')).map(([name]) => name);
     expect(open).toEqual(expect.arrayContaining(['read the helper\'s key', 'read another user\'s home', 'read another tunnel\'s data', 'write outside', 'start /bin/sh', 'a second process', 'trace another', 'signal another', 'be dumped']));
