@@ -29,6 +29,12 @@ export interface BootOptions {
   runMain(): Promise<void>;
 }
 
+/**
+ * A page that is opened by another shares its thread, and whoever drives the browser holds it until it looked at it: closed in that moment, it
+ * would hold its opener for ever.
+ */
+const settleMs = 200;
+
 /** Electron's order: the app's main script first, then the browser, then ready. */
 export async function boot({ appFolder, manifest, switches, runMain }: BootOptions): Promise<void> {
   theApp.describe(appFolder, { name: manifest.productName ?? manifest.name, version: manifest.version });
@@ -40,7 +46,7 @@ export async function boot({ appFolder, manifest, switches, runMain }: BootOptio
   child.once('exit', () => registry.quitting || app.exit(1));
   cdp.on<{ targetId: string }>('', 'Target.targetDestroyed', ({ targetId }) => windowOf(targetId)?.wasDestroyed());
   cdp.on<{ targetInfo: { targetId: string; openerId?: string } }>('', 'Target.targetCreated', ({ targetInfo: { targetId, openerId } }) => {
-    if (openerId !== undefined && takeDenial(openerId)) void cdp.send('Target.closeTarget', { targetId }).catch(() => {});
+    if (openerId !== undefined && takeDenial(openerId)) setTimeout(() => void cdp.send('Target.closeTarget', { targetId }).catch(() => {}), settleMs);
   });
   nativeTheme.on('updated', () => {
     for (const contents of registry.contents.values()) void contents.ready.then(() => contents.applyTheme()).catch(() => {});
