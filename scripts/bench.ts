@@ -1,6 +1,7 @@
 /**
- * npm run bench -- connect tunnel: figures of this machine in one run. Nothing here is asserted.
+ * npm run bench -- connect tunnel tls: figures of this machine in one run. Nothing here is asserted.
  *   connect   click to first ping, p50 and p95 of 20; RSS of each process
+ *   tls       unary calls over mutual TLS as a ratio to clear text, and full handshakes a second
  *   tunnel    throughput through our tunnel as a ratio to the same engine configured by hand with wg, in turn, in the same run
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -13,7 +14,7 @@ import { createLan, inNamespace, ping } from './lib/namespaces.ts';
 import { prepare } from './lib/prepare.ts';
 import { root } from './lib/set-up.mjs';
 
-const benches = { connect: benchConnect, tunnel: benchTunnel } as const;
+const benches = { connect: benchConnect, tunnel: benchTunnel, tls: benchTls } as const;
 const chosen = process.argv.slice(2).filter((name): name is keyof typeof benches => name in benches);
 const connectRounds = 20;
 const tunnelRounds = 10;
@@ -43,6 +44,11 @@ async function startPair(): Promise<void> {
   await clientOf(alpha).call('session.connect', { profile });
   await alpha.session('connected');
   await clientOf(beta).call('invite.redeem', { link: (await clientOf(alpha).call('invite.create', {})).link });
+}
+
+/** What TLS costs a call, against the same call in clear text: a program of its own, so that nothing of the hosts runs in it. */
+async function benchTls(): Promise<void> {
+  execFileSync(process.execPath, [join(root, 'test/bench/tls.ts')], { stdio: 'inherit' });
 }
 
 /** From the call that a click makes to the first answered ping of the host's mesh address. */
