@@ -2,6 +2,7 @@
  * npm start: puts the machine in order, builds, starts the helper and the app, and on the first run creates a network here and connects.
  *   --blank      start without creating or connecting anything: the window shows its first-run cards
  *   --home DIR   where profiles and settings live
+ *   --insecure   on the first run, found an old network in clear text: for programs that know no certificates
  *   --no-open    print the address instead of opening a window
  *   --once       stop again as soon as the machine is connected (for checks)
  *   LINK         an invite: starts without creating anything, and the window asks whether to join that network
@@ -22,7 +23,7 @@ import { root, SetUpError } from './lib/set-up.mjs';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { blank: { type: 'boolean' }, home: { type: 'string' }, 'no-open': { type: 'boolean' }, once: { type: 'boolean' } },
+  options: { blank: { type: 'boolean' }, insecure: { type: 'boolean' }, home: { type: 'string' }, 'no-open': { type: 'boolean' }, once: { type: 'boolean' } },
 });
 const home = flags.home ?? join(process.env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'webmesh');
 const stopMs = 15_000;
@@ -101,7 +102,7 @@ async function appears(path: string): Promise<void> {
 /** On the first run a network of one is created here; afterwards the selected one is connected. */
 async function connectFirst(client: Client): Promise<void> {
   const profiles = await topic(client, 'profiles', () => true);
-  if (profiles.list.length === 0) await client.call('mesh.create', { name: 'My network' });
+  if (profiles.list.length === 0) await client.call('mesh.create', { name: 'My network', ...(flags.insecure ? { insecure: true } : {}) });
   await client.call('session.connect', {});
 }
 

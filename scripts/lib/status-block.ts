@@ -19,21 +19,33 @@ export function showStatus(client: Client, url: string | null): void {
     state = { ...state, peers };
     draw();
   });
+  client.watch('trust', (trust) => {
+    state = { ...state, trust };
+    draw();
+  });
   client.watch('session', (session) => {
     state = { ...state, session };
     draw();
   });
 }
 
-function block({ session, peers }: Partial<AppState>, url: string | null): string {
+function block({ session, peers, trust }: Partial<AppState>, url: string | null): string {
   const others = peers?.list.filter((p) => !p.self) ?? [];
   const direct = others.filter((p) => p.path.kind === 'direct').length;
   return [
     `phase    ${session ? phrase(session) : 'starting'}`,
     `address  ${session?.phase === 'connected' ? [session.lease.ipv4, session.lease.ipv6].filter(Boolean).join('  ') : '–'}`,
+    ...(trust === undefined || trust.mode === 'none' ? [] : [`trust    ${trustPhrase(trust)}`]),
     `peers    ${others.length === 0 ? 'none yet' : `${others.length}, ${direct} direct`}`,
     `window   ${url ?? 'open'}`,
   ].join('\n');
+}
+
+/** Clear text is said in red wherever there is colour. */
+function trustPhrase({ mode, role }: AppState['trust']): string {
+  if (mode === 'mtls') return `every device proves itself${role === null ? '' : `; this one is ${role === 'admin' ? 'an admin: npx webmesh invite makes a link for the next one' : `a ${role}`}`}`;
+  const words = 'CLEAR TEXT: joining and managing this network is not protected';
+  return process.stdout.isTTY ? `\x1b[31m${words}\x1b[39m` : words;
 }
 
 function phrase(session: SessionTopic): string {
