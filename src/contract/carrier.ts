@@ -2,6 +2,7 @@ import { asFailure, failure, toData } from '../base/failure.ts';
 import { type ReadCell } from '../base/cell.ts';
 import { type Answer, type Port, type Request } from './client.ts';
 import { commands, isCommandName, type Handlers } from './commands.ts';
+import { readAs } from './read-as.ts';
 import { topicNames, type AppState, type TopicName } from './state.ts';
 
 export { attach, type Answer, type Client, type Port, type Request } from './client.ts';
@@ -55,11 +56,8 @@ export function serve(port: Port, handlers: Handlers, topics: Topics): void {
 /** Parses the input with the row's schema and runs the row's handler. */
 export async function run(handlers: Handlers, name: string, input: unknown, signal: AbortSignal): Promise<unknown> {
   if (!isCommandName(name)) throw failure('input.unknown-command', { name: String(name).slice(0, 64) });
-  const parsed = commands[name].input.safeParse(input ?? {});
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw failure('input.invalid', { field: issue?.path.join('.') ?? '', problem: issue?.message ?? 'invalid' });
-  }
+  const parsed = readAs(commands[name].input, input ?? {});
+  if (!parsed.success) throw failure('input.invalid', { field: parsed.field, problem: parsed.problem });
   const handler = handlers[name] as (input: unknown, signal: AbortSignal) => Promise<unknown>;
   return handler(parsed.data, signal);
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Cell, cell, type ReadCell } from '../base/cell.ts';
 import { failure } from '../base/failure.ts';
 import type { ProfilesTopic } from '../contract/state.ts';
+import { readAs } from '../contract/read-as.ts';
 import type { Documents } from './ports.ts';
 
 const port = z.number().int().min(1).max(65535);
@@ -53,7 +54,7 @@ const documentName = 'profiles';
 /** Reads the profiles. A document that makes no sense is set aside, so that nothing is lost and the app starts. */
 export async function loadProfiles(documents: Documents): Promise<Profiles> {
   const stored = await documents.load(documentName);
-  const parsed = documentSchema.safeParse(stored);
+  const parsed = readAs(documentSchema, stored);
   if (stored !== undefined && !parsed.success) await documents.reject(documentName);
   const document: Cell<ProfilesDocument> = cell(parsed.success ? parsed.data : { list: [], selected: null });
 

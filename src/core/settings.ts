@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Cell, cell, type ReadCell } from '../base/cell.ts';
 import type { Settings } from '../contract/state.ts';
+import { readAs } from '../contract/read-as.ts';
 import type { Documents } from './ports.ts';
 
 export const defaults: Settings = { theme: 'system', connectAtStart: false, startAtLogin: false, notifications: true, logLevel: 'info' };
@@ -23,7 +24,7 @@ const documentName = 'settings';
 /** Reads the settings; what an older version did not know gets its default, a damaged document is set aside. */
 export async function loadSettings(documents: Documents): Promise<SettingsStore> {
   const stored = await documents.load(documentName);
-  const parsed = schema.partial().safeParse(stored ?? {});
+  const parsed = readAs(schema.partial(), stored ?? {});
   if (!parsed.success) await documents.reject(documentName);
   const settings: Cell<Settings> = cell(merge(defaults, parsed.success ? parsed.data : {}));
   return {

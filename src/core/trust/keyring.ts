@@ -3,6 +3,7 @@ import { type Cell, cell, type ReadCell } from '../../base/cell.ts';
 import { failure } from '../../base/failure.ts';
 import { type Identity, type Role, roles } from '../../base/identity.ts';
 import type { Secrets } from '../ports.ts';
+import { readAs } from '../../contract/read-as.ts';
 import { fromBase, toBase64 } from './bytes.ts';
 
 /** Everything secret that this device holds of one network. Keys are PKCS#8 DER, certificates DER. Never logged, never in a topic. */
@@ -138,7 +139,7 @@ function parse(text: string): NetworkSecrets {
   } catch {
     throw failure('internal.secrets', { problem: 'the stored keys of this network are damaged' });
   }
-  const parsed = schema.safeParse(value);
+  const parsed = readAs(schema, value);
   if (!parsed.success) throw failure('internal.secrets', { problem: 'the stored keys of this network are damaged' });
   const { format: _format, ...secrets } = parsed.data;
   return secrets;

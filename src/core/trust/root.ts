@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { failure } from '../../base/failure.ts';
 import type { Pki } from '../../base/pki.ts';
 import type { Passphrases } from '../ports.ts';
+import { readAs } from '../../contract/read-as.ts';
 import { equalBytes, fromBase, toBase64 } from './bytes.ts';
 import { type NetworkSecrets, rootOf } from './keyring.ts';
 
@@ -55,7 +56,7 @@ function parse(text: string): { certificate: Uint8Array; key: Uint8Array; networ
   } catch {
     throw failure('input.file-damaged', { problem: 'it is no root key' });
   }
-  const parsed = schema.safeParse(value);
+  const parsed = readAs(schema, value);
   const certificate = parsed.success ? fromBase(parsed.data.certificate, 'base64') : undefined;
   const key = parsed.success ? fromBase(parsed.data.key, 'base64') : undefined;
   if (!parsed.success || !certificate || !key) throw failure('input.file-damaged', { problem: 'it is no root key' });

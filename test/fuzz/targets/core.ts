@@ -41,6 +41,8 @@ const profile = { id: 'abc', name: 'home', kind: 'host', nodeId: 'n', address: '
 const profiles: Target = {
   name: 'profiles', from: files, shape: json,
   open: () => ({
+    // Ten thousand rows that are all wrong are ten thousand complaints.
+    slowMs: 400,
     seeds: [jsonOf({ list: [profile, { ...profile, id: 'b', kind: 'member' }], selected: 'abc' }), jsonOf({ list: [], selected: null })],
     run: async (input) => {
       const { documents } = documentsOf(valueOf(input));

@@ -67,6 +67,8 @@ const entry: Target = {
     return {
       seeds: entries.map(encodeEntry),
       close: world.close,
+      // Forty kilobytes of SQL, on every replica of the world.
+      slowMs: 400,
       run: (input) => {
         refusals(() => decodeEntry(input), 'DecodeError');
         RaftApplyResponse.decode(world.apply(input));
