@@ -70,7 +70,8 @@ test('expired, used up, revoked', async () => {
   expect(await Promise.all([used, expired, revoked].map((invite) => refusal(w.enroll(invite, 'late'))))).toEqual(['9 invite used up', '9 invite expired', '9 invite revoked']);
   // Two at once for the last use: one wins.
   const both = await Promise.all([w.enroll(last, 'x'), w.enroll(last, 'y')].map(async (work) => refusal(work)));
-  expect(both.map((answer) => answer.startsWith('answered') || answer)).toEqual([true, '9 invite used up']);
+  // Which one is a matter of whose key was made first.
+  expect(both.map((answer) => (answer.startsWith('answered') ? 'answered' : answer)).sort()).toEqual(['9 invite used up', 'answered']);
 });
 
 test('a request that is no request, or names another, is refused, and a name that would mislead', async () => {
