@@ -27,6 +27,9 @@ export type Unary<Request, Response> = (request: Request, call: Call) => Promise
 /** Yields whole values; the transport applies back-pressure and drops nothing. */
 export type ServerStream<Request, Response> = (request: Request, call: Call) => AsyncIterable<Response>;
 
+/** Both sides stream. The requests end when the caller half-closes; they throw when it is gone. */
+export type Duplex<Request, Response> = (requests: AsyncIterable<Request>, call: Call) => AsyncIterable<Response>;
+
 /** gRPC status codes that our services use. Numbers as in the gRPC specification. */
 export const status = {
   cancelled: 1, unknown: 2, invalidArgument: 3, deadlineExceeded: 4, notFound: 5, alreadyExists: 6, permissionDenied: 7,
@@ -57,7 +60,8 @@ export interface Method {
 
 type HandlerOf<M> = M extends { requestStream: false; requestDeserialize: (bytes: Buffer) => infer Request; responseDeserialize: (bytes: Buffer) => infer Response; responseStream: infer Streams }
   ? Streams extends true ? ServerStream<Request, Response> : Unary<Request, Response>
-  : never;
+  : M extends { requestStream: true; responseStream: true; requestDeserialize: (bytes: Buffer) => infer Request; responseDeserialize: (bytes: Buffer) => infer Response }
+    ? Duplex<Request, Response> : never;
 
 /** The handlers of a service, by the generated method name. A method left out answers unimplemented. */
 export type Handlers<Definition> = { readonly [Name in keyof Definition]?: HandlerOf<Definition[Name]> };
@@ -65,7 +69,7 @@ export type Handlers<Definition> = { readonly [Name in keyof Definition]?: Handl
 /** A service ready to be served: its definition beside its handlers. */
 export interface Service {
   readonly definition: Readonly<Record<string, Method>>;
-  readonly handlers: Readonly<Record<string, Unary<never, unknown> | ServerStream<never, unknown>>>;
+  readonly handlers: Readonly<Record<string, Unary<never, unknown> | ServerStream<never, unknown> | Duplex<never, unknown>>>;
 }
 
 /** Pairs a generated definition with handlers of its types. */

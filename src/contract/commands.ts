@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { roles } from '../base/identity.ts';
-import type { AuditEventView, Invitation } from './state.ts';
+import type { AuditEventView, ForwardView, Invitation, NetcheckView, PathPing } from './state.ts';
 
 /**
  * One row for each thing a shell may ask of the core. Types on both ends, validation and CLI flags follow from it.
@@ -81,6 +81,31 @@ export const commands = {
   'profile.rename': command('Rename a network', z.strictObject({ profile: id, name: text(64) }), done),
   'profile.remove': command('Forget a network on this machine', z.strictObject({ profile: id }), done),
   'peer.ping': command('Measure the round trip to a peer through the tunnel', z.strictObject({ id: text(253) }), z.object({ latencyMs: z.number() })),
+  'peer.paths': command('Measure each path to a peer, and say which is in use and why', z.strictObject({
+    id: text(253),
+    count: z.number().int().min(1).max(100).optional(),
+    mtu: z.boolean().optional(),
+  }), z.object({ paths: z.array(z.custom<PathPing>()), mtu: z.number().nullable() })),
+  'peer.retry': command('Look for a better path to a peer now', z.strictObject({ id: text(253) }), done),
+  'network.check': command("Find out what this machine's network lets through", nothing, z.object({ check: z.custom<NetcheckView>() })),
+  'forward.open': command('Carry connections to a port of this machine to an address that a peer reaches', z.strictObject({
+    peer: text(253),
+    protocol: z.enum(['tcp', 'udp']).optional(),
+    localAddress: text(45).optional(),
+    localPort: z.number().int().min(0).max(65535).optional(),
+    remoteAddress: text(45).optional(),
+    remotePort: port,
+  }), z.object({ forward: z.custom<ForwardView>() })),
+  'forward.close': command('End a forward', z.strictObject({ id }), done),
+  'offers.set': command('Choose what this machine does for the members of a network', z.strictObject({
+    profile: id.optional(),
+    iceNegotiation: z.boolean().optional(),
+    turnServer: z.boolean().optional(),
+    meshDns: z.boolean().optional(),
+    prometheus: z.boolean().optional(),
+    relayMbit: z.number().int().min(0).max(10_000).optional(),
+    shares: z.array(z.string().trim().regex(/^(tcp|udp) (\[[0-9a-fA-F:]{2,39}\]|[0-9.]{7,15}):[0-9]{1,5}$/)).max(32).optional(),
+  }), done),
   'peer.metrics': command('Ask a peer for its metrics', z.strictObject({ id: text(253) }), z.object({ metrics: z.unknown() })),
   'settings.update': command('Change settings', z.strictObject({
     theme: theme.optional(),

@@ -1,7 +1,8 @@
 import type { FailureData } from '../base/failure.ts';
 import type { Role } from '../base/identity.ts';
+import type { PathReasonCode, PathTier } from '../base/path-reasons.ts';
 
-export type { Role };
+export type { PathReasonCode, PathTier, Role };
 
 /**
  * What a shell may know: topics, each a whole value that replaces the last one, sent at most ten times a second.
@@ -17,10 +18,11 @@ export interface AppState {
   readonly health: HealthTopic;
   readonly trust: TrustTopic;
   readonly invitation: InvitationTopic;
+  readonly paths: PathsTopic;
 }
 
 export type TopicName = keyof AppState;
-export const topicNames = ['session', 'peers', 'profiles', 'settings', 'node', 'metrics', 'health', 'trust', 'invitation'] as const satisfies readonly TopicName[];
+export const topicNames = ['session', 'peers', 'profiles', 'settings', 'node', 'metrics', 'health', 'trust', 'invitation', 'paths'] as const satisfies readonly TopicName[];
 
 /** `want` is the wish, the phase is the fact. */
 export type SessionTopic = { readonly want: 'connected' | 'disconnected'; readonly profile: string | null; readonly epoch: number } & SessionPhase;
@@ -74,6 +76,8 @@ export interface PeerView {
   readonly endpoint: string | null;
   /** How we reach it, and why. */
   readonly path: PeerPath;
+  /** Why it is not better, the most telling first; empty while nothing was tried. */
+  readonly why: readonly PathReasonView[];
   readonly lastHandshakeMs: number | null;
   readonly receiveBytes: number;
   readonly transmitBytes: number;
@@ -85,10 +89,87 @@ export interface PeerView {
 
 export type PeerPath =
   | { readonly kind: 'self' }
-  | { readonly kind: 'direct' }
-  | { readonly kind: 'waiting'; readonly reason: 'no-handshake-yet' | 'peer-has-no-endpoint' | 'both-behind-nat' }
+  /** From tunnel port to tunnel port. Left out: at an address that the peer advertises. */
+  | { readonly kind: 'direct'; readonly how?: 'lan' | 'public' | 'mapped' | 'punched' }
+  /** Peer to peer, through this process: raw datagrams, or a data channel, which is slow where packets get lost. */
+  | { readonly kind: 'ice'; readonly how: 'raw' | 'channel' }
+  /** Through another member. It sees WireGuard's datagrams and nothing in them. */
+  | { readonly kind: 'relay'; readonly how: 'turn' | 'stream'; readonly node: string }
+  | { readonly kind: 'waiting'; readonly reason: 'no-handshake-yet' | 'peer-has-no-endpoint' | 'both-behind-nat' | 'looking' | 'no-path' }
   | { readonly kind: 'silent'; readonly reason: 'no-handshake-lately' }
   | { readonly kind: 'down'; readonly reason: 'not-connected' };
+
+export interface PathReasonView {
+  readonly code: PathReasonCode;
+  readonly tier: PathTier | null;
+  readonly detail: Readonly<Record<string, string>>;
+}
+
+/** How this machine's network is, what is carried through it besides the tunnel, and what it does for others. */
+export interface PathsTopic {
+  readonly nat: NatView | null;
+  readonly forwards: readonly ForwardView[];
+  /** Of the selected network's profile: what this machine offers its members when it can. */
+  readonly offers: OffersView | null;
+}
+
+export interface NatView {
+  readonly mapping: 'unknown' | 'open' | 'easy' | 'hard' | 'blocked';
+  readonly publicIpv4: string | null;
+  readonly publicIpv6: string | null;
+  /** Where others see the tunnel's port, `ip:port`. */
+  readonly tunnelEndpoints: readonly string[];
+  /** Who maps the tunnel's port at the router, or null. */
+  readonly portMapping: 'pcp' | 'nat-pmp' | 'upnp' | null;
+}
+
+export interface ForwardView {
+  readonly id: string;
+  readonly peer: string;
+  readonly protocol: 'tcp' | 'udp';
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly connections: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly problem: FailureData | null;
+}
+
+export interface OffersView {
+  /** Negotiates data channels for clients outside the mesh. */
+  readonly iceNegotiation: boolean;
+  readonly turnServer: boolean;
+  readonly meshDns: boolean;
+  /** The endpoint that Prometheus scrapes. */
+  readonly prometheus: boolean;
+  /** Megabits a second that this machine relays for others; 0: none. */
+  readonly relayMbit: number;
+  /** What members may reach through this machine by forwarding: `tcp 127.0.0.1:8080`. */
+  readonly shares: readonly string[];
+}
+
+export interface NetcheckView {
+  readonly nat: NatView;
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  readonly udp: boolean;
+  readonly hairpin: boolean;
+  readonly servers: readonly { readonly node: string; readonly kind: 'stun' | 'turn-udp' | 'turn-tcp' | 'grpc'; readonly address: string; readonly latencyMs: number | null; readonly problem: string | null }[];
+  readonly portMapping: Readonly<Record<'pcp' | 'nat-pmp' | 'upnp', string>>;
+  readonly findings: readonly PathReasonView[];
+}
+
+/** One path of a peer, measured. */
+export interface PathPing {
+  readonly tier: PathTier;
+  readonly current: boolean;
+  readonly endpoint: string;
+  readonly latenciesMs: readonly number[];
+  readonly lost: number;
+  readonly reason: PathReasonView | null;
+}
 
 export interface ProfilesTopic {
   readonly list: readonly ProfileView[];
@@ -103,6 +184,7 @@ export interface ProfileView {
   readonly nodeId: string;
   /** host:port of the mesh API that is joined; on a host, where others can join. */
   readonly address: string;
+  readonly offers: OffersView;
   /** Clear text, asked for by name: nothing protects joining and mesh traffic between nodes but the tunnel itself. */
   readonly insecure: boolean;
 }
@@ -252,5 +334,5 @@ export interface Warning {
 }
 
 export const warningCodes = ['clear-text', 'helper-missing', 'engine-missing', 'node-down', 'node-port-in-use', 'control-plane-lost', 'not-replicating', 'peer-unreachable', 'file-set-aside',
-  'certificate-expiring', 'device-expiring', 'device-pending', 'authority-pending', 'root-not-exported', 'renewal-failing', 'secrets-in-file', 'audit-broken'] as const;
+  'certificate-expiring', 'device-expiring', 'device-pending', 'authority-pending', 'root-not-exported', 'renewal-failing', 'secrets-in-file', 'audit-broken', 'udp-blocked', 'service-down'] as const;
 export type WarningCode = (typeof warningCodes)[number];

@@ -11,7 +11,7 @@ import type { NodeMetrics } from '../gen/v1/node_metrics.ts';
 import type { JoinRequest, JoinResponse, Status } from '../gen/v1/node_messages.ts';
 import type { RaftPeer } from '../gen/v1/peer_discovery.ts';
 import type { Generation, HelloResponse, NodeSpec, NodeState, TunnelSpec, TunnelState, WatchResponse } from '../gen/webmesh/helper/v1/helper.ts';
-import type { WatchReplicaResponse } from '../gen/webmesh/local/v1/local.ts';
+import type { ForwardView, NetcheckResponse, OpenForwardRequest, PingPeerRequest, PingPeerResponse, SetPathInputsRequest, WatchPathsResponse, WatchReplicaResponse } from '../gen/webmesh/local/v1/local.ts';
 import type { CreateInviteRequest, EnrollRequest, EnrollResponse, GrantAuthorityRequest, ListAuditRequest, ListAuditResponse, SetRoleRequest } from '../gen/webmesh/trust/v1/trust_messages.ts';
 
 /**
@@ -113,6 +113,13 @@ export interface NodeClient {
   /** A fresh chain for this machine's own node, recorded by the mesh. */
   renew(socketPath: string, certificateRequest: Uint8Array, signal: AbortSignal): Promise<readonly Uint8Array[]>;
   audit(socketPath: string, query: ListAuditRequest, signal: AbortSignal): Promise<ListAuditResponse>;
+  setPathInputs(socketPath: string, inputs: SetPathInputsRequest, signal: AbortSignal): Promise<void>;
+  /** Ends, or rejects with node.lost, when the process goes away. */
+  watchPaths(socketPath: string, signal: AbortSignal): AsyncIterable<WatchPathsResponse>;
+  netcheck(socketPath: string, signal: AbortSignal): Promise<NetcheckResponse>;
+  pingPeer(socketPath: string, request: PingPeerRequest, signal: AbortSignal): AsyncIterable<PingPeerResponse>;
+  openForward(socketPath: string, request: OpenForwardRequest, signal: AbortSignal): Promise<ForwardView>;
+  closeForward(socketPath: string, id: string, signal: AbortSignal): Promise<void>;
 }
 
 export interface PeerProbe {

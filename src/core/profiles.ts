@@ -6,6 +6,14 @@ import { readAs } from '../contract/read-as.ts';
 import type { Documents } from './ports.ts';
 
 const port = z.number().int().min(1).max(65535);
+const offersSchema = z.strictObject({
+  iceNegotiation: z.boolean(),
+  turnServer: z.boolean(),
+  meshDns: z.boolean(),
+  prometheus: z.boolean(),
+  relayMbit: z.number().int().min(0).max(10_000),
+  shares: z.array(z.string().max(64)).max(32),
+});
 const profileSchema = z.object({
   id: z.string().regex(/^[a-z0-9]{1,32}$/),
   name: z.string().min(1).max(64),
@@ -25,6 +33,8 @@ const profileSchema = z.object({
   wireguardPort: port,
   asVoter: z.boolean(),
   ipv4Network: z.string().nullable(),
+  /** What this machine does for the members; left out: what its kind does by itself. */
+  offers: offersSchema.optional(),
 }).transform(({ insecure, trust, ...rest }) => ({ ...rest, trust: trust ?? (insecure === true ? 'clear-text' as const : 'mtls' as const) }));
 const profilesMax = 100;
 const documentSchema = z.object({ list: z.array(profileSchema).max(profilesMax), selected: z.string().nullable() });

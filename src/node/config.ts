@@ -1,8 +1,8 @@
 import { type Failure, failure, isFailure } from '../base/failure.ts';
 import { type Identity } from '../base/identity.ts';
-import { contains, formatIp, type Ip, networkOf, parseIp, parsePrefix, type Prefix } from '../base/ip.ts';
+import { contains, formatIp, type Ip, networkOf, parseIp, parsePrefix, type Prefix, splitHostPort } from '../base/ip.ts';
 import { type Secret } from '../base/log.ts';
-import { NodeControl, type NodeSpec, type TunnelState } from '../gen/webmesh/helper/v1/helper.ts';
+import { NodeControl, type NodeSpec, type PathSettings, type TunnelState } from '../gen/webmesh/helper/v1/helper.ts';
 import { identityFrom } from './identity.ts';
 
 /** What the node process was told to be, parsed. */
@@ -20,6 +20,7 @@ export interface NodeConfig {
   readonly endpoints: readonly string[];
   readonly publicAddresses: readonly Ip[];
   readonly services: ServicesConfig;
+  readonly paths: PathConfig;
   /** How to found a mesh when the data folder holds none; null on members. */
   readonly bootstrap: BootstrapConfig | null;
   readonly tunnel: TunnelState | null;
@@ -33,6 +34,28 @@ export interface ServicesConfig {
   readonly peerDiscovery: boolean;
   readonly metrics: boolean;
   readonly admin: boolean;
+  readonly iceNegotiation: boolean;
+  readonly turnServer: boolean;
+  readonly meshDns: boolean;
+  readonly prometheus: boolean;
+}
+
+/** What this machine does for others beside its API, and its limits. All of it is taken while the node runs. */
+export interface PathConfig {
+  readonly turnPort: number;
+  readonly dnsPort: number;
+  readonly prometheusPort: number;
+  readonly relayBytesPerSecond: number;
+  /** What may be dialled for others, nothing else. */
+  readonly shares: readonly Share[];
+  /** Lower case, no dot at the end. */
+  readonly dnsDomain: string;
+}
+
+export interface Share {
+  readonly protocol: 'tcp' | 'udp';
+  readonly ip: Ip;
+  readonly port: number;
 }
 
 export interface BootstrapConfig {
@@ -46,11 +69,14 @@ export const defaultPorts = { wireguard: 51_820, grpc: 8443, raft: 9443 } as con
 
 /** The mesh network of a founder that names none. */
 export const defaultIpv4Network = '172.16.0.0/12';
+/** The zone of a mesh's names when none is named. */
+export const defaultDomain = 'webmesh.internal';
 
 const idCharactersMax = 253;
 const nameCharactersMax = 128;
 const addressesMax = 16;
 const endpointsMax = 64;
+const sharesMax = 64;
 const controlCharactersMax = 4 << 20;
 
 /** Reads one line of the helper: the whole NodeControl as JSON. Throws input.invalid with the field that is wrong. */
@@ -104,11 +130,42 @@ function configFrom(spec: NodeSpec, { dataDir, socketPath, tunnel }: NodeControl
       peerDiscovery: spec.services?.peerDiscovery ?? false,
       metrics: spec.services?.metrics ?? false,
       admin: spec.services?.admin ?? false,
+      iceNegotiation: spec.services?.iceNegotiation ?? false,
+      turnServer: spec.services?.turnServer ?? false,
+      meshDns: spec.services?.meshDns ?? false,
+      prometheus: spec.services?.prometheus ?? false,
     },
+    paths: pathsFrom(spec.paths),
     bootstrap: spec.bootstrap ? bootstrapFrom(spec.bootstrap) : null,
     tunnel: tunnel ?? null,
     identity: identityFrom(spec.identity, spec.insecure),
   };
+}
+
+function pathsFrom(given: PathSettings | undefined): PathConfig {
+  const { turnPort = 0, dnsPort = 0, prometheusPort = 0, relayBytesPerSecond = 0n, shares = [], dnsDomain = '' } = given ?? {};
+  return {
+    turnPort: port('paths.turn_port', turnPort, 3478),
+    dnsPort: port('paths.dns_port', dnsPort, 5353),
+    prometheusPort: port('paths.prometheus_port', prometheusPort, 8080),
+    relayBytesPerSecond: Number(relayBytesPerSecond),
+    shares: list('paths.shares', shares, sharesMax).map(shareFrom),
+    dnsDomain: domain(dnsDomain === '' ? defaultDomain : dnsDomain),
+  };
+}
+
+function shareFrom(text: string): Share {
+  const [protocol, rest = ''] = text.split(' ', 2);
+  const at = splitHostPort(rest);
+  const ip = at && parseIp(at.host);
+  if ((protocol !== 'tcp' && protocol !== 'udp') || !at || !ip || at.port === 0) throw invalid('paths.shares', 'is no `tcp ip:port`');
+  return { protocol, ip, port: at.port };
+}
+
+function domain(text: string): string {
+  const name = text.toLowerCase().replace(/\.$/, '');
+  if (name.length > 200 || !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/.test(name)) throw invalid('paths.dns_domain', 'is no domain');
+  return name;
 }
 
 function bootstrapFrom({ networkName, ipv4Network }: { networkName: string; ipv4Network: string }): BootstrapConfig {

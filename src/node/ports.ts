@@ -101,6 +101,19 @@ export interface RemoteCaller {
    * deadlineExceeded, or the abort of the signal.
    */
   unary(address: string, path: string, request: Uint8Array, options: RemoteCallOptions): Promise<Uint8Array>;
+  /** A method whose both sides stream. It lives until either side ends it or the signal aborts; `deadlineMs` bounds only the time to the first message. */
+  duplex(address: string, path: string, options: RemoteCallOptions): RemoteStream;
+}
+
+/** Encoded messages both ways. `messages` ends when the other side ended well and throws the RpcError otherwise. */
+export interface RemoteStream {
+  readonly messages: AsyncIterable<Uint8Array>;
+  /** False: the transport is full; `drained` resolves when it is not. What is written all the same is kept. */
+  write(message: Uint8Array): boolean;
+  drained(): Promise<void>;
+  /** Half-closes: nothing more will be written. */
+  end(): void;
+  cancel(): void;
 }
 
 export interface RemoteCallOptions {

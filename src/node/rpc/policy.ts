@@ -53,6 +53,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   '/webmesh.trust.v1.TrustService/Issue': trusted('here', 'voter'),
   '/webmesh.trust.v1.TrustService/GetTrust': trusted('here-unless-asked', 'guest'),
   '/webmesh.trust.v1.TrustService/ListAudit': trusted('here-unless-asked', 'admin'),
+  '/webmesh.paths.v1.PathService/Negotiate': open('here', 'guest'),
+  '/webmesh.paths.v1.PathService/Observe': open('here', 'guest'),
+  '/webmesh.paths.v1.PathService/Relay': open('here', 'guest'),
   '/grpc.health.v1.Health/Check': open('here', 'certified'),
   '/grpc.health.v1.Health/Watch': open('here', 'certified'),
   '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': open('here', 'member'),
@@ -61,6 +64,12 @@ export const rules: Readonly<Record<string, Rule>> = {
   '/webmesh.local.v1.LocalNode/GetMetrics': local,
   '/webmesh.local.v1.LocalNode/Renew': local,
   '/webmesh.local.v1.LocalNode/ListAudit': local,
+  '/webmesh.local.v1.LocalNode/SetPathInputs': local,
+  '/webmesh.local.v1.LocalNode/WatchPaths': local,
+  '/webmesh.local.v1.LocalNode/Netcheck': local,
+  '/webmesh.local.v1.LocalNode/PingPeer': local,
+  '/webmesh.local.v1.LocalNode/OpenForward': local,
+  '/webmesh.local.v1.LocalNode/CloseForward': local,
 };
 
 /** Undefined: nobody may call it. */
