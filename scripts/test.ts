@@ -7,8 +7,8 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { join, relative } from 'node:path';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { build, ensureEngine } from './lib/prepare.ts';
 import { ensureDebian, environment, root, say, SetUpError } from './lib/set-up.mjs';
 
@@ -19,6 +19,24 @@ interface Tally {
   passed: number;
   failed: number;
   skipped: number;
+}
+
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly { readonly status: string; readonly fullName: string; readonly failureMessages: readonly string[] }[] }[];
+}
+
+interface PlaywrightSuite {
+  readonly suites?: readonly PlaywrightSuite[];
+  readonly specs?: readonly { readonly file: string; readonly title: string; readonly ok: boolean; readonly tests: readonly { readonly results: readonly { readonly error?: { readonly message?: string } }[] }[] }[];
+}
+
+interface PlaywrightReport {
+  readonly suites: readonly PlaywrightSuite[];
+  readonly stats: { readonly expected: number; readonly unexpected: number; readonly flaky: number; readonly skipped: number };
 }
 
 const tools = [
@@ -38,6 +56,8 @@ const tools = [
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0 };
 const problems: string[] = [];
+/** The tests that failed, by file and name: what is printed far above is printed again where it is looked for. */
+const failures: string[] = [];
 
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
@@ -78,15 +98,29 @@ async function stage(name: string, args: readonly string[]): Promise<void> {
 async function vitest(name: string, projects: readonly string[]): Promise<void> {
   const report = join(reports, `${projects[0]}.json`);
   const code = await run(name, ['node_modules/vitest/vitest.mjs', 'run', ...projects.flatMap((p) => ['--project', p]), '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`]);
-  const counted = existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number }) : null;
+  const counted = existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as VitestReport) : null;
+  for (const { name: file, assertionResults } of counted?.testResults ?? []) {
+    for (const { status, fullName, failureMessages } of assertionResults) if (status === 'failed') failures.push(`${relative(root, file)}: ${fullName}: ${firstLine(failureMessages[0])}`);
+  }
   add({ passed: counted?.numPassedTests ?? 0, failed: counted?.numFailedTests ?? 0, skipped: (counted?.numPendingTests ?? 0) + (counted?.numTodoTests ?? 0) }, name, code);
 }
 
 async function playwright(): Promise<void> {
   const report = join(reports, 'playwright.json');
   const code = await run('the window: Electron (or its stand-in), web shell, screens', ['node_modules/@playwright/test/cli.js', 'test', '--reporter=list,json'], { PLAYWRIGHT_JSON_OUTPUT_NAME: report });
-  const stats = existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as { stats: { expected: number; unexpected: number; flaky: number; skipped: number } }).stats : null;
+  const read = existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as PlaywrightReport) : null;
+  for (const suite of read?.suites ?? []) nameFailures(suite);
+  const stats = read?.stats ?? null;
   add({ passed: (stats?.expected ?? 0) + (stats?.flaky ?? 0), failed: stats?.unexpected ?? 0, skipped: stats?.skipped ?? 0 }, 'the window', code);
+}
+
+function nameFailures({ suites = [], specs = [] }: PlaywrightSuite): void {
+  for (const { file, title, ok, tests } of specs) if (!ok) failures.push(`${file}: ${title}: ${firstLine(tests.flatMap(({ results }) => results).find(({ error }) => error)?.error?.message)}`);
+  for (const suite of suites) nameFailures(suite);
+}
+
+function firstLine(text = ''): string {
+  return stripVTControlCharacters(text).split('\n').slice(0, 3).join(' ').slice(0, 400);
 }
 
 function add(counted: Tally, name: string, code: number): void {
@@ -121,6 +155,6 @@ function run(name: string, args: readonly string[], extra: NodeJS.ProcessEnv = {
 }
 
 function summary(): void {
-  process.stdout.write(`\n${problems.map((p) => `${p}\n`).join('')}${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
+  process.stdout.write(`\n${failures.map((f) => `✗ ${f}\n`).join('')}${problems.map((p) => `${p}\n`).join('')}${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
   process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
 }
