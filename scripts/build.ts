@@ -73,8 +73,8 @@ async function buildPart({ entry, out, options }: Part): Promise<void> {
     logLevel: 'warning',
     ...options,
     define: { ...known, ...options.define },
-    // Optional speed-ups of ws and systeminformation's platform parts, which are not installed here; koffi finds its binary beside itself.
-    external: [...(options.external ?? []), 'bufferutil', 'utf-8-validate', 'osx-temperature-sensor', 'koffi'],
+    // Optional speed-ups of ws and systeminformation's platform parts, which are not installed here; koffi and node-datachannel find their binaries beside themselves.
+    external: [...(options.external ?? []), 'bufferutil', 'utf-8-validate', 'osx-temperature-sensor', 'koffi', 'node-datachannel'],
   });
   if (entry.endsWith('cli.ts')) chmodSync(outfile, 0o755);
 }
