@@ -1,5 +1,9 @@
 import type { Detail, FailureCode, FailureData } from '../base/failure.ts';
+import { plainDetail as shown, plainText } from './plain-text.ts';
 import type { Warning, WarningCode } from './state.ts';
+
+export { natWords, pathWords, tierWords, whyWords, type PathWords } from './path-words.ts';
+export { plainText };
 
 /**
  * Plain English for every code. `what` says what happened and, where it matters, whether traffic is safe;
@@ -384,23 +388,6 @@ const fieldNames: Readonly<Record<string, string>> = {
   raftPort: 'the Raft port', wireguardPort: 'the WireGuard port', profile: 'the network', id: 'the peer', lines: 'the number of lines', logLevel: 'the log level',
   link: 'the invite', passphrase: 'the passphrase', note: 'the note', uses: 'the number of devices', expiresInSeconds: 'how long the invite is good', file: 'the file', role: 'the role',
 };
-
-/**
- * Text that somebody else wrote, made inert: one line, without control characters and without the invisible ones that turn, hide or
- * reorder what stands around them (Unicode TR36, bidirectional controls). Emoji, with their joiner, and every script stay.
- */
-export function plainText(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replace(/(?!\u200d)[\p{Cf}\p{Cs}]/gu, '').trim();
-}
-
-/** Details may come from other machines: one line, a bounded length. */
-function shown(value: string | number | boolean | undefined): string {
-  const line = String(value ?? '').split('\n', 1)[0] ?? '';
-  const text = plainText(line);
-  return text.length > detailCharsMax ? `${text.slice(0, detailCharsMax - 1)}…` : text;
-}
-
-const detailCharsMax = 160;
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
