@@ -253,15 +253,21 @@ export interface TurnServerOptions {
   readonly secret: string;
   /** Bare addresses of this machine as others see it, by family; null where it has none. */
   readonly external: { readonly ipv4: string | null; readonly ipv6: string | null };
-  /** Bytes a second over all allocations. */
-  readonly bytesPerSecond: () => number;
+  /** From where to where relayed addresses have their ports, both included. */
+  readonly relayPorts: readonly [number, number];
+  /** Asked for each datagram, either way: false drops it. The limit on bytes is one for all that this node relays. */
+  readonly take: (bytes: number) => boolean;
   readonly allocationsMax: number;
   readonly allocationsPerUserMax: number;
-  /** Whether datagrams may be relayed to this end. */
+  /** Whether this user may use the server now; the user is the name without its end. */
+  readonly mayUse: (user: string) => boolean;
+  /** Whether datagrams may be relayed to this end. Port 0: to any port of that address. */
   readonly mayRelayTo: (address: string, port: number) => boolean;
 }
 
 export interface TurnServer {
   stats(): { readonly allocations: number; readonly relayedBytes: number; readonly refused: number };
+  /** Ends the allocations of users that may not use it any more. */
+  recheck(): void;
   close(): Promise<void>;
 }
