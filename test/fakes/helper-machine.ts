@@ -57,6 +57,8 @@ export class FakeMachine implements Device {
   engine: EngineName | null = 'wireguard-go';
   machineRoutes: MachineRoute[] = [];
   handshakes = new Map<string, bigint>();
+  /** What the engine counted for each peer since it has it. */
+  bytes = new Map<string, bigint>();
   silent = false;
 
   constructor(diary: string[] = []) {
@@ -71,18 +73,29 @@ export class FakeMachine implements Device {
     this.diary.push(`${step.kind}${engine === 'kernel' ? ' (kernel)' : ''}`);
     const failing = this.failNext?.kind === step.kind ? this.failNext : null;
     if (failing !== null) this.failNext = null;
-    if (failing === null || failing.halfDone) this.applied = after(this.applied, step);
+    if (failing === null || failing.halfDone) {
+      this.applied = after(this.applied, step);
+      this.forget(step);
+    }
     if (failing !== null) throw failure(failing.code ?? 'tunnel.failed', { step: step.kind });
   }
 
   async read() {
     if (this.silent || this.applied === null) throw failure('tunnel.failed', { step: 'configure' });
-    const peers = (this.applied.peers ?? []).map((peer) => ({ ...peer, lastHandshakeMs: this.handshakes.get(peer.publicKey) ?? 0n, receiveBytes: 0n, transmitBytes: 0n }));
+    const peers = (this.applied.peers ?? []).map((peer) => ({ ...peer, lastHandshakeMs: this.handshakes.get(peer.publicKey) ?? 0n, receiveBytes: this.bytes.get(peer.publicKey) ?? 0n, transmitBytes: 0n }));
     return { listenPort: this.applied.listenPort ?? 0, peers };
   }
 
   async routes(): Promise<readonly MachineRoute[]> {
     return this.machineRoutes;
+  }
+
+  /** Engines know nothing of a peer that they had to remove, even when it comes back at once. */
+  private forget(step: Step): void {
+    for (const key of step.kind === 'set-peers' ? step.remove : []) {
+      this.handshakes.delete(key);
+      this.bytes.delete(key);
+    }
   }
 }
 

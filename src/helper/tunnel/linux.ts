@@ -17,7 +17,7 @@ export const linux: System = {
 const gone = /cannot find device|does not exist|no such device|no such process|cannot assign requested address|address not found/i;
 /** Standard input by a name that every Linux has, also without udev. */
 const stdinPath = '/proc/self/fd/0';
-const removalsPerCommand = 200;
+const peersPerCommand = 200;
 
 function actions(step: Step, engine: EngineName, keys: ActionKeys): readonly Action[] {
   const { device } = step;
@@ -41,13 +41,14 @@ function actions(step: Step, engine: EngineName, keys: ActionKeys): readonly Act
 
 /** `addconf` replaces the allowed IPs of the peers that it names and leaves the others alone. */
 function kernelPeers(step: PeersStep): readonly Action[] {
-  const removals: Action[] = [];
-  for (let at = 0; at < step.remove.length; at += removalsPerCommand) {
-    const keys = step.remove.slice(at, at + removalsPerCommand);
-    removals.push(run('wg', 'set', step.device, ...keys.flatMap((key) => ['peer', key, 'remove'])));
+  const removals = step.remove.map((key) => ['peer', key, 'remove']);
+  const moves = step.move.filter(({ endpoint }) => endpoint !== '').map(({ publicKey, endpoint }) => ['peer', publicKey, 'endpoint', endpoint]);
+  const changes: Action[] = [];
+  for (const words of [removals, moves]) {
+    for (let at = 0; at < words.length; at += peersPerCommand) changes.push(run('wg', 'set', step.device, ...words.slice(at, at + peersPerCommand).flat()));
   }
   const add: Action[] = step.set.length === 0 ? [] : [{ kind: 'run', argv: ['wg', 'addconf', step.device, stdinPath], input: new Secret(peersConfig(step.set)) }];
-  return [...removals, ...add];
+  return [...changes, ...add];
 }
 
 function failureOf(step: Step, problem: { readonly stderr: string } | { readonly errno: number }): Failure {

@@ -3,7 +3,7 @@ import { type Random, between, chance, pick, seeded } from '../../base/random.ts
 import { type Applied, type Step, after, reconcile, suspect, undoOf } from './reconcile.ts';
 import { type WantedPeer, type WantedTunnel } from './spec.ts';
 
-const peer = (name: string, endpoint = ''): WantedPeer => ({ publicKey: name, endpoint, allowedIps: [`10.0.0.${name.length}/32`], keepaliveSeconds: 25 });
+const peer = (name: string, endpoint = ''): WantedPeer => ({ publicKey: name, endpoint, allowedIps: [`10.0.0.${name.length}/32`], keepaliveSeconds: 25, push: 0, restart: 0 });
 const place = { uid: 1000, tunnelId: 'home' };
 const wanted = (change: Partial<WantedTunnel> = {}): WantedTunnel => ({
   place, device: 'wmhome', publicKey: 'mine', addresses: ['10.0.0.1/32', 'fd00::/128'], routes: ['10.0.0.0/8', 'fd00::/48'], listenPort: 51820, mtu: 1420, peers: [peer('ann', '1.1.1.1:1')], ...change,
@@ -16,7 +16,7 @@ const brief = (steps: readonly Step[]): string => steps.map((step) => {
     case 'add-route': case 'remove-route': return `${step.kind} ${step.network}`;
     case 'set-identity': return `${step.kind} ${step.listenPort}`;
     case 'bring-up': return `${step.kind} ${step.mtu}`;
-    case 'set-peers': return `set-peers -[${step.remove.join(' ')}] +[${step.set.map((p) => p.publicKey).join(' ')}]`;
+    case 'set-peers': return `set-peers -[${step.remove.join(' ')}]${step.move.length === 0 ? '' : ` >[${step.move.map((p) => p.publicKey).join(' ')}]`} +[${step.set.map((p) => p.publicKey).join(' ')}]`;
     default: return step.kind;
   }
 }).join(', ');
@@ -48,8 +48,21 @@ test('another key of the same tunnel is one step; the same tunnel id of another 
 
 test('a new endpoint is set in place after a handshake, before one the peer is made anew', () => {
   const moved = wanted({ peers: [peer('ann', '2.2.2.2:2')] });
-  expect(brief(reconcile(applied(), moved, new Set(['ann'])))).toBe('set-peers -[] +[ann]');
+  expect(brief(reconcile(applied(), moved, new Set(['ann'])))).toBe('set-peers -[] >[ann] +[]');
   expect(brief(reconcile(applied(), moved, new Set()))).toBe('set-peers -[ann] +[ann]');
+});
+
+test('a changed push sets the same endpoint again, a changed restart makes the peer anew, and nobody else is touched', () => {
+  const two = wanted({ peers: [peer('ann', '1.1.1.1:1'), peer('robert', '2.2.2.2:2')] });
+  const change = (part: Partial<WantedPeer>): WantedTunnel => ({ ...two, peers: two.peers.map((p) => (p.publicKey === 'ann' ? { ...p, ...part } : p)) });
+  const steps = (part: Partial<WantedPeer>, shaken = ['ann', 'robert']): string => brief(reconcile(applied(two), change(part), new Set(shaken)));
+  expect([steps({ push: 1 }), steps({ push: 1 }, [])]).toEqual(['set-peers -[] >[ann] +[]', 'set-peers -[] >[ann] +[]']);
+  expect([steps({ restart: 1 }), steps({ restart: 1 }, [])]).toEqual(['set-peers -[ann] +[ann]', 'set-peers -[ann] +[ann]']);
+  expect(steps({ push: 1, allowedIps: [] })).toBe('set-peers -[] +[ann]');
+  expect(steps({ push: 2, restart: 2, endpoint: '3.3.3.3:3' })).toBe('set-peers -[ann] +[ann]');
+  // The number is compared, not its order: a caller that starts over counts from zero.
+  expect(brief(reconcile(applied(change({ push: 9 })), two, new Set(['ann'])))).toBe('set-peers -[] >[ann] +[]');
+  expect(reconcile(fold(reconcile(applied(two), change({ push: 1, restart: 1 }), new Set()), applied(two)), change({ push: 1, restart: 1 }), new Set())).toEqual([]);
 });
 
 test('what a failed step may have left is removed or set again on the way back', () => {
@@ -82,7 +95,7 @@ function arbitrary(random: Random): WantedTunnel {
   const some = (list: readonly string[]): string[] => list.filter(() => chance(random, 0.5));
   return {
     place: { uid: between(random, 1000, 1001), tunnelId: pick(random, ['home', 'work']) }, device: 'wm', publicKey: pick(random, ['mine', 'next']), addresses: some(['a', 'b', 'c']), routes: some(['x', 'y', 'z']), listenPort: between(random, 1, 2), mtu: between(random, 1, 2),
-    peers: some(['p', 'q', 'r', 's']).map((key) => ({ publicKey: key, endpoint: pick(random, ['', '1', '2']), allowedIps: some(['i', 'j']), keepaliveSeconds: between(random, 0, 1) })),
+    peers: some(['p', 'q', 'r', 's']).map((key) => ({ publicKey: key, endpoint: pick(random, ['', '1', '2']), allowedIps: some(['i', 'j']), keepaliveSeconds: between(random, 0, 1), push: between(random, 0, 1), restart: between(random, 0, 1) })),
   };
 }
 

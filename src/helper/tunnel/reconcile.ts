@@ -12,10 +12,13 @@ export type Step =
   | { readonly kind: 'add-route' | 'remove-route'; readonly device: string; readonly network: string }
   | PeersStep;
 
+/** Happens in this order. A key that is in `remove` and in `set` is made anew: the engine forgets its session, its handshake and its counters. */
 export interface PeersStep {
   readonly kind: 'set-peers';
   readonly device: string;
   readonly remove: readonly string[];
+  /** Peers that get an endpoint and nothing else, so that their sessions and allowed IPs are not touched: no packet is lost. */
+  readonly move: readonly WantedPeer[];
   readonly set: readonly WantedPeer[];
 }
 
@@ -110,25 +113,34 @@ function removal(applied: Applied): readonly Step[] {
 function peersStep(device: string, now: readonly WantedPeer[], wanted: readonly WantedPeer[], shaken: ReadonlySet<string>): PeersStep | null {
   const present = new Map(now.map((peer) => [peer.publicKey, peer]));
   const keep = new Set(wanted.map((peer) => peer.publicKey));
-  const set = wanted.filter((peer) => !samePeer(present.get(peer.publicKey), peer));
-  // A peer whose first handshake went to an old endpoint is made anew: the engine would wait out its five seconds otherwise.
-  const anew = set.filter((peer) => {
-    const before = present.get(peer.publicKey);
-    return before !== undefined && before.endpoint !== peer.endpoint && !shaken.has(peer.publicKey);
-  });
-  const remove = [...now.map((peer) => peer.publicKey).filter((key) => !keep.has(key)), ...anew.map((peer) => peer.publicKey)];
-  return set.length + remove.length === 0 ? null : { kind: 'set-peers', device, remove, set };
+  const remove = now.map((peer) => peer.publicKey).filter((key) => !keep.has(key));
+  const move: WantedPeer[] = [];
+  const set: WantedPeer[] = [];
+  for (const peer of wanted) {
+    const change = changeOf(present.get(peer.publicKey), peer, shaken.has(peer.publicKey));
+    if (change === 'anew') remove.push(peer.publicKey);
+    if (change === 'move') move.push(peer);
+    else if (change !== 'none') set.push(peer);
+  }
+  return remove.length + move.length + set.length === 0 ? null : { kind: 'set-peers', device, remove, move, set };
 }
 
 /** Compares wishes. The endpoint that a roaming peer has now is the engine's business and is not overwritten by an unchanged wish. */
-function samePeer(a: WantedPeer | undefined, b: WantedPeer): boolean {
-  return a !== undefined && a.endpoint === b.endpoint && a.keepaliveSeconds === b.keepaliveSeconds
-    && a.allowedIps.length === b.allowedIps.length && a.allowedIps.every((ip, i) => ip === b.allowedIps[i]);
+function changeOf(before: WantedPeer | undefined, peer: WantedPeer, shaken: boolean): 'none' | 'set' | 'move' | 'anew' {
+  if (before === undefined) return 'set';
+  // A peer whose first handshake went to an old endpoint is made anew: the engine would wait out its five seconds otherwise.
+  if (before.restart !== peer.restart || (before.endpoint !== peer.endpoint && !shaken)) return 'anew';
+  if (before.keepaliveSeconds !== peer.keepaliveSeconds || !sameList(before.allowedIps, peer.allowedIps)) return 'set';
+  return before.endpoint === peer.endpoint && before.push === peer.push ? 'none' : 'move';
 }
 
-function peersAfter(now: readonly WantedPeer[] | null, step: PeersStep): readonly WantedPeer[] {
-  const gone = new Set([...step.remove, ...step.set.map((peer) => peer.publicKey)]);
-  return [...(now ?? []).filter((peer) => !gone.has(peer.publicKey)), ...step.set];
+function peersAfter(now: readonly WantedPeer[] | null, { remove, move, set }: PeersStep): readonly WantedPeer[] {
+  const gone = new Set([...remove, ...move.map((peer) => peer.publicKey), ...set.map((peer) => peer.publicKey)]);
+  return [...(now ?? []).filter((peer) => !gone.has(peer.publicKey)), ...move, ...set];
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
 function samePlace(a: TunnelPlace, b: TunnelPlace): boolean {

@@ -8,7 +8,7 @@ const key = 'qRCwZSKInrMAq5sepfCdaCsRJaoLe5jhtzfiw7CjbVM=';
 const name = (id: string): string => `wm${id}`;
 const good = TunnelSpec.fromPartial({
   tunnelId: 'home', addresses: ['172.16.0.2/32', 'FD00:1:2:3:0:0:0:0/128'], routes: ['172.16.0.2/12', 'fd00:1:2::/48'], listenPort: 51820,
-  peers: [{ publicKey: key, endpoint: '[2001:DB8::1]:51820', allowedIps: ['172.16.0.3/32', 'fd00:1:2:4::5/64'], keepaliveSeconds: 25 }],
+  peers: [{ publicKey: key, endpoint: '[2001:DB8::1]:51820', allowedIps: ['172.16.0.3/32', 'fd00:1:2:4::5/64'], keepaliveSeconds: 25, push: 0, restart: 0 }],
 });
 
 function codeOf(change: Partial<TunnelSpec> | undefined): string {
@@ -25,7 +25,7 @@ const withPeer = (change: Partial<PeerSpec>): Partial<TunnelSpec> => ({ peers: [
 test('brings a good wish into canonical form', () => {
   expect(parseTunnelSpec(good, 1000, name)).toEqual({
     place: { uid: 1000, tunnelId: 'home' }, device: 'wmhome', publicKey: '', addresses: ['172.16.0.2/32', 'fd00:1:2:3::/128'], routes: ['172.16.0.0/12', 'fd00:1:2::/48'], listenPort: 51820, mtu: 1420,
-    peers: [{ publicKey: key, endpoint: '[2001:db8::1]:51820', allowedIps: ['172.16.0.3/32', 'fd00:1:2:4::/64'], keepaliveSeconds: 25 }],
+    peers: [{ publicKey: key, endpoint: '[2001:db8::1]:51820', allowedIps: ['172.16.0.3/32', 'fd00:1:2:4::/64'], keepaliveSeconds: 25, push: 0, restart: 0 }],
   });
 });
 
@@ -62,6 +62,8 @@ test.each<[string, Partial<TunnelSpec> | undefined, string]>([
   ['an endpoint without a port', withPeer({ endpoint: '1.2.3.4' }), 'input.invalid peers.endpoint'],
   ['an endpoint that is everybody', withPeer({ endpoint: '255.255.255.255:1' }), 'input.invalid peers.endpoint'],
   ['65 allowed IPs', withPeer({ allowedIps: Array.from({ length: 65 }, (_, i) => `10.0.0.${i}/32`) }), 'input.limit peers.allowed_ips'],
+  ['a push that fits no field', withPeer({ push: 2 ** 32 }), 'input.invalid peers.push'],
+  ['half a restart', withPeer({ restart: 0.5 }), 'input.invalid peers.restart'],
   ['one key twice', { peers: [good.peers[0] as PeerSpec, { ...(good.peers[0] as PeerSpec), allowedIps: [] }] }, 'input.invalid peers.public_key'],
   ['4097 peers', { peers: Array.from({ length: 4097 }, () => good.peers[0] as PeerSpec) }, 'input.limit peers'],
 ])('refuses %s', (_what, change, expected) => {
@@ -94,6 +96,6 @@ function garbage(random: Random): TunnelSpec {
   const text = (): string => (chance(random, 0.9) ? pick(random, pieces) : pick(random, pieces) + pick(random, pieces));
   const list = (p: number): string[] => Array.from({ length: chance(random, p) ? between(random, 0, 3) : 0 }, text);
   const number = (): number => pick(random, [0, 1, 1280, 1420, 51820, 65535, 65536, -1, 1.5, Number.NaN, 2 ** 32]);
-  const peers = Array.from({ length: chance(random, 0.5) ? between(random, 0, 3) : 0 }, () => PeerSpec.fromPartial({ publicKey: chance(random, 0.7) ? key : text(), endpoint: text(), allowedIps: list(0.5), keepaliveSeconds: chance(random, 0.7) ? 25 : number() }));
+  const peers = Array.from({ length: chance(random, 0.5) ? between(random, 0, 3) : 0 }, () => PeerSpec.fromPartial({ publicKey: chance(random, 0.7) ? key : text(), endpoint: text(), allowedIps: list(0.5), keepaliveSeconds: chance(random, 0.7) ? 25 : number(), push: chance(random, 0.8) ? 1 : number(), restart: chance(random, 0.8) ? 2 : number() }));
   return TunnelSpec.fromPartial({ tunnelId: chance(random, 0.8) ? 'home' : text(), addresses: list(0.5), routes: list(0.5), listenPort: chance(random, 0.7) ? 51820 : number(), mtu: chance(random, 0.7) ? 0 : number(), peers });
 }

@@ -24,6 +24,10 @@ export interface WantedPeer {
   readonly endpoint: string;
   readonly allowedIps: readonly string[];
   readonly keepaliveSeconds: number;
+  /** When it changes, the endpoint is set again. */
+  readonly push: number;
+  /** When it changes, the peer is made anew. */
+  readonly restart: number;
 }
 
 export const tunnelIdPattern = /^[a-z0-9]{1,32}$/;
@@ -33,6 +37,8 @@ const mtuMin = 1280;
 const mtuMax = 9000;
 const portMin = 1024;
 const portMax = 65535;
+const countMax = 2 ** 32 - 1;
+const uint32Max = 2 ** 32 - 1;
 
 /**
  * Reads a tunnel specification from a caller that is not trusted: the user `uid`. `nameDevice` gives the interface name: a caller never
@@ -71,6 +77,10 @@ function parsePeer(peer: PeerSpec, routes: readonly string[]): WantedPeer {
     endpoint: peer.endpoint === '' ? '' : parseEndpoint(peer.endpoint),
     allowedIps: distinct(limited('peers.allowed_ips', peer.allowedIps, limits.allowedIps).map((text) => parseAllowedIp(text, routes))),
     keepaliveSeconds: whole('peers.keepalive_seconds', peer.keepaliveSeconds, 0, portMax),
+    push: whole('peers.push', peer.push, 0, countMax),
+    restart: whole('peers.restart', peer.restart, 0, countMax),
+    push: whole('peers.push', peer.push, 0, uint32Max),
+    restart: whole('peers.restart', peer.restart, 0, uint32Max),
   };
 }
 

@@ -11,21 +11,21 @@ const keys = { privateKey: new Secret(key), privateKeyPath: '/keys/home' };
 /** Every kind of step, adding and removing, as one system's command lines. */
 function lines(platform: string, engine: EngineName): readonly string[] {
   const system = systemFor(platform);
-  const peer = { publicKey: key, endpoint: '1.2.3.4:5', allowedIps: ['10.0.0.2/32'], keepaliveSeconds: 25 };
+  const peer = { publicKey: key, endpoint: '1.2.3.4:5', allowedIps: ['10.0.0.2/32'], keepaliveSeconds: 25, push: 0, restart: 0 };
   const wanted = { place, device: system.deviceName('home'), publicKey: 'mine', addresses: ['10.0.0.1/32', 'fd00::/128'], routes: ['10.0.0.0/8', 'fd00::/48'], listenPort: 51820, mtu: 1420, peers: [peer] };
   const removal: Step[] = [
     { kind: 'remove-route', device: wanted.device, network: 'fd00::/48' }, { kind: 'remove-address', device: wanted.device, address: 'fd00::/128' },
-    { kind: 'remove-address', device: wanted.device, address: '10.0.0.1/32' }, { kind: 'set-peers', device: wanted.device, remove: [key], set: [] }, { kind: 'remove-device', device: wanted.device },
+    { kind: 'remove-address', device: wanted.device, address: '10.0.0.1/32' }, { kind: 'set-peers', device: wanted.device, remove: [key], move: [{ ...peer, endpoint: '1.2.3.4:6' }, { ...peer, endpoint: '' }], set: [] }, { kind: 'remove-device', device: wanted.device },
   ];
   return [...reconcile(null, wanted, new Set()), ...removal].flatMap((step) => system.actions(step, engine, keys)).map((action) => {
     if (action.kind === 'run') return `${action.argv.join(' ')}${action.input ? ' < input' : ''}${action.tolerate ? ' (may be gone)' : ''}`;
-    return action.kind === 'uapi' ? `uapi: ${action.request.reveal().replace(/private_key=\w+/, 'private_key=…').replace(/public_key=\w+/, 'public_key=…').trim().split('\n').join(' ')}` : action.kind;
+    return action.kind === 'uapi' ? `uapi: ${action.request.reveal().replace(/private_key=\w+/, 'private_key=…').replaceAll(/public_key=\w+/g, 'public_key=…').trim().split('\n').join(' ')}` : action.kind;
   });
 }
 
 const identity = 'uapi: set=1 private_key=… listen_port=51820';
 const addPeer = 'uapi: set=1 public_key=… endpoint=1.2.3.4:5 replace_allowed_ips=true allowed_ip=10.0.0.2/32 persistent_keepalive_interval=25';
-const removePeer = 'uapi: set=1 public_key=… remove=true';
+const removePeer = 'uapi: set=1 public_key=… remove=true public_key=… endpoint=1.2.3.4:6';
 
 describe('command lines', () => {
   test('Linux, kernel', () => {
@@ -42,6 +42,7 @@ describe('command lines', () => {
       'ip -6 address del fd00::/128 dev wmhome (may be gone)',
       'ip -4 address del 10.0.0.1/32 dev wmhome (may be gone)',
       `wg set wmhome peer ${key} remove`,
+      `wg set wmhome peer ${key} endpoint 1.2.3.4:6`,
       'ip link del dev wmhome (may be gone)',
     ]);
   });
@@ -104,7 +105,8 @@ describe('command lines', () => {
       for (const engine of ['kernel', 'wireguard-go'] as const) {
         const text = lines(platform, engine).filter((line) => !line.startsWith('wg set wmhome peer')).join('\n');
         expect(text).not.toContain(key);
-        const argv = systemFor(platform).actions({ kind: 'set-peers', device: 'wmhome', remove: many, set: [] }, engine, keys).flatMap((action) => (action.kind === 'run' ? [action.argv.join(' ').length] : []));
+        const moves = many.map((publicKey) => ({ publicKey, endpoint: '[2001:db8:1111:2222:3333:4444:5555:6666]:65535', allowedIps: [], keepaliveSeconds: 0, push: 0, restart: 0 }));
+        const argv = systemFor(platform).actions({ kind: 'set-peers', device: 'wmhome', remove: many, move: moves, set: [] }, engine, keys).flatMap((action) => (action.kind === 'run' ? [action.argv.join(' ').length] : []));
         expect(Math.max(0, ...argv)).toBeLessThan(32_000);
       }
     }

@@ -13,7 +13,7 @@ import { type Tunnel, createTunnel } from './tunnel.ts';
 const place = { uid: 1000, tunnelId: 'home' };
 const wanted = (change: Partial<WantedTunnel> = {}): WantedTunnel => ({
   place, device: 'wmhome', publicKey: '', addresses: ['10.9.0.1/32'], routes: ['10.9.0.0/16'], listenPort: 51820, mtu: 1420,
-  peers: [{ publicKey: 'ann', endpoint: '1.1.1.1:1', allowedIps: ['10.9.0.2/32'], keepaliveSeconds: 25 }], ...change,
+  peers: [{ publicKey: 'ann', endpoint: '1.1.1.1:1', allowedIps: ['10.9.0.2/32'], keepaliveSeconds: 25, push: 0, restart: 0 }], ...change,
 });
 const at = (epoch: number, revision: number) => ({ epoch: BigInt(epoch), revision: BigInt(revision) });
 
@@ -133,6 +133,43 @@ test('tells traffic once a second while it is up, and not after', async () => {
   await tunnel.clear(at(1, 2));
   await clock.pass(3_000);
   expect(seen).toEqual([5n, 5n, 5n, undefined]);
+});
+
+test('bytes of a peer that is made anew count on, however it came about; in a new tunnel they begin at zero', async () => {
+  const { machine, clock, tunnel } = await world();
+  const [ann] = wanted().peers;
+  if (ann === undefined) throw new Error('there is a peer');
+  const bytes = (): bigint | undefined => tunnel.state.get().peers[0]?.receiveBytes;
+  await tunnel.apply(at(1, 1), wanted());
+  machine.bytes.set('ann', 100n);
+  await clock.pass(1_000);
+  // Since the last look it received more, and a restart comes.
+  machine.bytes.set('ann', 150n);
+  await tunnel.apply(at(1, 2), wanted({ peers: [{ ...ann, restart: 1 }] }));
+  expect([bytes(), machine.bytes.get('ann')]).toEqual([150n, undefined]);
+  machine.bytes.set('ann', 7n);
+  await tunnel.apply(at(1, 3), wanted({ peers: [{ ...ann, restart: 1, endpoint: '2.2.2.2:2' }] }));
+  expect([bytes(), machine.bytes.get('ann')]).toEqual([157n, undefined]);
+  machine.bytes.set('ann', 3n);
+  machine.failNext = { kind: 'set-peers', halfDone: true };
+  expect(await codeOf(tunnel.apply(at(1, 4), wanted({ peers: [{ ...ann, restart: 2 }] })))).toBe('tunnel.failed');
+  await clock.pass(1_000);
+  expect(bytes()).toBe(160n);
+  await tunnel.apply(at(1, 5), wanted({ addresses: [] }));
+  expect(bytes()).toBe(160n);
+  await tunnel.clear(at(1, 6));
+  await tunnel.apply(at(1, 7), wanted());
+  expect(bytes()).toBe(0n);
+});
+
+test('going back after a failed step restarts no peer whose wish was met', async () => {
+  const { machine, tunnel } = await world();
+  const peers = wanted().peers.map((peer) => ({ ...peer, push: 4, restart: 9 }));
+  await tunnel.apply(at(1, 1), wanted({ peers }));
+  machine.handshakes.set('ann', 5n);
+  machine.failNext = { kind: 'set-peers', halfDone: false };
+  expect(await codeOf(tunnel.apply(at(1, 2), wanted({ peers: peers.map((peer) => ({ ...peer, keepaliveSeconds: 7 })) })))).toBe('tunnel.failed');
+  expect([machine.handshakes.get('ann'), tunnel.state.get().peers[0]?.keepaliveSeconds]).toEqual([5n, 25]);
 });
 
 test('a dead engine is a failed tunnel, swept away, and the next order builds it anew', async () => {

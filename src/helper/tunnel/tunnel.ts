@@ -4,6 +4,7 @@ import { asFailure, failure } from '../../base/failure.ts';
 import { type Log } from '../../base/log.ts';
 import { TunnelPhase, TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
 import { type Keys, type MachineFacts, type TunnelPlace } from '../ports.ts';
+import { createByteCounts } from './byte-counts.ts';
 import { refuseConflicts } from './conflict.ts';
 import { type Device, kernelCannot, touchesRoutes } from './device.ts';
 import { type Fence, type Generation } from './fence.ts';
@@ -55,6 +56,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
   let closed = false;
   let queue: Promise<unknown> = Promise.resolve();
   let cancelRead = (): void => {};
+  const counts = createByteCounts();
 
   /** One order at a time; a failed order does not stop the next. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -77,6 +79,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     const engine = live?.engine ?? (await chooseEngine());
     const done = await runAll(steps, applied, engine);
     live = { generation, wanted, applied: done.applied, engine: done.engine };
+    counts.keep(wanted.peers.map((peer) => peer.publicKey));
     await settleKey(wanted.place, publicKey);
     if (steps.length > 0) log.info('tunnel-applied', { engine: done.engine, steps: steps.length, peers: wanted.peers.length, epoch: generation.epoch, revision: generation.revision });
     await refresh();
@@ -97,13 +100,21 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     return choice.engine;
   }
 
+  async function perform(step: Step, engine: EngineName): Promise<void> {
+    const anew = madeAnew(step);
+    if (anew.length > 0) counts.seen(await device.read(step.device, engine));
+    await device.perform(step, engine);
+    counts.forgotten(anew);
+    if (step.kind === 'remove-device') counts.clear();
+  }
+
   /** Runs the steps; when one fails, goes back to what was there before and throws that step's Failure. */
   async function runAll(steps: readonly Step[], from: Applied | null, engine: EngineName): Promise<{ applied: Applied; engine: EngineName }> {
     await journal.record(steps, engine);
     let applied = from;
     for (const step of steps) {
       try {
-        await device.perform(step, engine);
+        await perform(step, engine);
         applied = after(applied, step);
       } catch (error) {
         if (step.kind === 'add-device' && engine === 'kernel' && kernelCannot(error)) return runAll(steps, from, 'wireguard-go');
@@ -122,7 +133,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     try {
       let now = await withKnownPeers(applied, engine);
       for (const step of reconcile(now, before?.wanted ?? null, new Set())) {
-        await device.perform(step, engine);
+        await perform(step, engine);
         now = after(now, step);
       }
       if (before !== null && now !== null) live = { ...before, applied: now };
@@ -133,11 +144,16 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     }
   }
 
-  /** Peers that a failed step left unknown are read from the engine. */
+  /** Peers that a failed step left unknown are read from the engine, which has not heard of the numbers of their last good wish. */
   async function withKnownPeers(applied: Applied | null, engine = live?.engine): Promise<Applied | null> {
     if (applied === null || applied.peers !== null || engine === undefined) return applied;
     const stats = await device.read(applied.device, engine);
-    return { ...applied, peers: stats.peers.map(({ publicKey, endpoint, allowedIps, keepaliveSeconds }) => ({ publicKey, endpoint, allowedIps, keepaliveSeconds })) };
+    const wishes = new Map(live?.wanted.peers.map((peer) => [peer.publicKey, peer]));
+    const peers = stats.peers.map(({ publicKey, endpoint, allowedIps, keepaliveSeconds }) => {
+      const { push, restart } = wishes.get(publicKey) ?? { push: 0, restart: 0 };
+      return { publicKey, endpoint, allowedIps, keepaliveSeconds, push, restart };
+    });
+    return { ...applied, peers };
   }
 
   /** The peers that have had a handshake. An engine that does not answer is swept away, so that the order builds a new one. */
@@ -167,6 +183,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
   /** What could not be removed stays in the journal: the next start tries again. */
   async function nothingLeft(problem: string, clean: boolean): Promise<void> {
     live = null;
+    counts.clear();
     cancelRead();
     if (clean) await journal.clear();
     state.set({ ...noTunnel, generation: newest, phase: problem === '' ? noTunnel.phase : TunnelPhase.TUNNEL_PHASE_FAILED, problem });
@@ -186,7 +203,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     cancelRead();
     if (live === null) return;
     try {
-      state.set(stateOf(live, await device.read(live.applied.device, live.engine)));
+      state.set(stateOf(live, counts.seen(await device.read(live.applied.device, live.engine))));
       cancelRead = clock.after(readEveryMs, () => void inTurn(refresh));
     } catch (error) {
       await clearNow(`the engine does not answer: ${asFailure(error).message}`);
@@ -220,6 +237,12 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
       return inTurn(async () => void (await clearNow('')));
     },
   };
+}
+
+function madeAnew(step: Step): readonly string[] {
+  if (step.kind !== 'set-peers') return [];
+  const set = new Set(step.set.map((peer) => peer.publicKey));
+  return step.remove.filter((key) => set.has(key));
 }
 
 function stateOf({ generation, wanted, applied, engine }: Live, stats: DeviceStats): TunnelState {

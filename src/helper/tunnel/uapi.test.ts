@@ -3,22 +3,23 @@ import { errnoOf, identityRequest, parseDump, parseGet, peersConfig, peersReques
 
 const key = 'qRCwZSKInrMAq5sepfCdaCsRJaoLe5jhtzfiw7CjbVM=';
 const hex = 'a910b06522889eb300ab9b1ea5f09d682b1125aa0b7b98e1b737e2c3b0a36d53';
-const peer = { publicKey: key, endpoint: '[fd00::1]:51820', allowedIps: ['172.16.0.3/32', 'fd00::/64'], keepaliveSeconds: 25 };
+const peer = { publicKey: key, endpoint: '[fd00::1]:51820', allowedIps: ['172.16.0.3/32', 'fd00::/64'], keepaliveSeconds: 25, push: 0, restart: 0 };
 
 test('writes key and port', () => {
   expect(identityRequest(key, 51820)).toBe(`set=1\nprivate_key=${hex}\nlisten_port=51820\n\n`);
 });
 
-test('writes removals before additions, and keepalive last of each peer', () => {
-  expect(peersRequest({ kind: 'set-peers', device: 'wm', remove: [key], set: [peer, { ...peer, endpoint: '', allowedIps: [], keepaliveSeconds: 0 }] })).toBe([
+test('writes removals before moves before additions, and keepalive last of each peer', () => {
+  expect(peersRequest({ kind: 'set-peers', device: 'wm', remove: [key], move: [peer, { ...peer, endpoint: '' }], set: [peer, { ...peer, endpoint: '', allowedIps: [], keepaliveSeconds: 0, push: 0, restart: 0 }] })).toBe([
     'set=1', `public_key=${hex}`, 'remove=true',
+    `public_key=${hex}`, 'endpoint=[fd00::1]:51820',
     `public_key=${hex}`, 'endpoint=[fd00::1]:51820', 'replace_allowed_ips=true', 'allowed_ip=172.16.0.3/32', 'allowed_ip=fd00::/64', 'persistent_keepalive_interval=25',
     `public_key=${hex}`, 'replace_allowed_ips=true', 'persistent_keepalive_interval=0', '', '',
   ].join('\n'));
 });
 
 test('writes peers as a file for wg', () => {
-  expect(peersConfig([peer, { ...peer, endpoint: '', allowedIps: [], keepaliveSeconds: 0 }])).toBe(
+  expect(peersConfig([peer, { ...peer, endpoint: '', allowedIps: [], keepaliveSeconds: 0, push: 0, restart: 0 }])).toBe(
     `[Peer]\nPublicKey = ${key}\nAllowedIPs = 172.16.0.3/32, fd00::/64\nEndpoint = [fd00::1]:51820\nPersistentKeepalive = 25\n\n[Peer]\nPublicKey = ${key}\nPersistentKeepalive = off\n`);
 });
 

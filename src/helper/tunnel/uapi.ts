@@ -28,9 +28,11 @@ export function identityRequest(privateKey: string, listenPort: number): string 
 }
 
 /** Removals first, so that an allowed IP is free before another peer gets it. */
-export function peersRequest({ remove, set }: PeersStep): string {
+export function peersRequest({ remove, move, set }: PeersStep): string {
   const lines: string[] = [];
   for (const key of remove) lines.push(`public_key=${keyToHex(key)}`, 'remove=true');
+  // An engine keeps the endpoint that it has when none is named: there is no way to take one away.
+  for (const { publicKey, endpoint } of move) if (endpoint !== '') lines.push(`public_key=${keyToHex(publicKey)}`, `endpoint=${endpoint}`);
   for (const peer of set) lines.push(...peerLines(peer));
   return request(lines);
 }

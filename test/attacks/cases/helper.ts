@@ -55,7 +55,7 @@ function oversized(path: string): Promise<string> {
 const greedy: readonly (readonly [string, Partial<TunnelSpec>])[] = [
   ['the whole Internet', { routes: ['0.0.0.0/0'] }], ['the whole Internet in halves', { routes: ['0.0.0.0/1', '128.0.0.0/1'] }], ['IPv6 at all', { routes: ['::/0'] }], ['a public network', { routes: ['8.8.8.0/24'] }], ['loopback', { routes: ['127.0.0.0/8'] }],
   ['link-local', { routes: ['169.254.0.0/16'] }], ['a public address', { addresses: ['8.8.8.8/32'] }], ['loopback as its own', { addresses: ['127.0.0.2/32'] }], ['a tunnel with a path', { tunnelId: '../../etc' }], ['a port of root', { listenPort: 53 }],
-  ['a peer for everything', { peers: [{ publicKey: Buffer.alloc(32, 1).toString('base64'), endpoint: '', allowedIps: ['0.0.0.0/0'], keepaliveSeconds: 0 }] }], ['an option', { addresses: ['-batch'] }],
+  ['a peer for everything', { peers: [{ publicKey: Buffer.alloc(32, 1).toString('base64'), endpoint: '', allowedIps: ['0.0.0.0/0'], keepaliveSeconds: 0, push: 0, restart: 0 }] }], ['an option', { addresses: ['-batch'] }],
 ];
 
 /** What a helper opens, below its folder; the second says whether a folder is expected there. */
