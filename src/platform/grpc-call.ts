@@ -3,13 +3,14 @@ import { abortError } from '../base/abort.ts';
 import type { Identity } from '../base/identity.ts';
 import { RpcError, type StatusCode, status } from '../base/rpc.ts';
 import { type IdentitySource, type RemoteCallOptions, type RemoteCaller } from '../node/ports.ts';
+import { openDuplex } from './grpc-duplex-call.ts';
 import { type MeshCredentials, meshCredentials } from './grpc-credentials.ts';
 import { rootOf } from './tls.ts';
 
 const channelsMax = 64;
 const messageBytesMax = 4 * 1024 * 1024;
 
-/** Calls single methods of other nodes. Channels are kept per address, the least used one is closed when there are too many. */
+/** Calls methods of other nodes. Channels are kept per address, the least used one is closed when there are too many. */
 export interface GrpcCaller extends RemoteCaller {
   close(): void;
 }
@@ -44,6 +45,10 @@ export function createGrpcCaller(identity: IdentitySource): GrpcCaller {
 
   return {
     unary: (address, path, request, options) => call(channelTo(address, options.expectId), path, request, options),
+    duplex: (address, path, options) => {
+      const held = channelTo(address, options.expectId);
+      return openDuplex(held.client, path, options, (error) => refusal(held, error));
+    },
     close: () => {
       for (const { client } of channels.values()) client.close();
       channels.clear();
@@ -64,19 +69,23 @@ function open(address: string, expectId: string, identity: Identity | null): Hel
   return { client, identity, credentials };
 }
 
-function call({ client, credentials }: Held, path: string, request: Uint8Array, { metadata, deadlineMs, signal }: RemoteCallOptions): Promise<Uint8Array> {
+function call(held: Held, path: string, request: Uint8Array, { metadata, deadlineMs, signal }: RemoteCallOptions): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason ?? abortError());
     const headers = new grpc.Metadata();
     for (const [key, value] of Object.entries(metadata)) headers.set(key, value);
-    const ongoing = client.makeUnaryRequest(path, (bytes: Uint8Array) => Buffer.from(bytes), (bytes: Buffer) => new Uint8Array(bytes), request, headers, { deadline: Date.now() + deadlineMs }, (error, value) => {
+    const ongoing = held.client.makeUnaryRequest(path, (bytes: Uint8Array) => Buffer.from(bytes), (bytes: Buffer) => new Uint8Array(bytes), request, headers, { deadline: Date.now() + deadlineMs }, (error, value) => {
       signal.removeEventListener('abort', abort);
-      if (error) return reject(signal.aborted ? (signal.reason ?? abortError()) : new RpcError(codeOf(error.code), error.details, credentials?.explain(error.details) ?? error));
+      if (error) return reject(signal.aborted ? (signal.reason ?? abortError()) : refusal(held, error));
       resolve(value ?? new Uint8Array());
     });
     const abort = (): void => ongoing.cancel();
     signal.addEventListener('abort', abort, { once: true });
   });
+}
+
+function refusal({ credentials }: Held, error: grpc.StatusObject): RpcError {
+  return new RpcError(codeOf(error.code), error.details, credentials?.explain(error.details) ?? error);
 }
 
 const known: readonly number[] = Object.values(status);

@@ -1,13 +1,15 @@
+import { type EventEmitter } from 'node:events';
 import * as grpc from '@grpc/grpc-js';
 import { isAbort } from '../base/abort.ts';
 import { type FailureCode, isFailure, toData } from '../base/failure.ts';
 import { type Log } from '../base/log.ts';
 import { type Callers } from './grpc-callers.ts';
-import { type Call, failureKey, type Method, RpcError, type ServerStream, type Service, type StatusCode, type Unary, status } from '../base/rpc.ts';
+import { type Call, type Duplex, failureKey, type Method, RpcError, type ServerStream, type Service, type StatusCode, type Unary, status } from '../base/rpc.ts';
+import { pump, requestsOf } from './grpc-streams.ts';
 
 const failureBytesMax = 4_096;
 
-type AnyCall = grpc.ServerUnaryCall<unknown, unknown> | grpc.ServerWritableStream<unknown, unknown>;
+type AnyCall = grpc.ServerUnaryCall<unknown, unknown> | grpc.ServerWritableStream<unknown, unknown> | grpc.ServerDuplexStream<unknown, unknown>;
 
 /** The handlers of a service as grpc-js wants them. A method without a handler answers unimplemented. */
 export function implementationOf({ definition, handlers }: Service, callers: Callers, log: Log): grpc.UntypedServiceImplementation {
@@ -15,7 +17,8 @@ export function implementationOf({ definition, handlers }: Service, callers: Cal
 }
 
 function implement(method: Method, handler: Service['handlers'][string] | undefined, callers: Callers, log: Log): grpc.UntypedHandleCall {
-  if (handler === undefined || method.requestStream) return absent(method);
+  if (handler === undefined || (method.requestStream && !method.responseStream)) return absent(method);
+  if (method.requestStream) return duplex(method, handler as Duplex<unknown, unknown>, callers, log);
   return method.responseStream ? streaming(method, handler as ServerStream<unknown, unknown>, callers, log) : unary(method, handler as Unary<unknown, unknown>, callers, log);
 }
 
@@ -39,37 +42,14 @@ function streaming(method: Method, handler: ServerStream<unknown, unknown>, call
   };
 }
 
-/** Writes every value; waits while the transport is full; ends the iterator when the caller is gone. */
-async function pump(call: grpc.ServerWritableStream<unknown, unknown>, signal: AbortSignal, start: () => AsyncIterable<unknown>): Promise<void> {
-  const values = start()[Symbol.asyncIterator]();
-  const gone = aborted(signal);
-  try {
-    for (;;) {
-      const step = await Promise.race([values.next(), gone.promise]);
-      if (step.done) return;
-      if (!call.write(step.value)) await Promise.race([drained(call), gone.promise]);
-    }
-  } finally {
-    gone.forget();
-    // Not awaited: a generator that waits for something else returns when its own signal wakes it.
-    void Promise.resolve(values.return?.()).catch(() => {});
-  }
-}
-
-function drained(call: grpc.ServerWritableStream<unknown, unknown>): Promise<IteratorResult<unknown>> {
-  return new Promise((resolve) => call.once('drain', () => resolve({ done: false, value: undefined })));
-}
-
-function aborted(signal: AbortSignal): { promise: Promise<never>; forget: () => void } {
-  let forget = (): void => {};
-  const promise = new Promise<never>((_, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    forget = () => signal.removeEventListener('abort', abort);
-  });
-  promise.catch(() => {});
-  return { promise, forget };
+/** The answers may end before the requests do: what comes after that is not read any more. */
+function duplex(method: Method, handler: Duplex<unknown, unknown>, callers: Callers, log: Log): grpc.handleBidiStreamingCall<unknown, unknown> {
+  return (call) => {
+    const { context, end } = contextOf(call, callers);
+    pump(call, context.signal, () => handler(requestsOf(call, context.signal), context))
+      .then(() => call.end(), (error: unknown) => call.emit('error', statusOf(error, method, log)))
+      .finally(end);
+  };
 }
 
 function absent({ path, requestStream, responseStream }: Method): grpc.UntypedHandleCall {
@@ -83,7 +63,8 @@ function absent({ path, requestStream, responseStream }: Method): grpc.UntypedHa
 function contextOf(call: AnyCall, callers: Callers): { context: Call; end: () => void } {
   const controller = new AbortController();
   const cancelled = (): void => controller.abort(new DOMException('the caller is gone', 'AbortError'));
-  call.on('cancelled', cancelled);
+  const events: EventEmitter = call;
+  events.on('cancelled', cancelled);
   if (call.cancelled) cancelled();
   const deadline = call.getDeadline();
   const at = deadline instanceof Date ? deadline.getTime() : deadline;
@@ -94,7 +75,7 @@ function contextOf(call: AnyCall, callers: Callers): { context: Call; end: () =>
     signal: controller.signal,
     deadlineMs: Number.isFinite(at) ? Math.max(0, at - Date.now()) : undefined,
   };
-  return { context, end: () => call.removeListener('cancelled', cancelled) };
+  return { context, end: () => events.removeListener('cancelled', cancelled) };
 }
 
 /** First value of each key that is text. */

@@ -16,6 +16,7 @@ import { pki } from '../../src/platform/pki.ts';
 import { openDatabase } from '../../src/platform/sqlite.ts';
 import { entryType, type RaftView, type Server } from '../../src/raft/types.ts';
 import { createMeshKeys, type MeshKeys } from './mesh-keys.ts';
+import { noDuplex } from '../fakes/no-duplex.ts';
 
 /**
  * The services of one node of a secured mesh over a real state, without a network: the consensus is made up, and time moves when told.
@@ -100,7 +101,7 @@ export async function trustWorld(options: TrustWorldOptions = {}): Promise<Trust
   };
   const node = createNodeServices({
     nodeId: 'host', identity: () => host, offers: { leaderProxy: true, meshApi: true, peerDiscovery: true, metrics: false, admin: true }, build: { version: '1', commit: 'c', builtAt: 'b' }, startedAtMs: startMs,
-    consensus, reads: state, remote: options.remote ?? { unary: () => Promise.reject(new RpcError(status.unavailable, 'nobody is there')) }, tunnel: () => null, hostSample: () => Promise.reject(new Error('not asked')),
+    consensus, reads: state, remote: options.remote ?? { ...noDuplex, unary: () => Promise.reject(new RpcError(status.unavailable, 'nobody is there')) }, tunnel: () => null, hostSample: () => Promise.reject(new Error('not asked')),
     clock, random: seeded(1), log: silentLog, leaderPatienceMs: 0, callerPatienceMs: 0, secure: true, pki, ...options,
   });
 

@@ -3,6 +3,7 @@ import { refusal, roles, type TrustWorld, trustWorld } from '../../../test/node/
 import { RpcError, status } from '../../base/rpc.ts';
 import { EnrollResponse, IssueRequest, IssueResponse } from '../../gen/webmesh/trust/v1/trust_messages.ts';
 import { pki } from '../../platform/pki.ts';
+import { noDuplex } from '../../../test/fakes/no-duplex.ts';
 
 const hourMs = 3_600_000;
 const answered = async (work: Promise<EnrollResponse>): Promise<string> => {
@@ -124,7 +125,7 @@ test('a leader without an authority has a voter sign, checks what it got, and sa
   let sign: (request: Buffer, id: string) => Promise<readonly Buffer[]> = async () => [];
   const w: TrustWorld = await trustWorld({
     identity: () => null,
-    remote: { unary: async (address, path, bytes, { expectId }) => {
+    remote: { ...noDuplex, unary: async (address, path, bytes, { expectId }) => {
       asked.push(`${address} ${path.split('/').at(-1)} ${expectId}`);
       const { certificateRequest, nodeId } = IssueRequest.decode(bytes);
       return IssueResponse.encode({ chain: [...(await sign(certificateRequest, nodeId))] }).finish();
@@ -135,11 +136,11 @@ test('a leader without an authority has a voter sign, checks what it got, and sa
   // `host` itself has the only authority, and does not hold it any more.
   expect([await refusal(w.enroll(invite, 'a')), asked]).toEqual([words, []]);
   const unusable = '14 the certificate that was signed cannot be used';
-  const other = await trustWorld({ beside: w, nodeId: 'other', identity: () => null, remote: { unary: async () => Promise.reject(new RpcError(status.unavailable, 'away')) } });
+  const other = await trustWorld({ beside: w, nodeId: 'other', identity: () => null, remote: { ...noDuplex, unary: async () => Promise.reject(new RpcError(status.unavailable, 'away')) } });
   expect(await refusal(other.enroll(invite, 'b'))).toBe(words);
 
   // A voter that can sign: the founder, asked by another leader.
-  const leader = await trustWorld({ beside: w, nodeId: 'leader', identity: () => null, remote: { unary: async (address, path, bytes, { expectId }) => {
+  const leader = await trustWorld({ beside: w, nodeId: 'leader', identity: () => null, remote: { ...noDuplex, unary: async (address, path, bytes, { expectId }) => {
     asked.push(`${address} ${path.split('/').at(-1)} ${expectId}`);
     const { certificateRequest, nodeId } = IssueRequest.decode(bytes);
     return IssueResponse.encode({ chain: [...(await sign(certificateRequest, nodeId))] }).finish();

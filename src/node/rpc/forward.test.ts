@@ -7,6 +7,7 @@ import { JoinRequest } from '../../gen/v1/node_messages.ts';
 import { TrustServiceService as Trust } from '../../gen/webmesh/trust/v1/trust.ts';
 import { callerKey, callerText, originOf, proxiedFromKey } from './origin.ts';
 import { admit, guarded } from './guard.ts';
+import { noDuplex } from '../../../test/fakes/no-duplex.ts';
 
 const servers = ['host', 'taker'].map((id, i) => ({ id, address: `10.0.0.${i + 1}:9443`, voter: true }));
 const wireguardKey = Buffer.alloc(32, 5).toString('base64');
@@ -18,6 +19,7 @@ async function pair(): Promise<{ leader: TrustWorld; taker: TrustWorld; sent: Re
   await leader.device('taker');
   const sent: Record<string, string>[] = [];
   const taker = await trustWorld({ beside: leader, nodeId: 'taker', identity: () => null, remote: {
+    ...noDuplex,
     unary: async (_address, path, bytes, { metadata, expectId, signal }) => {
       expect(expectId).toBe('host');
       sent.push(metadata);

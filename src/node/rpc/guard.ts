@@ -67,7 +67,7 @@ async function changed(revision: ReadCell<number>, clock: Clock, waitMs: number,
   }
 }
 
-/** Handlers that are told who is calling. */
+/** Handlers that are told who is calling. Of a method whose requests stream, the first is read when the policy has let the caller in, and not before. */
 export type GuardedHandlers<Definition> = { readonly [Name in keyof Definition]?: Guarded<NonNullable<Handlers<Definition>[Name]>> };
 type Guarded<Handler> = Handler extends Unary<infer Request, infer Response> ? (request: Request, call: Call, who: Admitted) => Promise<Response>
   : Handler extends ServerStream<infer Request, infer Response> ? (request: Request, call: Call, who: Admitted) => AsyncIterable<Response> : never;
@@ -90,6 +90,7 @@ function unary(rule: Rule, handler: UnaryHandler, ports: GuardPorts): Unary<unkn
   return async (request, call) => handler(request, call, await enter(rule, request, call, ports));
 }
 
+/** One wrapper for both kinds of streams: requests that stream are handed over unread, and name nobody that the policy could look at. */
 function streaming(rule: Rule, handler: StreamHandler, ports: GuardPorts): ServerStream<unknown, unknown> {
   return async function* (request, call) {
     yield* handler(request, call, await enter(rule, request, call, ports));

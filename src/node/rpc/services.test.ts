@@ -19,6 +19,7 @@ import { pki } from '../../platform/pki.ts';
 import { createNodeServices, type NodeServices, type NodeServicesPorts } from './services.ts';
 import { readTables } from '../state/snapshot.ts';
 import { bootstrapEntry, type Founding } from '../statements/statements.ts';
+import { noDuplex } from '../../../test/fakes/no-duplex.ts';
 
 const closing: Database[] = [];
 afterEach(() => {
@@ -60,7 +61,7 @@ function raftView(part: Partial<RaftView> = {}): RaftView {
     configurationCommitted: true, leaderContactTicks: 0, quorumActive: true, progress: new Map(), ...part };
 }
 
-const noRemote: RemoteCaller = { unary: () => Promise.reject(new RpcError(status.unavailable, 'nobody is there')) };
+const noRemote: RemoteCaller = { ...noDuplex, unary: () => Promise.reject(new RpcError(status.unavailable, 'nobody is there')) };
 const founding: Founding = { ulaPrefix: 'fd12:3456:789a::/48', ipv4Prefix: '172.16.0.0/12', networkName: 'home', acls: [], founder: null, now: { seconds: 1685124908n, nanos: 0 } };
 
 function world({ found = founding as Founding | null, ...part }: Partial<NodeServicesPorts> & { found?: Founding | null } = {}): World {
@@ -194,7 +195,7 @@ test('a follower without a proxy says so', async () => {
 
 test('the status of this node, of itself by name, of another, and of nobody', async () => {
   const asked: unknown[] = [];
-  const remote: RemoteCaller = { unary: async (address, path, request) => {
+  const remote: RemoteCaller = { ...noDuplex, unary: async (address, path, request) => {
     asked.push([address, path, request.length]);
     return new Uint8Array();
   } };
@@ -249,7 +250,7 @@ test('access lists: written, read in order, obeyed, deleted', async () => {
 
 test('a follower passes on what belongs to the leader, once, with metadata and deadline', async () => {
   const calls: unknown[] = [];
-  const remote: RemoteCaller = { unary: async (address, path, _bytes, { metadata, deadlineMs }) => {
+  const remote: RemoteCaller = { ...noDuplex, unary: async (address, path, _bytes, { metadata, deadlineMs }) => {
     calls.push({ address, path, metadata, deadlineMs });
     if (address.startsWith('172')) throw new RpcError(status.unavailable, 'no route');
     return path.endsWith('Join') ? JoinResponse.encode(JoinResponse.fromPartial({ addressIpv4: 'from the leader' })).finish() : path.endsWith('GetRaftACL') ? Uint8Array.of(0xff) : new Uint8Array();
@@ -275,7 +276,7 @@ test('a follower passes on what belongs to the leader, once, with metadata and d
 });
 
 test('a call that meets an election waits for its end: for another leader, or for this node itself', async () => {
-  const remote: RemoteCaller = { unary: async () => JoinResponse.encode(JoinResponse.fromPartial({ addressIpv4: 'from the leader' })).finish() };
+  const remote: RemoteCaller = { ...noDuplex, unary: async () => JoinResponse.encode(JoinResponse.fromPartial({ addressIpv4: 'from the leader' })).finish() };
   const it = world({ remote, leaderPatienceMs: 5_000 });
   await join(it, { id: 'boss', publicKey: keyOf(7) });
   for (const [then, answer] of [[raftView({ role: 'follower', leader: 'boss' }), 'from the leader'], [raftView(), '172.16.0.2/12']] as const) {
@@ -294,7 +295,7 @@ test('a call that meets an election waits for its end: for another leader, or fo
 
 test("the leader's refusal is the caller's, and is not tried at the next address", async () => {
   const addresses: string[] = [];
-  const it = world({ remote: { unary: async (address) => {
+  const it = world({ remote: { ...noDuplex, unary: async (address) => {
     addresses.push(address);
     throw new RpcError(status.permissionDenied, 'not allowed');
   } } });

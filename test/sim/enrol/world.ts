@@ -25,6 +25,7 @@ import { dooms, Member } from './member.ts';
 import { type Mutation } from './mutants.ts';
 import { type People, inviteSomebody, throwOutSomebody } from './people.ts';
 import { drawPlan, type Plan } from './plan.ts';
+import { noDuplex } from '../../fakes/no-duplex.ts';
 
 /** What happened in a seed, for people who wonder whether anything did. */
 export interface Figures {
@@ -196,6 +197,7 @@ async function identitiesOf(all: readonly string[], { signers }: Plan, pki: Pki)
 function remoteCaller(members: ReadonlyMap<string, Member>, clock: Clock, dice: Random): RemoteCaller {
   const unreachable = (): RpcError => new RpcError(status.unavailable, 'unreachable');
   return {
+    ...noDuplex,
     unary: async (_address, _path, bytes, { expectId, signal }) => {
       await sleep(clock, between(dice, 1, 40), signal);
       const target = members.get(expectId);
