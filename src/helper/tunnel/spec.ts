@@ -37,7 +37,6 @@ const mtuMin = 1280;
 const mtuMax = 9000;
 const portMin = 1024;
 const portMax = 65535;
-const countMax = 2 ** 32 - 1;
 const uint32Max = 2 ** 32 - 1;
 
 /**
@@ -77,8 +76,6 @@ function parsePeer(peer: PeerSpec, routes: readonly string[]): WantedPeer {
     endpoint: peer.endpoint === '' ? '' : parseEndpoint(peer.endpoint),
     allowedIps: distinct(limited('peers.allowed_ips', peer.allowedIps, limits.allowedIps).map((text) => parseAllowedIp(text, routes))),
     keepaliveSeconds: whole('peers.keepalive_seconds', peer.keepaliveSeconds, 0, portMax),
-    push: whole('peers.push', peer.push, 0, countMax),
-    restart: whole('peers.restart', peer.restart, 0, countMax),
     push: whole('peers.push', peer.push, 0, uint32Max),
     restart: whole('peers.restart', peer.restart, 0, uint32Max),
   };
