@@ -1,12 +1,13 @@
 import { failure } from '../base/failure.ts';
 import { parseIp, parsePrefix, splitHostPort } from '../base/ip.ts';
-import { type NodeIdentity, NodeSpec } from '../gen/webmesh/helper/v1/helper.ts';
+import { type NodeIdentity, NodeSpec, type PathSettings } from '../gen/webmesh/helper/v1/helper.ts';
 import { tunnelIdPattern } from './tunnel/spec.ts';
 
 const nodeIdPattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
 const hostPattern = /^[A-Za-z0-9.:-]{1,253}$/;
 const endpointsMax = 64;
 const addressesMax = 16;
+const sharesMax = 64;
 const textMax = 64;
 /** Below it ports are root's to give; 0 lets the node choose. */
 const portMin = 1024;
@@ -21,9 +22,7 @@ export function parseNodeSpec(spec: NodeSpec): NodeSpec {
   check('node_id', nodeIdPattern.test(spec.nodeId));
   check('mesh_ipv4', spec.meshIpv4 === '' || parseIp(spec.meshIpv4)?.family === 4);
   check('mesh_ipv6', spec.meshIpv6 === '' || parseIp(spec.meshIpv6)?.family === 6);
-  for (const [field, port] of [['raft_port', spec.raftPort], ['grpc_port', spec.grpcPort], ['wireguard_port', spec.wireguardPort]] as const) {
-    check(field, Number.isInteger(port) && (port === 0 || port >= portMin) && port <= portMax);
-  }
+  for (const [field, port] of [['raft_port', spec.raftPort], ['grpc_port', spec.grpcPort], ['wireguard_port', spec.wireguardPort]] as const) check(field, isPort(port));
   check('primary_endpoint', spec.primaryEndpoint === '' || hostPattern.test(spec.primaryEndpoint));
   limit('endpoints', spec.endpoints, endpointsMax);
   check('endpoints', spec.endpoints.every((text) => text.length <= 300 && (hostPattern.test(text) || splitHostPort(text) !== undefined)));
@@ -33,10 +32,23 @@ export function parseNodeSpec(spec: NodeSpec): NodeSpec {
     check('bootstrap.network_name', spec.bootstrap.networkName.length > 0 && spec.bootstrap.networkName.length <= textMax);
     check('bootstrap.ipv4_network', spec.bootstrap.ipv4Network === '' || parsePrefix(spec.bootstrap.ipv4Network)?.ip.family === 4);
   }
+  if (spec.paths !== undefined) checkPaths(spec.paths);
   if (spec.identity !== undefined) checkIdentity(spec.identity);
   // Clear text is asked for by name: neither a forgotten identity nor a left-over word may decide it.
   check(spec.insecure ? 'insecure' : 'identity', spec.insecure === (spec.identity === undefined));
   return spec;
+}
+
+/** Sizes alone, again: what may be dialled for others is the node process's to judge, with this user's rights at most. */
+function checkPaths({ turnPort, dnsPort, prometheusPort, shares, dnsDomain }: PathSettings): void {
+  for (const [field, port] of [['paths.turn_port', turnPort], ['paths.dns_port', dnsPort], ['paths.prometheus_port', prometheusPort]] as const) check(field, isPort(port));
+  limit('paths.shares', shares, sharesMax);
+  check('paths.shares', shares.every((text) => text.length <= textMax));
+  check('paths.dns_domain', dnsDomain.length <= 253);
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && (port === 0 || port >= portMin) && port <= portMax;
 }
 
 /** Sizes alone: what the bytes say is for the node process, which has no rights to lose. */
