@@ -4,8 +4,10 @@ import { failure, type Failure } from '../../src/base/failure.ts';
 import { serve, type Port } from '../../src/contract/carrier.ts';
 import type { CommandName, Handlers, Parsed } from '../../src/contract/commands.ts';
 import { topicNames, type AppState, type Invitation, type InviteView, type ProfileView, type SessionPhase, type TopicName, type TrustTopic } from '../../src/contract/state.ts';
+import { fakePaths } from './paths-app.ts';
+import { hostOffers, memberOffers, pathsOf } from './paths-world.ts';
 import { auditOf, invitationAt, linkOf, readLink } from './trust-world.ts';
-import { metricsAt, sceneOf, type SceneName } from './world.ts';
+import { isUp, metricsAt, sceneOf, type SceneName } from './world.ts';
 
 export { type SceneName } from './world.ts';
 
@@ -22,6 +24,8 @@ export interface FakeApp {
   show(scene: SceneName, peers?: number): void;
   /** The next call of this name fails with it. */
   refuseNext(name: CommandName, why: Failure): void;
+  /** The next call of this name waits until the function that comes back is called. */
+  holdNext(name: CommandName): () => void;
   tick(): void;
   close(): void;
 }
@@ -36,6 +40,8 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
   const topics = cellsOf(sceneOf(scene, clock.nowMs(), peers));
   const calls: { name: CommandName; input: unknown }[] = [];
   const refusals = new Map<CommandName, Failure>();
+  const held = new Map<CommandName, Promise<void>>();
+  const paths = fakePaths(topics, clock, stepMs);
   let round = 0;
   let pending: Cancel = () => {};
   let crowd = scene === 'crowd';
@@ -69,6 +75,7 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
   const add = (profile: ProfileView): { profile: string } => {
     topics.profiles.set({ list: [...topics.profiles.get().list, profile], selected: profile.id });
     topics.session.set({ ...topics.session.get(), profile: profile.id });
+    topics.paths.set({ ...topics.paths.get(), offers: profile.offers });
     return { profile: profile.id };
   };
 
@@ -90,7 +97,8 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
   };
   const events = auditOf(130, clock.nowMs());
 
-  const handlers = recording(calls, refusals, {
+  const handlers = recording(calls, refusals, held, {
+    ...paths.handlers,
     'session.connect': async ({ profile }) => {
       if (profile !== undefined) select(topics, profile);
       if (topics.profiles.get().selected === null) throw failure('input.unknown-profile', {});
@@ -99,10 +107,10 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
     },
     'session.disconnect': async () => (disconnect(), null),
     'session.retry': async () => (connect(), null),
-    'mesh.create': async ({ name, nodeId, insecure = false }) => add({ id: `net${++round}`, name, kind: 'host', nodeId: nodeId ?? 'study', address: '192.168.1.20:8443', insecure }),
+    'mesh.create': async ({ name, nodeId, insecure = false }) => add({ id: `net${++round}`, name, kind: 'host', nodeId: nodeId ?? 'study', address: '192.168.1.20:8443', offers: hostOffers, insecure }),
     'mesh.join': async (input) => {
       checkAddress(input);
-      return add({ id: `net${++round}`, name: input.name ?? hostOf(input.address), kind: 'member', nodeId: input.nodeId ?? 'study', address: input.address, insecure: input.insecure });
+      return add({ id: `net${++round}`, name: input.name ?? hostOf(input.address), kind: 'member', nodeId: input.nodeId ?? 'study', address: input.address, offers: memberOffers, insecure: input.insecure });
     },
     'invite.create': async ({ role = 'member', expiresInSeconds = 86_400, uses = 1, needsApproval = false, note = '' }) => {
       const id = `inv${String(++round).padStart(13, '0')}`;
@@ -119,7 +127,7 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
       const invitation = readOrRefuse(link);
       if (invitation.expired) throw failure('auth.invite-expired', {});
       topics.invitation.set({ offer: null });
-      return add({ id: `net${++round}`, name: name ?? invitation.networkName, kind: 'member', nodeId: nodeId ?? 'study', address: invitation.addresses[0] ?? '', insecure: false });
+      return add({ id: `net${++round}`, name: name ?? invitation.networkName, kind: 'member', nodeId: nodeId ?? 'study', address: invitation.addresses[0] ?? '', offers: memberOffers, insecure: false });
     },
     'device.approve': async ({ id }) => setDevice(id, () => ({ state: 'active', notAfterMs: clock.nowMs() + 90 * 86_400_000 })),
     'device.revoke': async ({ id }) => setDevice(id, () => ({ state: 'revoked', revokedAtMs: clock.nowMs() })),
@@ -153,7 +161,6 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
       topics.profiles.set({ list, selected: list[0]?.id ?? null });
       return null;
     },
-    'peer.ping': async ({ id }) => ({ latencyMs: id.length * 1.7 }),
     'peer.metrics': async ({ id }) => ({ metrics: metricsOf(id) }),
     'settings.update': async (change) => (topics.settings.set({ ...topics.settings.get(), ...withoutUndefined(change) }), null),
     'diagnostics.logs': async ({ lines = 200 }) => ({ lines: logLines.slice(-lines) }),
@@ -164,13 +171,22 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
   return {
     handlers, topics, calls, show,
     refuseNext: (name, why) => void refusals.set(name, why),
+    holdNext: (name) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held.set(name, promise);
+      return resolve;
+    },
     tick: () => {
       round += 1;
       const tunnel = topics.session.get().phase === 'connected' ? metricsAt(clock.nowMs()).tunnel : null;
       topics.metrics.set({ ...metricsAt(clock.nowMs()), tunnel });
       if (crowd || topics.session.get().phase === 'connected') movePeers(topics, clock.nowMs(), round, crowd ? 100 : 3);
+      paths.tick(round);
     },
-    close: () => pending(),
+    close: () => {
+      pending();
+      paths.close();
+    },
   };
 }
 
@@ -212,11 +228,14 @@ function fill(topics: Cells, state: AppState): void {
   for (const name of topicNames) (topics[name] as Cell<unknown>).set(state[name]);
 }
 
-function recording(calls: { name: CommandName; input: unknown }[], refusals: Map<CommandName, Failure>, handlers: Handlers): Handlers {
+function recording(calls: { name: CommandName; input: unknown }[], refusals: Map<CommandName, Failure>, held: Map<CommandName, Promise<void>>, handlers: Handlers): Handlers {
   const wrapped = Object.entries(handlers).map(([key, run]) => {
     const name = key as CommandName;
     return [name, async (input: never, signal: AbortSignal) => {
       calls.push({ name, input });
+      const wait = held.get(name);
+      held.delete(name);
+      await wait;
       const why = refusals.get(name);
       refusals.delete(name);
       if (why !== undefined) throw why;
@@ -236,6 +255,7 @@ function select(topics: Cells, profile: string): void {
   if (!list.some((p) => p.id === profile)) throw failure('input.unknown-profile', { profile });
   topics.profiles.set({ list, selected: profile });
   topics.session.set({ ...topics.session.get(), profile });
+  topics.paths.set({ ...topics.paths.get(), offers: list.find((p) => p.id === profile)?.offers ?? null });
 }
 
 /** The end of a walk: connected with the chosen network; a host made just now is alone and leads. */
@@ -247,6 +267,7 @@ function arrive(topics: Cells, profile: ProfileView | undefined, nowMs: number):
   topics.session.set({ ...scene.session, profile: profile?.id ?? null, epoch: epoch + 1, sinceMs: nowMs });
   topics.peers.set(scene.peers);
   topics.node.set({ ...scene.node, networkName: profile?.name ?? scene.node.networkName, startedAtMs: nowMs });
+  topics.paths.set(pathsOf(profile?.offers ?? memberOffers, []));
   topics.trust.set(profile?.insecure ? sceneOf('clear-text', nowMs).trust : fresh && profile?.kind === 'host' ? sceneOf('alone', nowMs).trust : scene.trust);
   topics.health.set({ warnings: profile?.insecure ? [{ code: 'clear-text', severity: 'warning', detail: { name: profile.name } }] : [] });
 }
@@ -257,6 +278,7 @@ function leave(topics: Cells, nowMs: number): void {
   topics.session.set({ want: 'disconnected', profile, epoch: epoch + 1, phase: 'disconnected' });
   topics.peers.set(gone.peers);
   topics.node.set({ ...gone.node, networkName: topics.node.get().networkName });
+  topics.paths.set({ ...gone.paths, offers: topics.paths.get().offers });
   topics.health.set({ warnings: [] });
 }
 
@@ -267,7 +289,7 @@ function movePeers(topics: Cells, nowMs: number, round: number, count: number): 
     source,
     list: list.map((p, i) => {
       const moves = (i - from + list.length) % list.length < count;
-      if (!moves || p.path.kind !== 'direct') return p;
+      if (!moves || !isUp(p.path)) return p;
       return { ...p, receiveBytes: p.receiveBytes + 48_000, transmitBytes: p.transmitBytes + 9_000, lastHandshakeMs: nowMs - (i % 40) * 1000, latencyMs: Math.round(((p.latencyMs ?? 9) + Math.sin(round + i)) * 10) / 10 };
     }),
   });

@@ -1,7 +1,8 @@
 import type { FailureData } from '../../src/base/failure.ts';
 import { seeded } from '../../src/base/random.ts';
+import { featuresOf, hostOffers, memberOffers, pathOf, pathsOf } from './paths-world.ts';
 import { clearTrust, deviceOf, fingerprintOf, freshTrust, noTrust, trustOf } from './trust-world.ts';
-import type { AppState, PeerPath, PeerView, ProfileView, SessionPhase, Settings } from '../../src/contract/state.ts';
+import type { AppState, PeerView, ProfileView, SessionPhase, Settings } from '../../src/contract/state.ts';
 
 /** Whole states of a made-up core: what each screen looks like when the real one is in that state. All values are fixed by the seed. */
 export type SceneName =
@@ -39,8 +40,8 @@ export function sceneOf(name: SceneName, nowMs: number, peers = name === 'crowd'
 
 export const settings: Settings = { theme: 'system', connectAtStart: true, startAtLogin: false, notifications: true, logLevel: 'info' };
 
-const home: ProfileView = { id: 'home1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', insecure: false };
-const studio: ProfileView = { id: 'studio2', name: 'Studio', kind: 'host', nodeId: 'study', address: '192.168.1.20:8443', insecure: false };
+const home: ProfileView = { id: 'home1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: memberOffers, insecure: false };
+const studio: ProfileView = { id: 'studio2', name: 'Studio', kind: 'host', nodeId: 'study', address: '192.168.1.20:8443', offers: hostOffers, insecure: false };
 
 function member(nowMs: number, peers: number): AppState {
   const list = peerList(peers, nowMs);
@@ -51,7 +52,7 @@ function member(nowMs: number, peers: number): AppState {
     profiles: { list: [home, studio], selected: home.id },
     settings,
     node: {
-      running: true, problem: null, id: 'study', version: '0.1.0', features: ['NODES', 'METRICS'], role: 'observer', leader: list[1]?.id ?? 'study', startedAtMs: nowMs - 8_040_000,
+      running: true, problem: null, id: 'study', version: '0.1.0', features: ['NODES', ...featuresOf(memberOffers)], role: 'observer', leader: list[1]?.id ?? 'study', startedAtMs: nowMs - 8_040_000,
       networkName: 'Home', networks: ['172.16.0.0/12', 'fd2a:8c1e:5b07::/48'],
       raft: { role: 'observer', term: 7, lastIndex: 4182, commitIndex: 4182, appliedIndex: 4182, leaderContactAgeMs: 42, servers: [...servers, { id: 'study', address: '172.16.0.9:9443', voter: false }] },
     },
@@ -59,6 +60,7 @@ function member(nowMs: number, peers: number): AppState {
     health: { warnings: [] },
     trust: trustOf(nowMs, false),
     invitation: { offer: null },
+    paths: pathsOf(memberOffers, peers > 0 ? undefined : []),
   };
 }
 
@@ -71,7 +73,7 @@ function connectedPhase(nowMs: number): Extract<SessionPhase, { phase: 'connecte
 }
 
 function apart(base: AppState, phase: SessionPhase, want: 'connected' | 'disconnected'): AppState {
-  const list = base.peers.list.map((p) => ({ ...p, endpoint: null, latencyMs: null, path: p.self ? p.path : ({ kind: 'down', reason: 'not-connected' } as const) }));
+  const list = base.peers.list.map((p) => ({ ...p, endpoint: null, latencyMs: null, why: [], path: p.self ? p.path : ({ kind: 'down', reason: 'not-connected' } as const) }));
   const { id, version } = base.node;
   return {
     ...base,
@@ -79,6 +81,7 @@ function apart(base: AppState, phase: SessionPhase, want: 'connected' | 'disconn
     peers: { source: 'stored', list },
     node: { ...base.node, id, version, running: false, role: 'unknown', leader: null, raft: null, features: [], startedAtMs: null },
     metrics: { ...base.metrics, tunnel: null },
+    paths: { nat: null, forwards: [], offers: base.paths.offers },
   };
 }
 
@@ -91,9 +94,10 @@ function hosting(base: AppState): AppState {
     peers: { source: 'replica', list },
     profiles: { ...base.profiles, selected: studio.id },
     node: {
-      ...base.node, role: 'leader', leader: 'study', networkName: 'Studio', features: ['NODES', 'LEADER_PROXY', 'MESH_API', 'PEER_DISCOVERY', 'METRICS'],
+      ...base.node, role: 'leader', leader: 'study', networkName: 'Studio', features: ['NODES', 'LEADER_PROXY', 'MESH_API', 'PEER_DISCOVERY', ...featuresOf(hostOffers)],
       raft: base.node.raft && { ...base.node.raft, role: 'leader', leaderContactAgeMs: 0, servers: voters.map((p) => ({ id: p.id, address: `${p.ipv4}:9443`, voter: true })) },
     },
+    paths: { ...base.paths, offers: hostOffers },
   };
 }
 
@@ -135,12 +139,20 @@ export const misleadingNames = {
   turned: 'Home\u202egnp.exe\u2066', markup: '<img src=x onerror="document.title=\'owned\'"><b>Admin</b>', long: 'W'.repeat(64), emoji: '👩‍🚀🏴‍☠️ Zoë עברית', empty: '\u200b\u2060', lines: 'one\ntwo\u0000three',
 } as const;
 
+/** Details of reasons may come from the other end. */
+const misleadingReasons: PeerView['why'] = [
+  { code: 'no-answer', tier: 'direct', detail: { endpoint: misleadingNames.markup } }, { code: 'relay-full', tier: 'turn', detail: { node: misleadingNames.long.repeat(40) } },
+  { code: 'carrier-failed', tier: 'ice', detail: { problem: misleadingNames.lines } },
+];
+
 function misleading(base: AppState, nowMs: number): AppState {
   const names = Object.values(misleadingNames);
   const devices = names.map((name, i) => deviceOf(nowMs, { id: `odd-${i}`, name, invitedBy: i === 0 ? misleadingNames.markup : 'attic', state: i === 1 ? 'pending' : 'active' }));
   return {
     ...base,
     profiles: { ...base.profiles, list: base.profiles.list.map((p) => (p.id === home.id ? { ...p, name: misleadingNames.turned } : p)) },
+    peers: { ...base.peers, list: base.peers.list.map((p) => (p.path.kind === 'relay' ? { ...p, path: { ...p.path, node: misleadingNames.turned }, why: misleadingReasons } : p)) },
+    paths: { ...base.paths, forwards: base.paths.forwards.map((f) => ({ ...f, peer: misleadingNames.markup, remoteAddress: misleadingNames.long })) },
     trust: { ...base.trust, devices: [...base.trust.devices, ...devices], invites: base.trust.invites.map((invite, i) => ({ ...invite, note: names[i] ?? invite.note })) },
   };
 }
@@ -159,41 +171,38 @@ function lost(code: FailureData['code'], detail: FailureData['detail']): Failure
 }
 
 const places = ['attic', 'workshop', 'garden-pi', 'ada-laptop', 'nas', 'kitchen-tablet', 'grace-desktop', 'build-runner', 'printer-room', 'barn-camera', 'vps-helsinki', 'music-box'];
-const directPath: PeerPath = { kind: 'direct' };
 
 /** This device first, then `count` peers with a spread of roles and paths. */
 export function peerList(count: number, nowMs: number): PeerView[] {
   const random = seeded(2026);
   const self: PeerView = {
-    id: 'study', self: true, publicKey: keyOf(9), ipv4: '172.16.0.9', ipv6: 'fd2a:8c1e:5b07:9::', role: 'observer', endpoint: null, path: { kind: 'self' },
+    id: 'study', self: true, publicKey: keyOf(9), ipv4: '172.16.0.9', ipv6: 'fd2a:8c1e:5b07:9::', role: 'observer', endpoint: null, path: { kind: 'self' }, why: [],
     lastHandshakeMs: null, receiveBytes: 0, transmitBytes: 0, latencyMs: null, createdAtMs: nowMs - 86_400_000 * 40, updatedAtMs: nowMs - 8_040_000,
   };
   const others = Array.from({ length: count }, (_, i): PeerView => {
-    const path = pathOf(i);
-    const alive = path.kind === 'direct';
+    const { path, why } = pathOf(i);
+    const alive = isUp(path);
     return {
       id: i < places.length ? (places[i] as string) : `node-${String(i).padStart(4, '0')}`,
       self: false, publicKey: keyOf(100 + i),
       ipv4: `172.16.${Math.floor((i + 10) / 250)}.${((i + 10) % 250) + 1}`,
       ipv6: `fd2a:8c1e:5b07:${(i + 16).toString(16)}::`,
       role: i === 0 ? 'leader' : i < 3 ? 'voter' : 'observer',
-      endpoint: path.kind === 'waiting' ? null : i % 5 === 3 ? `[2001:db8:${(i + 1).toString(16)}::7]:51820` : `203.0.113.${(i % 250) + 1}:51820`,
-      path,
+      endpoint: path.kind === 'waiting' ? null : path.kind === 'ice' || path.kind === 'relay' ? `127.0.0.1:${41_000 + (i % 1000)}` : i % 5 === 3 ? `[2001:db8:${(i + 1).toString(16)}::7]:51820` : `203.0.113.${(i % 250) + 1}:51820`,
+      path, why,
       lastHandshakeMs: alive ? nowMs - Math.floor(random.next() * 118_000) : path.kind === 'silent' ? nowMs - 1_260_000 : null,
       receiveBytes: path.kind === 'waiting' ? 0 : Math.floor(random.next() ** 4 * 4e9),
       transmitBytes: path.kind === 'waiting' ? 0 : Math.floor(random.next() ** 4 * 1e9),
-      latencyMs: alive ? Math.round((0.8 + random.next() ** 3 * 80) * 10) / 10 : null,
+      latencyMs: alive ? Math.round((0.8 + (path.kind === 'relay' ? 22 : 0) + random.next() ** 3 * 80) * 10) / 10 : null,
       createdAtMs: nowMs - 86_400_000 * (3 + (i % 60)), updatedAtMs: nowMs - 60_000 * (5 + i),
     };
   });
   return [self, ...others];
 }
 
-function pathOf(index: number): PeerPath {
-  if (index === 5) return { kind: 'waiting', reason: 'both-behind-nat' };
-  if (index % 13 === 9) return { kind: 'silent', reason: 'no-handshake-lately' };
-  if (index % 17 === 8) return { kind: 'waiting', reason: 'peer-has-no-endpoint' };
-  return directPath;
+/** Packets pass, one way or another. */
+export function isUp({ kind }: PeerView['path']): boolean {
+  return kind === 'direct' || kind === 'ice' || kind === 'relay';
 }
 
 /** A key that looks like one: 32 bytes drawn from the seed, base64. */
