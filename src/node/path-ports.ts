@@ -1,6 +1,7 @@
 import { type ReadCell } from '../base/cell.ts';
 import { type PathReasonCode, type PathTier } from '../base/path-reasons.ts';
 import { type IceDescription, type NatReport, type Proposal, type RelayServer } from '../gen/webmesh/paths/v1/paths_messages.ts';
+import { type ListenProblem, type Sockets } from './ports.ts';
 
 /**
  * A way for WireGuard's datagrams to one peer that runs in this process. WireGuard is told to send to `localEndpoint`, a UDP port on
@@ -270,4 +271,28 @@ export interface TurnServer {
   /** Ends the allocations of users that may not use it any more. */
   recheck(): void;
   close(): Promise<void>;
+}
+
+/** Names over datagrams and streams (RFC 1035 §4.2). Implemented by platform/dns-sockets. */
+export interface DnsSockets {
+  readonly listenTcp: Sockets['listen'];
+  /**
+   * Binds one bare address. Where a program has the port on every address and shares it, as responders of multicast DNS do, it is shared:
+   * what is sent to this very address still comes here.
+   */
+  bindUdp(host: string, port: number, receive: (message: Uint8Array, from: DatagramSource) => void): Promise<DnsDatagrams | { readonly ok: false; readonly problem: ListenProblem; readonly message: string }>;
+}
+
+export interface DatagramSource {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface DnsDatagrams {
+  readonly ok: true;
+  readonly port: number;
+  readonly shared: boolean;
+  /** Dropped when the socket is full. */
+  send(message: Uint8Array, to: DatagramSource): void;
+  close(): void;
 }
