@@ -387,6 +387,7 @@ const fieldNames: Readonly<Record<string, string>> = {
   address: 'the address', name: 'the name', nodeId: 'the device name', ipv4Network: 'the address range', grpcPort: 'the API port',
   raftPort: 'the Raft port', wireguardPort: 'the WireGuard port', profile: 'the network', id: 'the peer', lines: 'the number of lines', logLevel: 'the log level',
   link: 'the invite', passphrase: 'the passphrase', note: 'the note', uses: 'the number of devices', expiresInSeconds: 'how long the invite is good', file: 'the file', role: 'the role',
+  localAddress: 'the local address', localPort: 'the local port', remoteAddress: 'the remote address', remotePort: 'the remote port', shares: 'the shared address', relayMbit: 'the limit of the relay', peer: 'the peer',
 };
 
 function capital(text: string): string {
