@@ -14,6 +14,8 @@ import { ensureDebian, environment, root, say, SetUpError } from './lib/set-up.m
 
 const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, seeds: { type: 'string', default: '400' }, inputs: { type: 'string', default: '50000' } } });
 const reports = join(root, 'test-results');
+/** More files than this do not fail by chance. */
+const againMax = 2;
 
 interface Tally {
   passed: number;
@@ -81,7 +83,7 @@ async function main(): Promise<void> {
   await stage(`fuzzers, ${flags.inputs} inputs for each parser of outside bytes`, ['test/fuzz/main.ts', '--inputs', flags.inputs]);
   await stage('attacks', ['test/attacks/main.ts']);
   if (process.getuid?.() === 0) {
-    await vitest('system tests: namespaces, real tunnels, real kernel', ['system']);
+    await systemTests('system tests: namespaces, real tunnels, real kernel');
     await stage('the demo, with its host killed', ['scripts/demo.ts', '--once', '--kill-host']);
   } else skip(2, 'system tests and the demo need root for network namespaces');
   if (existsSync('/usr/bin/chromium')) await playwright();
@@ -96,13 +98,53 @@ async function stage(name: string, args: readonly string[]): Promise<void> {
 }
 
 async function vitest(name: string, projects: readonly string[]): Promise<void> {
-  const report = join(reports, `${projects[0]}.json`);
-  const code = await run(name, ['node_modules/vitest/vitest.mjs', 'run', ...projects.flatMap((p) => ['--project', p]), '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`]);
-  const counted = existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as VitestReport) : null;
+  judge(name, await runVitest(name, projects, []));
+}
+
+/**
+ * Real kernels, engines and clocks share the machine with whatever else it does. A file of these tests that fails is run once more, alone:
+ * what then passes is counted as passed, and named, because a test that is often named here has a fault.
+ */
+async function systemTests(name: string): Promise<void> {
+  const first = await runVitest(name, ['system'], []);
+  const failed = first.counted?.testResults.filter(({ assertionResults }) => assertionResults.some(({ status }) => status === 'failed')) ?? [];
+  if (first.code === 0 || failed.length === 0 || failed.length > againMax) return judge(name, first);
+  const second = await runVitest(`${name}: once more`, ['system'], failed.map(({ name: file }) => file));
+  if (second.code !== 0) return judge(name, second.counted ? { code: second.code, counted: merged(first.counted, second.counted) } : first);
+  for (const { name: file, assertionResults } of failed) {
+    for (const { status, fullName, failureMessages } of assertionResults) if (status === 'failed') problems.push(`failed once, passed when run again: ${relative(root, file)}: ${fullName}: ${firstLine(failureMessages[0])}`);
+  }
+  add(tallyOf(merged(first.counted, second.counted)), name, 0);
+}
+
+function judge(name: string, { code, counted }: VitestRun): void {
   for (const { name: file, assertionResults } of counted?.testResults ?? []) {
     for (const { status, fullName, failureMessages } of assertionResults) if (status === 'failed') failures.push(`${relative(root, file)}: ${fullName}: ${firstLine(failureMessages[0])}`);
   }
-  add({ passed: counted?.numPassedTests ?? 0, failed: counted?.numFailedTests ?? 0, skipped: (counted?.numPendingTests ?? 0) + (counted?.numTodoTests ?? 0) }, name, code);
+  add(tallyOf(counted), name, code);
+}
+
+/** The first run with the files of the second one put in the place of their former selves. */
+function merged(first: VitestReport | null, second: VitestReport | null): VitestReport | null {
+  if (!first || !second) return first;
+  const testResults = [...first.testResults.filter(({ name }) => !second.testResults.some((again) => again.name === name)), ...second.testResults];
+  const count = (wanted: string): number => testResults.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => status === wanted).length;
+  return { ...first, testResults, numPassedTests: count('passed'), numFailedTests: count('failed') };
+}
+
+interface VitestRun {
+  readonly code: number;
+  readonly counted: VitestReport | null;
+}
+
+async function runVitest(name: string, projects: readonly string[], files: readonly string[]): Promise<VitestRun> {
+  const report = join(reports, `${projects[0]}${files.length > 0 ? '-again' : ''}.json`);
+  const code = await run(name, ['node_modules/vitest/vitest.mjs', 'run', ...projects.flatMap((p) => ['--project', p]), ...files, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`]);
+  return { code, counted: existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as VitestReport) : null };
+}
+
+function tallyOf(counted: VitestReport | null): Tally {
+  return { passed: counted?.numPassedTests ?? 0, failed: counted?.numFailedTests ?? 0, skipped: (counted?.numPendingTests ?? 0) + (counted?.numTodoTests ?? 0) };
 }
 
 async function playwright(): Promise<void> {

@@ -1,0 +1,189 @@
+/**
+ * npm run natgrid: who reaches whom through which NAT. One public host, and two members behind each kind of network, all in one mesh, each
+ * with its own helper, engine, node and core, in network namespaces. Every pair of kinds is a cell: the path that was found, the time from
+ * Connect to the first answered ping, and the best that theory allows (RFC 4787, RFC 5128).
+ *   --kinds a,b,c   only these kinds
+ *   --quick         the cells that differ most from each other: what npm test runs
+ * Exit code 1 when a cell is dead that need not be, is relayed where it could be direct, or took longer than 3 s to be relayed.
+ */
+import { rmSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type PeerPath, type PeerView } from '../src/contract/state.ts';
+import { Host, hostsFolder } from './lib/hosts.ts';
+import { createInternet } from './lib/nat.ts';
+import { inNamespace } from './lib/namespaces.ts';
+import { bestPath, type GridKind, gridKinds, gridSites, hostOf } from './lib/grid-theory.ts';
+import { prepare } from './lib/prepare.ts';
+
+const { values: flags } = parseArgs({ options: { kinds: { type: 'string' }, quick: { type: 'boolean' } } });
+const quickKinds: readonly GridKind[] = ['open', 'port-restricted', 'symmetric', 'udp-blocked', 'same-lan'];
+const kinds = flags.kinds ? gridKinds.filter((kind) => flags.kinds?.split(',').includes(kind)) : flags.quick ? quickKinds : gridKinds;
+/** A path may improve for this long after the first ping before it counts as what was found. */
+const settleMs = 8_000;
+const firstPingMsMax = 20_000;
+const relayMsMax = 3_000;
+const joinsAtOnce = 2;
+
+interface Cell {
+  readonly from: GridKind;
+  readonly to: GridKind;
+  readonly best: 'direct' | 'relay';
+  readonly firstPingMs: number | null;
+  readonly path: PeerPath;
+  readonly why: string;
+}
+
+await prepare({ why: 'the NAT grid' });
+const folder = hostsFolder('natgrid');
+const internet = createInternet({ prefix: 'wmgrid', sites: gridSites(kinds) });
+const hosts = new Map(['hub', ...kinds.flatMap((kind) => [hostOf(kind, 'a'), hostOf(kind, 'b')])].map((name) => [name, new Host(name, folder, internet.namespace(name))]));
+let code = 1;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void finish());
+try {
+  await foundMesh();
+  code = report(await measureAll());
+} catch (error) {
+  say(`failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+} finally {
+  await finish();
+}
+
+async function foundMesh(): Promise<void> {
+  const hub = host('hub');
+  await hub.start();
+  const { profile } = await client(hub).call('mesh.create', { name: 'grid', nodeId: 'hub' });
+  await client(hub).call('session.connect', { profile });
+  await hub.session('connected');
+  const waiting = [...hosts.values()].filter((each) => each !== hub);
+  const started = Date.now();
+  await Promise.all(Array.from({ length: joinsAtOnce }, async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await join(next, hub);
+  }));
+  say(`${hosts.size} machines in one mesh after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+async function join(member: Host, hub: Host): Promise<void> {
+  await member.start();
+  const { link } = await client(hub).call('invite.create', { note: member.name });
+  const { profile } = await client(member).call('invite.redeem', { link, nodeId: member.name });
+  await client(member).call('session.connect', { profile });
+  await member.session('connected', 60_000);
+}
+
+/** One member after the other connects anew and pings the first member of every kind at once: a row of the grid. */
+async function measureAll(): Promise<readonly Cell[]> {
+  const cells: Cell[] = [];
+  for (const from of kinds) {
+    const member = host(hostOf(from, 'b'));
+    await client(member).call('session.disconnect', {});
+    await member.session('disconnected');
+    const targets = await Promise.all(kinds.map(async (to) => ({ to, address: (await self(host(hostOf(to, 'a')))).ipv4 ?? '' })));
+    await client(member).call('session.connect', {});
+    const started = Date.now();
+    await member.session('connected', 60_000);
+    const row = await Promise.all(targets.map(async ({ to, address }) => measure(member, from, to, address, started)));
+    cells.push(...row);
+    say(row.map(line).join('\n'));
+  }
+  return cells;
+}
+
+async function measure(member: Host, from: GridKind, to: GridKind, address: string, started: number): Promise<Cell> {
+  const firstPingMs = await firstPing(member, address, started);
+  const best = bestPath(from, to);
+  const name = hostOf(to, 'a');
+  const peer = await settledPeer(member, name, best);
+  return { from, to, best, firstPingMs, path: peer.path, why: peer.why.map(({ code: reason, tier }) => (tier ? `${tier}: ${reason}` : reason)).join(', ') };
+}
+
+async function firstPing(member: Host, address: string, started: number): Promise<number | null> {
+  while (Date.now() - started < firstPingMsMax) {
+    const answered = await inNamespace(member.paths.namespace as string, 'ping', ['-n', '-c', '1', '-W', '0.2', address], 2_000).then(() => true, () => false);
+    if (answered) return Date.now() - started;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return null;
+}
+
+/** The peer once its path is as good as theory allows, or as it is when the time is over. */
+async function settledPeer(member: Host, name: string, best: Cell['best']): Promise<PeerView> {
+  const find = (list: readonly PeerView[]): PeerView | undefined => list.find(({ id }) => id === name);
+  let newest: PeerView | undefined;
+  await member.topic('peers', ({ list }) => {
+    newest = find(list);
+    return newest !== undefined && (best === 'direct' ? newest.path.kind === 'direct' || newest.path.kind === 'ice' : newest.path.kind === 'relay');
+  }, settleMs, `a ${best} path to ${name}`).catch(() => undefined);
+  if (!newest) throw new Error(`${member.name} does not list ${name}`);
+  return newest;
+}
+
+function report(cells: readonly Cell[]): number {
+  const bad = cells.filter((cell) => verdict(cell) !== 'ok');
+  const times = cells.flatMap(({ firstPingMs }) => firstPingMs ?? []).sort((a, b) => a - b);
+  say('');
+  say(table(cells));
+  say(`${cells.length} cells: ${cells.filter((c) => c.firstPingMs !== null).length} alive, ${cells.filter((c) => isDirect(c.path)).length} direct of ${cells.filter((c) => c.best === 'direct').length} that theory allows, first ping p50 ${at(times, 0.5)} ms, p95 ${at(times, 0.95)} ms, worst ${times.at(-1) ?? 0} ms`);
+  for (const cell of bad) say(`NOT AS IT COULD BE: ${line(cell)}: ${verdict(cell)}`);
+  return bad.length === 0 && cells.length > 0 ? 0 : 1;
+}
+
+function verdict({ best, firstPingMs, path }: Cell): string {
+  if (firstPingMs === null) return 'dead';
+  if (best === 'direct') return isDirect(path) ? 'ok' : 'relayed where it could be direct';
+  return firstPingMs <= relayMsMax ? 'ok' : `relayed after ${firstPingMs} ms`;
+}
+
+function isDirect({ kind }: PeerPath): boolean {
+  return kind === 'direct' || kind === 'ice';
+}
+
+function table(cells: readonly Cell[]): string {
+  const width = 17;
+  const head = ['', ...kinds].map((kind) => kind.padEnd(width)).join('');
+  const rows = kinds.map((from) => [from, ...kinds.map((to) => short(cells.find((c) => c.from === from && c.to === to)))].map((text) => text.padEnd(width)).join('').trimEnd());
+  return [head.trimEnd(), ...rows].join('\n');
+}
+
+function short(cell: Cell | undefined): string {
+  if (!cell) return '';
+  return `${words(cell.path)} ${cell.firstPingMs === null ? 'dead' : (cell.firstPingMs / 1000).toFixed(1)}`;
+}
+
+function line(cell: Cell): string {
+  return `  ${cell.from} → ${cell.to}: ${words(cell.path)}, first ping ${cell.firstPingMs ?? 'never'} ms, theory: ${cell.best}${cell.why === '' ? '' : ` (${cell.why})`}`;
+}
+
+function words(path: PeerPath): string {
+  return 'how' in path && path.how !== undefined ? path.how : path.kind;
+}
+
+function at(sorted: readonly number[], q: number): number {
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0;
+}
+
+async function self(of: Host): Promise<PeerView> {
+  const { list } = await of.topic('peers', (peers) => peers.list.some((p) => p.self), 10_000, 'seeing itself');
+  return list.find((p) => p.self) as PeerView;
+}
+
+function host(name: string): Host {
+  const found = hosts.get(name);
+  if (!found) throw new Error(`there is no machine ${name}`);
+  return found;
+}
+
+function client(of: Host): NonNullable<Host['client']> {
+  if (!of.client) throw new Error(`the app of ${of.name} runs`);
+  return of.client;
+}
+
+async function finish(): Promise<void> {
+  await Promise.all([...hosts.values()].map((each) => each.stop().catch(() => {})));
+  internet.remove();
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(code);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
