@@ -53,7 +53,8 @@ const secretLink: Target = {
         readInvite(utf8(input), pki.digest);
       } catch (error) {
         const body = utf8(input).slice(linkStart.length).trim();
-        if (isFailure(error) && body.length > 24) holds(!JSON.stringify(error.detail).includes(body.slice(0, 24)), 'a refusal does not repeat the link');
+        // What a token is written in; a fuzzer also learns to write our own sentences.
+        if (isFailure(error) && /^[A-Za-z0-9_-]{24}/.test(body)) holds(!JSON.stringify(error.detail).includes(body.slice(0, 24)), 'a refusal does not repeat the link');
         else if (!isFailure(error)) throw error;
       }
       return undefined;
