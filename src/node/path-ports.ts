@@ -296,3 +296,67 @@ export interface DnsDatagrams {
   send(message: Uint8Array, to: DatagramSource): void;
   close(): void;
 }
+
+/** A page of text over HTTP/1.1, for programs that scrape it. Implemented by platform/metrics-http. */
+export interface MetricsHttps {
+  create(page: HttpPage): MetricsHttp;
+}
+
+export interface MetricsHttp {
+  /** Listens on one bare address; waits for one that this machine does not have yet, until the signal aborts. Rejects with a Failure (node.port-in-use). */
+  listen(address: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<number>;
+  /** Ends its connections too. */
+  unlisten(address: { readonly host: string; readonly port: number }): void;
+  close(): Promise<void>;
+}
+
+export interface HttpPage {
+  /** Asked for each connection before a byte of it is read, with the other end's bare address. Who is not admitted gets a bare 403. */
+  admits(source: string): boolean;
+  /** Asked for each request that is in order. Never rejects. */
+  answer(request: HttpRequest): Promise<HttpAnswer>;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Without what follows a question mark. */
+  readonly path: string;
+  readonly source: string;
+}
+
+export interface HttpAnswer {
+  readonly status: 200 | 403 | 404 | 405 | 503;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Told of the calls that a gRPC server serves: platform/grpc-call-counts calls it, node/metrics counts. */
+export interface CallCounts {
+  /** A call of a method that this server has; its policy was not asked yet. */
+  open(method: { readonly path: string; readonly requestStream: boolean; readonly responseStream: boolean }): CallCount;
+}
+
+export interface CallCount {
+  received(): void;
+  sent(): void;
+  /** Once, with its status; 1 when the caller left. */
+  handled(code: number, seconds: number): void;
+}
+
+/** This process. Implemented by platform/process-metrics. */
+export interface ProcessMeter {
+  /** Of the event loop: since the meter was opened. What the system does not say is null. */
+  sample(): ProcessSample;
+  close(): void;
+}
+
+export interface ProcessSample {
+  readonly runtime: string;
+  readonly startedAtSeconds: number;
+  readonly cpuSeconds: { readonly user: number; readonly system: number };
+  readonly residentBytes: number | null;
+  readonly heapUsedBytes: number | null;
+  readonly openDescriptors: number | null;
+  /** How much later than asked the event loop comes to its timers. */
+  readonly loopDelaySeconds: { readonly mean: number; readonly p99: number; readonly max: number };
+}

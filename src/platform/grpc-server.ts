@@ -5,9 +5,11 @@ import { failure } from '../base/failure.ts';
 import { parseIp } from '../base/ip.ts';
 import { type Log } from '../base/log.ts';
 import { type Caller, type Service } from '../base/rpc.ts';
+import { type CallCounts } from '../node/path-ports.ts';
 import { type IdentitySource } from '../node/ports.ts';
 import { createShares } from './connection-shares.ts';
 import { authorizing } from './grpc-authorize.ts';
+import { counting } from './grpc-call-counts.ts';
 import { type Authorize, createCallers } from './grpc-callers.ts';
 import { healthService } from './grpc-health.ts';
 import { implementationOf } from './grpc-handlers.ts';
@@ -37,6 +39,8 @@ export interface GrpcServerOptions {
   readonly identity?: IdentitySource;
   /** The policy, asked before every call of every method, health and reflection too. Left out: everybody may call. */
   readonly authorize?: Authorize;
+  /** Told of every call, refused ones too. */
+  readonly counts?: CallCounts;
 }
 
 /** Serves handlers over gRPC. Addresses come and go while it runs; all of them serve the same methods. */
@@ -65,13 +69,13 @@ const messageBytesDefault = 4 * 1024 * 1024;
 const callsDefault = 128;
 const connectionsDefault = 1024;
 
-export function createGrpcServer({ services, log, messageBytesMax = messageBytesDefault, callsPerConnectionMax = callsDefault, connectionsMax = connectionsDefault, standard = false, identity = () => null, authorize }: GrpcServerOptions): GrpcServer {
+export function createGrpcServer({ services, log, messageBytesMax = messageBytesDefault, callsPerConnectionMax = callsDefault, connectionsMax = connectionsDefault, standard = false, identity = () => null, authorize, counts }: GrpcServerOptions): GrpcServer {
   let hasTcp = false;
   // A server that listens on TCP has no local callers: what is not known is never trusted more.
   const plainCaller = (): Caller => (!hasTcp ? { kind: 'local' } : identity() === null ? { kind: 'clear-text' } : { kind: 'anonymous' });
   const callers = createCallers(plainCaller);
   const raw = new grpc.Server({
-    interceptors: authorize ? [authorizing(authorize, callers, log)] : [],
+    interceptors: [...(counts ? [counting(counts)] : []), ...(authorize ? [authorizing(authorize, callers, log)] : [])],
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
     'grpc.max_concurrent_streams': callsPerConnectionMax,
