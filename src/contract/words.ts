@@ -312,11 +312,24 @@ const warningWords: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     what: `This system has no keyring that the app can use, so the keys are in a file${d.at('path', 'file')} that only your user can read.`,
     next: 'Nothing needs doing. Encrypting the disk protects the file if the machine is stolen.',
   }),
+  'udp-blocked': () => ({
+    what: 'The network that this device is on lets no UDP through, so its packets go through another member. Everything works, more slowly.',
+    next: 'Nothing needs doing. Another network, or a word with whoever runs this one, makes it faster.',
+  }),
+  'service-down': (d) => ({
+    what: `This device is meant to offer ${serviceNames.find(([service]) => d.is('service', service))?.[1] ?? 'a service'} to the network, and it does not answer${d.because()}.`,
+    next: 'It is tried again by itself. Another program on this device may have its port; stop that program, or switch the offer off.',
+  }),
   'audit-broken': (d) => ({
     what: `The audit log does not fit together any more${d.entry('sequence')}: somebody may have changed it on disk. Traffic is not affected.`,
     next: 'Export the log from several devices and compare them; then find out who had access to the machine.',
   }),
 };
+
+/** What the offers of a device are called. */
+const serviceNames: readonly (readonly [string, string])[] = [
+  ['iceNegotiation', 'help with negotiating data channels'], ['turnServer', 'a relay'], ['meshDns', 'names of the network (DNS)'], ['prometheus', 'figures for Prometheus'],
+];
 
 interface Reader {
   /** ` at X`, or nothing. */

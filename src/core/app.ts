@@ -3,6 +3,8 @@ import type { Topics } from '../contract/carrier.ts';
 import type { Handlers } from '../contract/commands.ts';
 import type { InvitationTopic } from '../contract/state.ts';
 import { appHandlers } from './handlers.ts';
+import { keepForwards } from './paths/forwards.ts';
+import { pathHandlers } from './paths/handlers.ts';
 import type { CorePorts } from './ports.ts';
 import { loadProfiles } from './profiles.ts';
 import { createSession } from './session/session.ts';
@@ -31,19 +33,26 @@ export async function createApp(ports: CorePorts): Promise<App> {
   const membership = createMembership({ ...ports, log: ports.log.scope('trust'), keyring, profiles });
   const session = createSession(ports, profiles, membership);
   const invitation: Cell<InvitationTopic> = cell<InvitationTopic>({ offer: null });
-  const shown = createTopics({ ports, settings, profiles, session, keyring, invitation });
+  const connected = (): string | null => {
+    const { phase, profile } = session.view.get().state;
+    return phase.name === 'connected' ? profile : null;
+  };
+  const forwards = keepForwards({ ...ports, log: ports.log.scope('forwards'), paths: session.paths, connected });
+  const shown = createTopics({ ports, settings, profiles, session, keyring, invitation, forwards });
 
   let ended: Promise<void> | null = null;
   const close = (): Promise<void> => {
     ended ??= (async () => {
       await session.end(endMs);
       shown.close();
+      forwards.end();
       ports.helper.close();
     })();
     return ended;
   };
   const handlers: Handlers = {
     ...appHandlers({ ports, settings, profiles, session, membership, shown, close }),
+    ...pathHandlers({ ports, profiles, session, topics: shown.topics, forwards }),
     ...trustHandlers({ ports, keyring, profiles, session, current: shown.current, invitation }),
   };
 

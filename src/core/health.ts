@@ -1,6 +1,7 @@
 import { atLeast, lives } from '../base/identity.ts';
-import type { Degraded, DeviceView, HealthTopic, PeerView, ProfileView, SessionTopic, TrustTopic, Warning, WarningCode } from '../contract/state.ts';
+import type { Degraded, DeviceView, HealthTopic, PathsTopic, PeerView, ProfileView, SessionTopic, TrustTopic, Warning, WarningCode } from '../contract/state.ts';
 import type { NodeState } from '../gen/webmesh/helper/v1/helper.ts';
+import type { OfferName } from './paths/missing.ts';
 import type { HelperLink } from './ports.ts';
 import type { Trouble } from './trust/upkeep.ts';
 import { nodeProblem } from './tunnel/helper.ts';
@@ -19,6 +20,9 @@ export interface HealthInput {
   readonly troubles: readonly Trouble[];
   /** Null while nobody looked. */
   readonly auditIntact: boolean | null;
+  readonly paths: PathsTopic;
+  /** Offers of this machine that have not answered for a while. */
+  readonly missing: readonly OfferName[];
 }
 
 /** Time for the helper's own retries before its absence is worth a word. */
@@ -28,7 +32,7 @@ const peerPatienceMs = 30_000;
 
 /** What a person should know, those that touch connectivity first. Pure: the same facts give the same warnings. */
 export function healthTopic(input: HealthInput, nowMs: number): HealthTopic {
-  const warnings = [...helperWarnings(input), ...nodeWarnings(input), ...meshWarnings(input), ...certificateWarnings(input, nowMs), ...peerWarnings(input, nowMs), ...trustWarnings(input, nowMs), ...otherWarnings(input)];
+  const warnings = [...helperWarnings(input), ...nodeWarnings(input), ...meshWarnings(input), ...certificateWarnings(input, nowMs), ...pathWarnings(input), ...peerWarnings(input, nowMs), ...trustWarnings(input, nowMs), ...otherWarnings(input)];
   return { warnings };
 }
 
@@ -50,6 +54,16 @@ function meshWarnings({ session }: HealthInput): Warning[] {
   if (degraded === null) return [];
   if (degraded.kind === 'polling') return [{ code: 'not-replicating', severity: 'info', detail: {} }];
   return [{ code: 'control-plane-lost', severity: 'warning', detail: { sinceMs: degraded.sinceMs, storedLease: degraded.storedLease } }];
+}
+
+/** A network without UDP still works, through others; what a machine offers and does not do concerns others. */
+function pathWarnings({ session, paths, missing, node }: HealthInput): Warning[] {
+  if (session.phase !== 'connected') return [];
+  const problem = missing.length > 0 && node ? nodeProblem(node) : null;
+  return [
+    ...(paths.nat?.mapping === 'blocked' ? [{ code: 'udp-blocked', severity: 'warning', detail: {} } as const] : []),
+    ...missing.map((service): Warning => ({ code: 'service-down', severity: 'warning', detail: { ...problem?.detail, service } })),
+  ];
 }
 
 function peerWarnings({ session, peers }: HealthInput, nowMs: number): Warning[] {

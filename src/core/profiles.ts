@@ -3,6 +3,7 @@ import { type Cell, cell, type ReadCell } from '../base/cell.ts';
 import { failure } from '../base/failure.ts';
 import type { ProfilesTopic } from '../contract/state.ts';
 import { readAs } from '../contract/read-as.ts';
+import { offersOf } from './paths/offers.ts';
 import type { Documents } from './ports.ts';
 
 const port = z.number().int().min(1).max(65535);
@@ -52,8 +53,8 @@ export interface Profiles {
   add(profile: Profile): Promise<void>;
   select(id: string): Promise<void>;
   rename(id: string, name: string): Promise<void>;
-  /** What the mesh decided: another node id, other ends. */
-  update(id: string, change: Partial<Pick<Profile, 'nodeId' | 'endpoints' | 'address'>>): Promise<void>;
+  /** What the mesh decided (another node id, other ends), or what this machine is to do for the members. */
+  update(id: string, change: Partial<Pick<Profile, 'nodeId' | 'endpoints' | 'address' | 'offers'>>): Promise<void>;
   /** Puts a new profile in the place of an old one and selects it. */
   replace(old: string, profile: Profile): Promise<void>;
   remove(id: string): Promise<void>;
@@ -117,7 +118,7 @@ export function profilesTopic({ list, selected }: ProfilesDocument, hostAddress:
   return {
     list: list.map((profile) => {
       const { id, name, kind, nodeId, address, trust } = profile;
-      return { id, name, kind, nodeId, address: kind === 'host' ? hostAddress(profile) : address, insecure: trust === 'clear-text' };
+      return { id, name, kind, nodeId, address: kind === 'host' ? hostAddress(profile) : address, offers: offersOf(profile), insecure: trust === 'clear-text' };
     }),
     selected,
   };

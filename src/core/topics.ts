@@ -2,13 +2,18 @@ import { isAbort } from '../base/abort.ts';
 import { type Cell, cell, type ReadCell } from '../base/cell.ts';
 import { asFailure } from '../base/failure.ts';
 import type { Topics } from '../contract/carrier.ts';
-import type { AppState, InvitationTopic, MetricsTopic } from '../contract/state.ts';
+import type { AppState, InvitationTopic, MetricsTopic, PathsTopic } from '../contract/state.ts';
 import { derived, topicEveryMs } from './coalesce.ts';
 import { hostAddress } from './commands.ts';
 import { healthTopic } from './health.ts';
 import { measureLatencies, targetsOf } from './latency.ts';
 import { defaultPorts } from './mesh/roster.ts';
 import { nodeTopic } from './node-topic.ts';
+import type { Forwards } from './paths/forwards.ts';
+import { createMissing } from './paths/missing.ts';
+import { offersOf } from './paths/offers.ts';
+import { subnetsOf } from './paths/peer-path.ts';
+import { natFrom } from './paths/view.ts';
 import { peersTopic } from './peers.ts';
 import type { CorePorts } from './ports.ts';
 import { type Profile, type Profiles, profilesTopic } from './profiles.ts';
@@ -28,6 +33,7 @@ export interface TopicInput {
   readonly session: Session;
   readonly keyring: Keyring;
   readonly invitation: ReadCell<InvitationTopic>;
+  readonly forwards: Forwards;
 }
 
 export interface AppTopics {
@@ -38,7 +44,7 @@ export interface AppTopics {
 }
 
 /** Everything that a shell may know, computed from what the parts of the core know. */
-export function createTopics({ ports, settings, profiles, session, keyring, invitation }: TopicInput): AppTopics {
+export function createTopics({ ports, settings, profiles, session, keyring, invitation, forwards }: TopicInput): AppTopics {
   const { clock, log, helper, network } = ports;
   const ending = new AbortController();
   let linkDownSinceMs: number | null = helper.link.get().state === 'up' ? null : clock.monotonicMs();
@@ -67,9 +73,15 @@ export function createTopics({ ports, settings, profiles, session, keyring, invi
       nodeId: current()?.nodeId ?? null,
       own: phase ? { publicKey: tunnel()?.publicKey ?? '', lease: phase.lease, hasEndpoint: network.addresses.get().some(({ loopback }) => !loopback) } : null,
       roster: session.roster.get(), tunnel: tunnel()?.peers ?? [], latencies: phase ? latency.latencies.get() : new Map(), nowMs: clock.nowMs(),
+      paths: new Map((session.paths.view.get()?.paths ?? []).map((view) => [view.publicKey, view])),
+      facts: { nat: natFrom(session.paths.view.get()?.nat), subnets: subnetsOf(network.addresses.get()) },
     });
   });
   const profilesNow = derived(clock, topicEveryMs, () => profilesTopic(profiles.document.get(), (profile) => hostAddress(profile, network)));
+  const paths = derived(clock, topicEveryMs, (): PathsTopic => {
+    const profile = current();
+    return { nat: connected() ? natFrom(session.paths.view.get()?.nat) : null, forwards: forwards.list.get(), offers: profile ? offersOf(profile) : null };
+  });
   const node = derived(clock, topicEveryMs, () => nodeTopic(helper.report.get()?.node, session.replica.get()));
   const trust = derived(clock, topicEveryMs, () => {
     const profile = current();
@@ -78,10 +90,12 @@ export function createTopics({ ports, settings, profiles, session, keyring, invi
       profile, secrets: (profile && keyring.known.get().get(profile.id)) ?? null, view: shown ? session.replica.get() : null, secretsIn: ports.secrets.kept,
     }, ports.pki, clock.nowMs());
   });
+  const missing = createMissing(clock);
   const health = derived(clock, topicEveryMs, () => healthTopic({
     session: sessionNow.cell.get(), profile: profilesNow.cell.get().list.find(({ id }) => id === current()?.id), link: helper.link.get(),
     linkDownMs: linkDownSinceMs === null ? 0 : clock.monotonicMs() - linkDownSinceMs, node: helper.report.get()?.node, peers: peers.cell.get().list,
     setAside: ports.documents.setAside.get(), trust: trust.cell.get(), troubles: session.troubles.get(), auditIntact: session.auditIntact.get(),
+    paths: paths.cell.get(), missing: missing.look(connected() !== null && session.replica.get() !== null, paths.cell.get().offers, node.cell.get().features),
   }, clock.nowMs()));
   const metrics: Cell<MetricsTopic> = cell<MetricsTopic>({ atMs: clock.nowMs(), host: null, tunnel: null });
 
@@ -90,7 +104,8 @@ export function createTopics({ ports, settings, profiles, session, keyring, invi
     const lost = connected()?.degraded === 'control-plane-lost';
     if (lost && !wasLost) lostSinceMs = clock.nowMs();
     wasLost = lost;
-    for (const topic of [sessionNow, peers, node, trust, health]) topic.mark();
+    for (const topic of [sessionNow, peers, paths, node, trust, health]) topic.mark();
+    forwards.look();
   };
   /** The keys of the network that is shown; a session that needs them says what is wrong with them. */
   const readKeys = (): void => {
@@ -105,6 +120,11 @@ export function createTopics({ ports, settings, profiles, session, keyring, invi
       node.mark();
       trust.mark();
     }),
+    session.paths.view.subscribe(() => {
+      peers.mark();
+      paths.mark();
+    }),
+    forwards.list.subscribe(() => paths.mark()),
     session.troubles.subscribe(() => health.mark()),
     session.auditIntact.subscribe(() => health.mark()),
     keyring.known.subscribe(() => trust.mark()),
@@ -123,6 +143,7 @@ export function createTopics({ ports, settings, profiles, session, keyring, invi
     sessionNow.cell.subscribe(() => health.mark()),
     peers.cell.subscribe(() => health.mark()),
     trust.cell.subscribe(() => health.mark()),
+    paths.cell.subscribe(() => health.mark()),
     ports.documents.setAside.subscribe(() => health.mark()),
     settings.cell.subscribe(({ logLevel }) => ports.logs.setLevel(logLevel)),
   ];
@@ -152,7 +173,7 @@ export function createTopics({ ports, settings, profiles, session, keyring, invi
   return {
     topics: {
       session: sessionNow.cell, peers: peers.cell, profiles: profilesNow.cell, settings: settings.cell, node: node.cell, metrics, health: health.cell,
-      trust: trust.cell, invitation,
+      trust: trust.cell, invitation, paths: paths.cell,
     },
     current,
     close: () => {
@@ -161,7 +182,7 @@ export function createTopics({ ports, settings, profiles, session, keyring, invi
       cancelReread();
       latency.close();
       for (const stop of stops) stop();
-      for (const topic of [sessionNow, peers, profilesNow, node, trust, health]) topic.close();
+      for (const topic of [sessionNow, peers, paths, profilesNow, node, trust, health]) topic.close();
     },
   };
 }
@@ -170,6 +191,6 @@ export function createTopics({ ports, settings, profiles, session, keyring, invi
 export function stateForReport(topics: Topics): AppState {
   return {
     session: topics.session.get(), peers: topics.peers.get(), profiles: topics.profiles.get(), settings: topics.settings.get(),
-    node: topics.node.get(), metrics: topics.metrics.get(), health: topics.health.get(), trust: topics.trust.get(), invitation: { offer: null },
+    node: topics.node.get(), metrics: topics.metrics.get(), health: topics.health.get(), trust: topics.trust.get(), invitation: { offer: null }, paths: topics.paths.get(),
   };
 }

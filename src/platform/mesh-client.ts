@@ -12,7 +12,7 @@ import { probeTls } from './tls-dial.ts';
 import { rootOf } from './tls.ts';
 
 /** Milliseconds. The caller sets tighter deadlines by its signal; these bound what the far end sees. */
-const deadlineMs = { join: 10_000, leave: 4_000, read: 5_000, trust: 10_000, local: 3_000, localTrust: 12_000 } as const;
+const deadlineMs = { join: 10_000, leave: 4_000, read: 5_000, trust: 10_000, local: 3_000, localTrust: 12_000, netcheck: 30_000 } as const;
 
 /** The APIs of a node at `host:port`. Without a word for clear text in `security` nothing is ever said in it. */
 export const meshClient: MeshClient = {
@@ -43,14 +43,7 @@ export const meshClient: MeshClient = {
 
 /** The node process on this machine. */
 export const nodeClient: NodeClient = {
-  watchReplica: async function* (socketPath, signal) {
-    const channel = localChannel(socketPath);
-    try {
-      yield* channel.stream(LocalNodeService.watchReplica, {}, signal);
-    } finally {
-      channel.close();
-    }
-  },
+  watchReplica: (socketPath, signal) => streaming(socketPath, (channel) => channel.stream(LocalNodeService.watchReplica, {}, signal)),
   metrics: (socketPath, signal) => using(localChannel(socketPath), async (channel) => {
     const { metrics } = await channel.unary(LocalNodeService.getMetrics, {}, { signal, deadlineMs: deadlineMs.local });
     if (!metrics) throw failure('node.lost', { problem: 'no metrics in the answer' });
@@ -64,6 +57,20 @@ export const nodeClient: NodeClient = {
     const { page } = await channel.unary(LocalNodeService.listAudit, { query }, { signal, deadlineMs: deadlineMs.localTrust });
     if (!page) throw failure('node.lost', { problem: 'no page in the answer' });
     return page;
+  }),
+  setPathInputs: (socketPath, inputs, signal) => using(localChannel(socketPath), async (channel) => {
+    await channel.unary(LocalNodeService.setPathInputs, inputs, { signal, deadlineMs: deadlineMs.local });
+  }),
+  watchPaths: (socketPath, signal) => streaming(socketPath, (channel) => channel.stream(LocalNodeService.watchPaths, {}, signal)),
+  netcheck: (socketPath, signal) => using(localChannel(socketPath), (channel) => channel.unary(LocalNodeService.netcheck, {}, { signal, deadlineMs: deadlineMs.netcheck })),
+  pingPeer: (socketPath, request, signal) => streaming(socketPath, (channel) => channel.stream(LocalNodeService.pingPeer, request, signal)),
+  openForward: (socketPath, request, signal) => using(localChannel(socketPath), async (channel) => {
+    const { forward } = await channel.unary(LocalNodeService.openForward, request, { signal, deadlineMs: deadlineMs.localTrust });
+    if (!forward) throw failure('node.lost', { problem: 'no forward in the answer' });
+    return forward;
+  }),
+  closeForward: (socketPath, id, signal) => using(localChannel(socketPath), async (channel) => {
+    await channel.unary(LocalNodeService.closeForward, { id }, { signal, deadlineMs: deadlineMs.local });
   }),
 };
 
@@ -86,6 +93,16 @@ function channelTo(address: string, security: Security): Channel {
 }
 
 const localChannel = (socketPath: string): Channel => openChannel(`unix:${socketPath}`, { away: 'node.lost', name: socketPath });
+
+/** Messages are read one by one as they are asked for: a slow reader slows the node process down, and fills no memory here. */
+async function* streaming<T>(socketPath: string, open: (channel: Channel) => AsyncIterable<T>): AsyncIterable<T> {
+  const channel = localChannel(socketPath);
+  try {
+    yield* open(channel);
+  } finally {
+    channel.close();
+  }
+}
 
 async function using<T>(channel: Channel, work: (channel: Channel) => Promise<T>): Promise<T> {
   try {

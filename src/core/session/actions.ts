@@ -1,6 +1,6 @@
-import { isAbort, withDeadline } from '../../base/abort.ts';
+import { abortError, isAbort, withDeadline } from '../../base/abort.ts';
 import { type Cell, cell, type ReadCell } from '../../base/cell.ts';
-import { type Cancel, type Clock, sleep } from '../../base/clock.ts';
+import { type Clock, sleep } from '../../base/clock.ts';
 import { asFailure, failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type { TunnelSpec } from '../../gen/webmesh/helper/v1/helper.ts';
@@ -8,6 +8,11 @@ import type { WatchReplicaResponse } from '../../gen/webmesh/local/v1/local.ts';
 import type { Door } from '../mesh/door.ts';
 import { hearsLeader } from '../mesh/replica.ts';
 import { type Roster, watchMesh } from '../mesh/watch.ts';
+import { pace } from '../pace.ts';
+import { pathInputs } from '../paths/inputs.ts';
+import { offersOf } from '../paths/offers.ts';
+import type { Overrides } from '../paths/overrides.ts';
+import type { Telling } from '../paths/tell.ts';
 import type { CorePorts, HelperClient, Network } from '../ports.ts';
 import type { Profile, Profiles } from '../profiles.ts';
 import type { Membership } from '../trust/membership.ts';
@@ -30,8 +35,17 @@ export interface ActionPorts extends Pick<CorePorts, 'mesh' | 'node' | 'pki' | '
   readonly membership: Membership;
   readonly replica: ReadCell<WatchReplicaResponse | null>;
   readonly stored: Stored;
+  readonly paths: SessionPaths;
   /** Tells the session which generation the helper has seen. */
   readonly fence: (epoch: number) => void;
+}
+
+/** The path finder, as far as the session has to do with it. */
+export interface SessionPaths extends Pick<Telling, 'inputs'> {
+  readonly overrides: ReadCell<Overrides>;
+  /** Grows with every wake, change of the network, and new tunnel. */
+  readonly moves: ReadCell<bigint>;
+  move(): void;
 }
 
 export interface RealActions extends Actions {
@@ -53,12 +67,17 @@ const leaveMs = 3_000;
 const portPatienceMs = 2_000;
 /** Changes of the roster within this time become one order to the helper. */
 const coalesceMs = 100;
+/** A path that was found is used at once; orders to the helper keep this distance all the same. */
+const pathSoonMs = 20;
+const orderEveryMs = 50;
 /** A network that just changed changes again. */
 const settleMs = 1_000;
+/** How soon what this machine offers is told again to a node process that did not take it. */
+const offersAgainMs = 2_000;
 
 /** What the session machine asks for, done with the real mesh and the real helper. */
 export function createActions(ports: ActionPorts): RealActions {
-  const { clock, log, mesh, helper, network, profiles, membership, replica, stored } = ports;
+  const { clock, log, mesh, helper, network, profiles, membership, replica, stored, paths } = ports;
   const roster: Cell<Roster> = cell<Roster>({ source: 'none', nodes: [] });
   const presence = createPresence(ports, roster);
   const keeping = keepMembership(ports, presence);
@@ -79,7 +98,7 @@ export function createActions(ports: ActionPorts): RealActions {
   function spec(of: Tunnel, lease: Lease): TunnelSpec {
     return tunnelSpec({
       tunnelId: of.profile.id, nodeId: of.profile.nodeId, publicKey: of.publicKey, listenPort: of.profile.wireguardPort,
-      lease, nodes: roster.get().nodes, own: network.addresses.get(),
+      lease, nodes: roster.get().nodes, own: network.addresses.get(), overrides: paths.overrides.get(),
     });
   }
 
@@ -196,26 +215,43 @@ export function createActions(ports: ActionPorts): RealActions {
       if (seen.kind === 'refused') void membership.heard(profile.id, seen.failure.code);
       tell(seen);
     };
-    let pending: Cancel | null = null;
     /** Orders a new revision when what the tunnel should be is not what was last ordered. */
-    const compare = (): void => {
-      pending ??= clock.after(coalesceMs, () => {
-        pending = null;
-        const tunnel = presence.tunnel();
-        if (tunnel && JSON.stringify(spec(tunnel, lease)) !== appliedText) see({ kind: 'peers' });
-      });
+    const orders = pace(clock, orderEveryMs, () => {
+      const tunnel = presence.tunnel();
+      if (tunnel && JSON.stringify(spec(tunnel, lease)) !== appliedText) see({ kind: 'peers' });
+    });
+    let listenPort = 0;
+    const tellPaths = (): void => {
+      const { publicKey } = presence.tunnel() ?? {};
+      if (publicKey === undefined) return;
+      listenPort = helper.report.get()?.tunnel?.listenPort ?? 0;
+      paths.inputs(pathInputs({
+        nodeId: profile.nodeId, doors: profile.endpoints.map(({ nodeId }) => nodeId), lease, publicKey, nodes: roster.get().nodes, own: network.addresses.get(),
+        online: network.online.get(), moves: paths.moves.get(), listenPort: listenPort || profile.wireguardPort,
+      }));
     };
+    const compare = (): void => {
+      orders.soon(coalesceMs);
+      tellPaths();
+    };
+    // A new tunnel: nothing that was found for the one before need be true of it.
+    paths.move();
     const stops = [
       watchMesh({ profile, lease, replica, roster, door: () => presence.door(profile), publicKey: () => presence.tunnel()?.publicKey }, { clock, mesh, log }, see),
-      keeping.start({ profile, lease, sendIdentity: (signal) => setNode(profile, lease, signal), turned: compare, see }),
+      keeping.start({ profile, lease, sendIdentity: (signal) => setNode(profiles.get(profile.id), lease, signal), turned: compare, see }),
       roster.subscribe(({ source, nodes }) => {
         compare();
         if (source === 'replica' || source === 'polling') stored.save(profile.id, { lease, nodes });
       }),
       network.addresses.subscribe(compare),
+      network.online.subscribe(tellPaths),
+      paths.moves.subscribe(tellPaths),
+      paths.overrides.subscribe(() => orders.soon(pathSoonMs)),
+      keepOffers(profile, lease),
       helper.report.subscribe((report) => {
         const state = report?.tunnel;
         if (!state) return;
+        if (state.listenPort !== listenPort) tellPaths();
         const ours = Number(state.generation?.epoch ?? 0n);
         if (state.phase === tunnelPhase.failed && ours === epoch) see({ kind: 'tunnelLost', failure: failure('tunnel.failed', { problem: state.problem.slice(0, 300) }) });
         if (state.phase === tunnelPhase.none && ours >= epoch) see({ kind: 'tunnelLost', failure: failure('tunnel.failed', { problem: 'the tunnel was removed' }) });
@@ -223,8 +259,37 @@ export function createActions(ports: ActionPorts): RealActions {
     ];
     compare();
     return () => {
-      pending?.();
+      orders.close();
+      paths.inputs(null);
       for (const stop of stops) stop();
+    };
+  }
+
+  /** Tells the node process what this machine offers when a person changed that, until it took it. Returns what ends it. */
+  function keepOffers(profile: Profile, lease: Lease): () => void {
+    const ending = new AbortController();
+    let told = JSON.stringify(offersOf(profile));
+    const follow = async (): Promise<void> => {
+      for (;;) {
+        const now = profiles.document.get().list.find(({ id }) => id === profile.id);
+        if (!now || JSON.stringify(offersOf(now)) === told) return;
+        try {
+          await setNode(now, lease, ending.signal);
+          told = JSON.stringify(offersOf(now));
+        } catch (error) {
+          if (isAbort(error) || ending.signal.aborted) return;
+          log.warn('offers-not-taken', { code: asFailure(error).code });
+          await sleep(clock, offersAgainMs, ending.signal);
+        }
+      }
+    };
+    let turn: Promise<unknown> = Promise.resolve();
+    const stop = profiles.document.subscribe(() => {
+      turn = turn.then(follow).catch(() => {}); // Aborted in its sleep: nobody waits for it any more.
+    });
+    return () => {
+      ending.abort(abortError());
+      stop();
     };
   }
 }

@@ -1,4 +1,4 @@
-import { type ReadCell } from '../../base/cell.ts';
+import { cell, type ReadCell } from '../../base/cell.ts';
 import { asFailure, type FailureData } from '../../base/failure.ts';
 import type { Degraded, SessionTopic, TunnelView } from '../../contract/state.ts';
 import type { TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
@@ -7,6 +7,8 @@ import type { CorePorts } from '../ports.ts';
 import type { Profiles } from '../profiles.ts';
 import type { Membership } from '../trust/membership.ts';
 import { followReplica } from '../mesh/replica.ts';
+import { followPaths, type PathsView } from '../paths/follow.ts';
+import { tellPaths, type Telling } from '../paths/tell.ts';
 import { createActions, type RealActions } from './actions.ts';
 import { createDriver, type Driver, type SessionView } from './driver.ts';
 import { initial } from './state.ts';
@@ -24,6 +26,8 @@ export interface Session {
   readonly advertised: RealActions['advertised'];
   readonly door: RealActions['door'];
   readonly renewNow: RealActions['renewNow'];
+  /** What the path finder of the node process here says, and how it is asked to look again. */
+  readonly paths: Pick<PathsView, 'view' | 'stream'> & Pick<Telling, 'retry'>;
   /** Throws input.unknown-profile. What comes of it is read from the view. */
   connect(profile: string): Promise<void>;
   disconnect(): Promise<void>;
@@ -38,7 +42,12 @@ export function createSession(ports: CorePorts, profiles: Profiles, membership: 
   const { clock, log, helper, network, system } = ports;
   const stored = createStored(ports);
   const following = followReplica({ ...ports, log: log.scope('replica') });
-  const actions = createActions({ ...ports, log: log.scope('session'), profiles, membership, replica: following.replica, stored, fence: (fence) => driver.send({ kind: 'fence', fence }) });
+  const followed = followPaths({ ...ports, log: log.scope('paths') });
+  const telling = tellPaths({ ...ports, log: log.scope('paths') }, followed);
+  // From the wall clock on, so that the number grows from one life of this core to the next as well.
+  const moves = cell(BigInt(Math.max(0, Math.floor(clock.nowMs()))));
+  const move = (): void => moves.set(moves.get() + 1n);
+  const actions = createActions({ ...ports, paths: { ...telling, overrides: followed.overrides, moves, move }, log: log.scope('session'), profiles, membership, replica: following.replica, stored, fence: (fence) => driver.send({ kind: 'fence', fence }) });
   const driver: Driver = createDriver({ step, actions, clock, random: ports.random, log: log.scope('session'), initial });
 
   /** A host's mesh is this machine: it needs no network to be joined. */
@@ -53,10 +62,18 @@ export function createSession(ports: CorePorts, profiles: Profiles, membership: 
   };
   const stops = [
     network.online.subscribe(tellOnline),
-    network.addresses.subscribe(() => driver.send({ kind: 'network' })),
+    network.addresses.subscribe(() => {
+      move();
+      driver.send({ kind: 'network' });
+    }),
     helper.link.subscribe(tellHelper),
-    system.on('resume', () => driver.send({ kind: 'wake' })),
+    system.on('resume', () => {
+      move();
+      driver.send({ kind: 'wake' });
+    }),
     following.close,
+    telling.close,
+    followed.close,
   ];
   tellOnline();
   tellHelper();
@@ -71,6 +88,7 @@ export function createSession(ports: CorePorts, profiles: Profiles, membership: 
     advertised: actions.advertised,
     door: actions.door,
     renewNow: actions.renewNow,
+    paths: { view: followed.view, stream: followed.stream, retry: telling.retry },
     connect: async (id) => {
       const profile = profiles.get(id);
       const { lease } = await stored.load(id);

@@ -4,7 +4,7 @@ import { type Random, shortId } from '../../base/random.ts';
 import type { Parsed } from '../../contract/commands.ts';
 import { publicApi, type RosterNode } from '../mesh/roster.ts';
 import type { Profile } from '../profiles.ts';
-import { serves } from '../tunnel/helper.ts';
+import { serves } from '../paths/offers.ts';
 import type { Advertised } from '../tunnel/endpoints.ts';
 import { type Endpoint, endpointsMax, type Invite, isEndpoint, tokenBytes } from './invite.ts';
 

@@ -18,17 +18,22 @@ const inner = /^(docker|br-|veth|virbr|vmnet|vboxnet|lxc|lxd|cni|flannel|podman|
  * Nothing that lies in the mesh itself. Loopback only when nothing else exists and the mesh is reached over loopback, too.
  */
 export function advertise(own: readonly OwnAddress[], lease: Lease | null, meshHost: string): Advertised {
-  const networks = lease === null ? [] : meshNetworks(lease);
   const rank = ({ interfaceName, address }: OwnAddress): number => (inner.test(interfaceName) ? 2 : 0) + (address.includes(':') ? 1 : 0);
+  const list = [...realAddresses(own, lease)].sort((a, b) => rank(a) - rank(b)).map(({ address }) => address);
+  const [primary, ...others] = [...new Set(list)].slice(0, advertisedMax);
+  if (primary === undefined) return { primary: isLoopback(meshHost) ? '127.0.0.1' : '', others: [] };
+  return { primary, others };
+}
+
+/** Our routable addresses on real interfaces, or on inner ones where there is nothing else. */
+export function realAddresses(own: readonly OwnAddress[], lease: Lease | null): readonly OwnAddress[] {
+  const networks = lease === null ? [] : meshNetworks(lease);
   const usable = own.filter(({ address, loopback }) => {
     const ip = parseIp(address);
     return !loopback && ip !== undefined && !isUnroutable(ip) && !networks.some((network) => contains(network, ip));
   });
   const real = usable.filter(({ interfaceName }) => !inner.test(interfaceName));
-  const list = [...(real.length > 0 ? real : usable)].sort((a, b) => rank(a) - rank(b)).map(({ address }) => address);
-  const [primary, ...others] = [...new Set(list)].slice(0, advertisedMax);
-  if (primary === undefined) return { primary: isLoopback(meshHost) ? '127.0.0.1' : '', others: [] };
-  return { primary, others };
+  return real.length > 0 ? real : usable;
 }
 
 function isLoopback(host: string): boolean {

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { asFailure, type Failure, failure, failureCodes } from '../../base/failure.ts';
 import type { Identity } from '../../base/identity.ts';
 import type { Generation, NodeIdentity, NodeSpec, NodeState, TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
+import { offeredServices, offersOf, serves } from '../paths/offers.ts';
 import type { Profile } from '../profiles.ts';
 import type { Lease } from '../session/state.ts';
 import type { Advertised } from './endpoints.ts';
@@ -27,11 +28,6 @@ export async function askHelper<T>(clock: Clock, deadlineMs: number, what: strin
   }
 }
 
-/** True for a profile whose node answers the public: a host, and in a secured network whoever votes. */
-export function serves({ kind, asVoter, trust }: Pick<Profile, 'kind' | 'asVoter' | 'trust'>): boolean {
-  return kind === 'host' || (asVoter && trust === 'mtls');
-}
-
 /**
  * What the node process must run as, before the lease is known and with it. In a secured network whoever votes serves the public as a host
  * does: an invite may name it, and it proves who it is. `identity` is null in clear text and nowhere else.
@@ -39,6 +35,7 @@ export function serves({ kind, asVoter, trust }: Pick<Profile, 'kind' | 'asVoter
 export function nodeSpec(profile: Profile, lease: Lease | null, { primary, others }: Advertised, identity: Identity | null): NodeSpec {
   const host = profile.kind === 'host';
   const open = serves(profile);
+  const offered = offeredServices(offersOf(profile));
   return {
     tunnelId: profile.id,
     nodeId: profile.nodeId,
@@ -50,7 +47,8 @@ export function nodeSpec(profile: Profile, lease: Lease | null, { primary, other
     primaryEndpoint: primary,
     endpoints: [...others],
     publicAddresses: open ? ['0.0.0.0', '::'] : [],
-    services: { leaderProxy: true, meshApi: true, peerDiscovery: open, metrics: true, admin: open },
+    services: { leaderProxy: true, meshApi: true, peerDiscovery: open, metrics: true, admin: open, ...offered.services },
+    paths: offered.paths,
     bootstrap: host ? { networkName: profile.name, ipv4Network: profile.ipv4Network ?? '' } : undefined,
     identity: identity === null ? undefined : nodeIdentity(identity),
     insecure: profile.trust === 'clear-text',

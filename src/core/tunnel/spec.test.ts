@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RosterNode } from '../mesh/roster.ts';
-import { tunnelSpec, type SpecInput } from './spec.ts';
+import { advertisedEndpoints, tunnelSpec, type SpecInput } from './spec.ts';
 
 const lease = { ipv4: '10.5.0.1', ipv4Network: '10.5.0.0/16', ipv6: 'fd00:1:2:3::', ipv6Network: 'fd00:1:2:3::/64' };
 const own = [{ interfaceName: 'eth0', address: '192.168.1.10', bits: 24, loopback: false }, { interfaceName: 'lo', address: '127.0.0.1', bits: 8, loopback: true }];
@@ -10,7 +10,7 @@ function node(id: string, more: Partial<RosterNode> = {}): RosterNode {
 }
 
 function spec(nodes: readonly RosterNode[], more: Partial<SpecInput> = {}) {
-  return tunnelSpec({ tunnelId: 't', nodeId: 'self', publicKey: 'key-self', listenPort: 51820, lease, nodes, own, ...more });
+  return tunnelSpec({ tunnelId: 't', nodeId: 'self', publicKey: 'key-self', listenPort: 51820, lease, nodes, own, overrides: new Map(), ...more });
 }
 
 const peersOf = (nodes: readonly RosterNode[], more?: Partial<SpecInput>) => spec(nodes, more).peers.map(({ publicKey, endpoint, allowedIps }) => `${publicKey} ${endpoint || '-'} ${allowedIps.join(' ')}`);
@@ -18,7 +18,7 @@ const peersOf = (nodes: readonly RosterNode[], more?: Partial<SpecInput>) => spe
 test('a whole tunnel', () => {
   expect(spec([node('self', { publicKey: 'key-self' }), node('b')])).toEqual({
     tunnelId: 't', addresses: ['10.5.0.1/32', 'fd00:1:2:3::/128'], routes: ['10.5.0.0/16', 'fd00:1:2::/48'], listenPort: 51820, mtu: 1420, publicKey: 'key-self',
-    peers: [{ publicKey: 'key-b', endpoint: '203.0.113.7:51820', allowedIps: ['10.5.0.2/32', 'fd00:1:2:4::/64'], keepaliveSeconds: 25 }],
+    peers: [{ publicKey: 'key-b', endpoint: '203.0.113.7:51820', allowedIps: ['10.5.0.2/32', 'fd00:1:2:4::/64'], keepaliveSeconds: 25, push: 0, restart: 0 }],
   });
 });
 
@@ -49,6 +49,26 @@ test.each<[string, readonly string[], string]>([
   ['loopback last', ['127.0.0.1:1', '203.0.113.7:1'], '203.0.113.7:1'],
 ])('endpoint: %s', (_name, endpoints, expected) => {
   expect(spec([node('b', { endpoints })]).peers[0]?.endpoint || '-').toBe(expected);
+});
+
+test.each<[string, string, string]>([
+  ['a carrier on loopback', '127.0.0.1:40001', '127.0.0.1:40001'],
+  ['where a router shows the peer', '198.51.100.9:61000', '198.51.100.9:61000'],
+  ['IPv6', '[2001:db8::9]:61000', '[2001:db8::9]:61000'],
+  ['nothing said', '', '203.0.113.7:51820'],
+  ['no address', 'attic:51820', '203.0.113.7:51820'],
+  ['our own tunnel, which would eat its own packets', '127.0.0.1:51820', '203.0.113.7:51820'],
+  ['our own tunnel by its other address', '192.168.1.10:51820', '203.0.113.7:51820'],
+  ['inside of the mesh', '10.5.0.2:51820', '203.0.113.7:51820'],
+  ['multicast', '224.0.0.1:51820', '203.0.113.7:51820'],
+])('the path finder may choose: %s', (_name, endpoint, expected) => {
+  const [peer] = spec([node('b')], { overrides: new Map([['key-b', { endpoint, push: 3, restart: 4 }], ['key-c', { endpoint: '127.0.0.1:9', push: 0, restart: 0 }]]) }).peers;
+  expect(peer).toMatchObject({ endpoint: expected, push: 3, restart: 4, keepaliveSeconds: 25 });
+});
+
+test('what the path finder gets to try is what the tunnel would try, best first', () => {
+  const endpoints = ['203.0.113.7:1', '[2001:db8::1]:1', '10.5.0.2:1', '192.168.1.10:51820', '192.168.1.77:1', '127.0.0.1:1'];
+  expect(advertisedEndpoints({ endpoints }, { lease, own, listenPort: 51820 })).toEqual(['192.168.1.77:1', '203.0.113.7:1', '[2001:db8::1]:1', '127.0.0.1:1']);
 });
 
 test('a mesh without IPv4 or without IPv6', () => {

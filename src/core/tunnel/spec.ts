@@ -1,4 +1,4 @@
-import { contains, formatPrefix, networkOf, parseIp, parsePrefix, type Prefix, splitHostPort } from '../../base/ip.ts';
+import { contains, formatPrefix, isUnroutable, networkOf, parseIp, parsePrefix, type Prefix, splitHostPort } from '../../base/ip.ts';
 import type { PeerSpec, TunnelSpec } from '../../gen/webmesh/helper/v1/helper.ts';
 import { meshNetworks } from '../mesh/lease.ts';
 import type { RosterNode } from '../mesh/roster.ts';
@@ -19,7 +19,19 @@ export interface SpecInput {
   readonly lease: Lease;
   readonly nodes: readonly RosterNode[];
   readonly own: readonly OwnAddress[];
+  /** By public key: where the path finder sends a peer's packets. */
+  readonly overrides: ReadonlyMap<string, PathOverride>;
 }
+
+/** What the path finder says of one peer. */
+export interface PathOverride {
+  /** ip:port, a carrier's 127.0.0.1:port included; empty: the advertised endpoint that is picked here. */
+  readonly endpoint: string;
+  readonly push: number;
+  readonly restart: number;
+}
+
+const noOverride: PathOverride = { endpoint: '', push: 0, restart: 0 };
 
 /**
  * The whole wanted tunnel: our addresses, the mesh's networks as routes, and every other node as a peer.
@@ -45,7 +57,7 @@ export function tunnelSpec(input: SpecInput): TunnelSpec {
 function peersOf(input: SpecInput, networks: readonly Prefix[]): PeerSpec[] {
   const taken = new Set<string>([`${input.lease.ipv4}/32`, input.lease.ipv6Network ?? '']);
   const keys = new Set<string>([input.publicKey]);
-  const subnets = input.own.flatMap(({ address, bits, loopback }) => prefixOf(address, bits, loopback));
+  const subnets = subnetsOf(input.own);
   const peers: PeerSpec[] = [];
   for (const node of [...input.nodes].sort(olderFirst)) {
     if (node.id === input.nodeId || keys.has(node.publicKey)) continue;
@@ -56,16 +68,18 @@ function peersOf(input: SpecInput, networks: readonly Prefix[]): PeerSpec[] {
     });
     for (const text of allowedIps) taken.add(text);
     if (allowedIps.length === 0) continue;
-    peers.push({ publicKey: node.publicKey, endpoint: endpointFor(node, input, networks, subnets) ?? '', allowedIps, keepaliveSeconds });
+    const { endpoint, push, restart } = input.overrides.get(node.publicKey) ?? noOverride;
+    const found = isUsableOverride(endpoint, input, networks, subnets) ? endpoint : (endpointsOf(node, input, networks, subnets)[0] ?? '');
+    peers.push({ publicKey: node.publicKey, endpoint: found, allowedIps, keepaliveSeconds, push, restart });
   }
   return peers;
 }
 
 /**
- * Where to send this peer's packets first. An address in one of our own networks is nearest; else the first of a family that we have.
- * Left out: what lies inside the mesh (the tunnel cannot carry itself), our own socket, and loopback unless we know nothing else of either side.
+ * Where this peer's packets may be sent, best first. An address in one of our own networks is nearest; then those of a family that we have.
+ * Left out: what lies inside the mesh (the tunnel cannot carry itself) and our own socket. Loopback is last: it is for meshes on one machine.
  */
-function endpointFor(node: RosterNode, { own, listenPort }: SpecInput, networks: readonly Prefix[], subnets: readonly Prefix[]): string | undefined {
+function endpointsOf(node: Pick<RosterNode, 'endpoints'>, { own, listenPort }: Pick<SpecInput, 'own' | 'listenPort'>, networks: readonly Prefix[], subnets: readonly Prefix[]): readonly string[] {
   const mine = new Set(own.map(({ address }) => address));
   const families = new Set(subnets.map(({ ip }) => ip.family));
   const usable = node.endpoints.flatMap((text) => {
@@ -75,10 +89,31 @@ function endpointFor(node: RosterNode, { own, listenPort }: SpecInput, networks:
     const near = subnets.some((subnet) => contains(subnet, ip));
     if (!near && networks.some((network) => contains(network, ip))) return [];
     if (mine.has(split.host) && split.port === listenPort) return [];
-    const loopback = split.host === '::1' || split.host.startsWith('127.');
-    return [{ text, rank: loopback ? 3 : near ? 0 : families.has(ip.family) ? 1 : 2 }];
+    return [{ text, rank: isLoopback(split.host) ? 3 : near ? 0 : families.has(ip.family) ? 1 : 2 }];
   });
-  return usable.reduce<(typeof usable)[number] | undefined>((best, next) => (best === undefined || next.rank < best.rank ? next : best), undefined)?.text;
+  return usable.sort((a, b) => a.rank - b.rank).map(({ text }) => text);
+}
+
+/** The advertised endpoints of a node that can be tried from here, best first. */
+export function advertisedEndpoints(node: Pick<RosterNode, 'endpoints'>, { lease, own, listenPort }: Pick<SpecInput, 'lease' | 'own' | 'listenPort'>): readonly string[] {
+  return endpointsOf(node, { own, listenPort }, meshNetworks(lease), subnetsOf(own));
+}
+
+/** The node process parses what strangers send, so its word is checked too. Its carriers are on loopback; our own tunnel port never is one. */
+function isUsableOverride(endpoint: string, { own, listenPort }: SpecInput, networks: readonly Prefix[], subnets: readonly Prefix[]): boolean {
+  const split = splitHostPort(endpoint);
+  const ip = split && parseIp(split.host);
+  if (!split || !ip) return false;
+  if (isLoopback(split.host)) return split.port !== listenPort;
+  return !isUnroutable(ip) && endpointsOf({ endpoints: [endpoint] }, { own, listenPort }, networks, subnets).length > 0;
+}
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || host.startsWith('127.');
+}
+
+function subnetsOf(own: readonly OwnAddress[]): readonly Prefix[] {
+  return own.flatMap(({ address, bits, loopback }) => prefixOf(address, bits, loopback));
 }
 
 function prefixOf(address: string, bits: number, loopback: boolean): readonly Prefix[] {
