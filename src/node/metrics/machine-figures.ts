@@ -9,7 +9,9 @@ const disksMax = 64;
 
 /** The machine. */
 export function hostFigures({ cpuMs, load, memory, disks, processors, bootTimeMs }: HostSample): readonly Family[] {
-  const kept = disks.slice(0, disksMax).map((disk) => ({ ...disk, labels: { device: disk.device, mountpoint: disk.path } }));
+  // Of what is mounted twice at one place, only the last is seen; and one set of labels may come but once.
+  const seen = [...new Map(disks.map((disk) => [disk.path, disk])).values()];
+  const kept = seen.slice(0, disksMax).map((disk) => ({ ...disk, labels: { device: disk.device, mountpoint: disk.path } }));
   const [one, five, fifteen] = load;
   return [
     counter('webmesh_host_cpu_seconds_total', 'Time of all processors in each mode, since boot.', ...modes.map(([key, mode]): Row => [{ mode }, cpuMs[key] === null ? null : cpuMs[key] / 1000])),
