@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { chromium, type Page } from 'playwright';
 import { build } from 'vite';
 import type { Clock } from '../src/base/clock.ts';
+import type { NatView } from '../src/contract/state.ts';
 import { serveFake, type FakeServer } from '../test/fakes/serve-fake.ts';
 import { invitationAt, linkOf } from '../test/fakes/trust-world.ts';
 import { misleadingNames, type SceneName } from '../test/fakes/world.ts';
@@ -57,8 +58,23 @@ const pictures: readonly Picture[] = [
   { name: 'audit-broken', scene: 'host', at: 'audit', before: async (page, stage) => { stage.app.topics.health.set({ warnings: [{ code: 'audit-broken', severity: 'error', detail: {} }] }); await page.getByRole('button', { name: 'Read again' }).click(); await page.getByText('Chain broken').waitFor(); } },
   { name: 'peers', scene: 'connected', at: 'peers' },
   { name: 'peers-detail', scene: 'connected', at: 'peers/ada-laptop', before: askMetrics },
+  { name: 'peers-relayed', scene: 'connected', at: 'peers/grace-desktop' },
+  { name: 'peers-paths', scene: 'connected', at: 'peers/grace-desktop', before: measurePaths },
+  { name: 'peers-no-path', scene: 'connected', at: 'peers/kitchen-tablet', before: async (page) => page.getByText('1 more reason').click() },
+  { name: 'peers-peer-to-peer', scene: 'connected', at: 'peers/build-runner' },
+  { name: 'peers-forward', scene: 'connected', at: 'peers/nas', before: forwardPort },
+  { name: 'peers-forward-wrong', scene: 'connected', at: 'peers/nas', before: forwardWrong },
+  { name: 'peers-forwarded', scene: 'connected', at: 'peers/nas', before: async (page) => page.getByRole('button', { name: /^Close 127/ }).scrollIntoViewIfNeeded() },
+  { name: 'peers-malicious', scene: 'malicious', at: 'peers/grace-desktop' },
   { name: 'peers-2000', scene: 'crowd', at: 'peers' },
   { name: 'device', scene: 'host', at: 'device', before: twoMinutes },
+  { name: 'device-offers', scene: 'host', at: 'device', before: offers },
+  { name: 'device-shares', scene: 'host', at: 'device', before: share },
+  { name: 'device-checking', scene: 'connected', at: 'device', before: checking },
+  { name: 'device-check', scene: 'connected', at: 'device', before: check },
+  { name: 'device-check-strict', scene: 'connected', at: 'device', before: async (page, stage) => { worse(stage, 'hard'); await check(page); } },
+  { name: 'device-check-blocked', scene: 'connected', at: 'device', before: async (page, stage) => { worse(stage, 'blocked'); await check(page); } },
+  { name: 'device-forwards', scene: 'connected', at: 'device', before: async (page) => page.getByRole('heading', { name: 'Forwarded ports' }).evaluate((heading) => heading.scrollIntoView({ block: 'center' })) },
   { name: 'device-charts', scene: 'host', at: 'device', before: async (page, stage) => { await twoMinutes(page, stage); await page.getByRole('heading', { name: 'Disks' }).scrollIntoViewIfNeeded(); await toTheEnd(page); } },
   { name: 'settings', scene: 'connected', at: 'settings' },
   { name: 'settings-forget', scene: 'connected', at: 'settings', before: async (page) => page.getByRole('button', { name: 'Forget Studio' }).click() },
@@ -139,12 +155,60 @@ async function trustWarnings(page: Page, { app }: Stage): Promise<void> {
   await page.getByRole('note').first().waitFor();
 }
 
+async function measurePaths(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Ping' }).click();
+  await page.getByText('Packets of up to').scrollIntoViewIfNeeded();
+}
+
+async function forwardPort(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Forward a port…' }).click();
+  await page.getByRole('textbox', { name: 'Port', exact: true }).fill('80');
+}
+
+async function forwardWrong(page: Page): Promise<void> {
+  await forwardPort(page);
+  await page.getByRole('textbox', { name: 'Local address' }).fill('192.168.1.20');
+  await page.getByRole('textbox', { name: 'Local port' }).fill('8080');
+  await page.getByRole('button', { name: 'Forward', exact: true }).click();
+  await page.getByRole('alert').scrollIntoViewIfNeeded();
+}
+
+/** One thing answers, one was wished just now, one is being stopped. */
+async function offers(page: Page): Promise<void> {
+  await page.getByRole('switch', { name: 'Figures for Prometheus' }).click();
+  await page.getByRole('switch', { name: 'Names of devices' }).click();
+  await page.getByText('it is being stopped').waitFor();
+  await page.getByRole('heading', { name: 'What this device does for others' }).evaluate((heading) => heading.scrollIntoView());
+}
+
+async function share(page: Page): Promise<void> {
+  await page.getByRole('textbox', { name: 'Address', exact: true }).fill('192.168.1.7');
+  await page.getByRole('textbox', { name: 'Port', exact: true }).fill('445');
+  await page.getByRole('button', { name: 'Share', exact: true }).evaluate((button) => button.scrollIntoView({ block: 'center' }));
+}
+
+async function checking(page: Page, { app }: Stage): Promise<void> {
+  app.holdNext('network.check');
+  await page.getByRole('button', { name: 'Check the network' }).click();
+  await page.getByText('Asking members and the router').evaluate((line) => line.scrollIntoView({ block: 'center' }));
+}
+
+function worse({ app }: Stage, mapping: NatView['mapping']): void {
+  const paths = app.topics.paths.get();
+  app.topics.paths.set({ ...paths, nat: paths.nat && { ...paths.nat, mapping } });
+}
+
+async function check(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Check the network' }).click();
+  await page.getByText('Checked').waitFor();
+  await page.getByRole('heading', { name: 'Network check' }).evaluate((heading) => heading.scrollIntoView());
+}
+
 async function toTheEnd(page: Page): Promise<void> {
   await page.getByRole('main').evaluate((main) => main.scrollTo(0, main.scrollHeight));
 }
 
 async function askMetrics(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Ping' }).click();
   await page.getByRole('button', { name: 'Ask for metrics' }).click();
   await page.getByText('arm64').waitFor();
 }

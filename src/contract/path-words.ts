@@ -51,9 +51,9 @@ export const natWords: Readonly<Record<NatView['mapping'], PathWords>> = {
   blocked: { word: 'UDP is blocked', what: 'Nothing comes back over UDP, so packets go through a member over TCP, which is slower.' },
 };
 
-/** Why a path is not better, and what would fix it. A detail that is missing leaves sentences that still read. */
+/** Why a path is not better, and what would fix it. A detail that is missing, or a code of a newer version, leaves sentences that still read. */
 export function whyWords(reason: PathReasonView): { readonly what: string; readonly next: string } {
-  return reasonWords[reason.code](reason);
+  return Object.hasOwn(reasonWords, reason.code) ? reasonWords[reason.code](reason) : { what: `${tierName(reason.tier)} does not work.`, next: byItself };
 }
 
 const mapPort = 'turn on port mapping (PCP, NAT-PMP or UPnP) or forward the WireGuard port (UDP)';
@@ -118,7 +118,7 @@ function refusedThere({ detail, tier }: PathReasonView): { readonly what: string
 }
 
 function tierName(tier: PathTier | null): string {
-  return tier === null ? 'This way' : tierWords[tier];
+  return tier === null ? 'This way' : (tierWords[tier] ?? 'This way');
 }
 
 function around(before: string, value: string | undefined): string {

@@ -80,7 +80,8 @@ export function fakePaths(topics: FakeApp['topics'], clock: Clock, stepMs: numbe
         return null;
       },
       'network.check': async () => {
-        const check = netcheckOf();
+        const mapping = topics.paths.get().nat?.mapping;
+        const check = netcheckOf(mapping === 'hard' ? 'strict' : mapping === 'blocked' ? 'blocked' : 'easy');
         topics.paths.set({ ...topics.paths.get(), nat: check.nat });
         return { check };
       },

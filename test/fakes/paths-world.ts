@@ -61,7 +61,7 @@ export function pathsOf(offers: OffersView, forwards: readonly ForwardView[] = f
 export function forwardsOf(): ForwardView[] {
   return [
     forward({ id: 'fwd1', peer: 'nas', localPort: 8080, remotePort: 80, connections: 2, sentBytes: 48_120, receivedBytes: 18_204_112 }),
-    forward({ id: 'fwd2', peer: 'kitchen-tablet', protocol: 'udp', localPort: 5353, remoteAddress: '192.168.7.1', remotePort: 53, problem: { code: 'mesh.unreachable', retry: 'later', detail: { address: 'kitchen-tablet' } } }),
+    forward({ id: 'fwd2', peer: 'kitchen-tablet', protocol: 'udp', localPort: 5353, remoteAddress: '192.168.7.1', remotePort: 53, problem: { code: 'auth.not-permitted', retry: 'after-user', detail: { problem: 'kitchen-tablet does not share udp 192.168.7.1:53' } } }),
   ];
 }
 
@@ -83,7 +83,7 @@ export function netcheckOf(kind: 'easy' | 'strict' | 'blocked' = 'easy'): Netche
       answers('workshop', 'turn-udp', '203.0.113.2:3478', null, 'no answer'),
     ],
     portMapping: kind === 'easy' ? { pcp: 'no answer', 'nat-pmp': 'mapped 198.51.100.24:51820', upnp: 'not asked' } : { pcp: 'no answer', 'nat-pmp': 'no answer', upnp: 'refused: not authorised' },
-    findings: kind === 'easy' ? [why('no-hairpin')] : kind === 'strict' ? [why('hard-nat-here'), why('no-relay', 'turn', { node: 'workshop' })] : [why('udp-blocked-here')],
+    findings: kind === 'easy' ? [] : kind === 'strict' ? [why('hard-nat-here'), why('no-relay', 'turn', { node: 'workshop' })] : [why('udp-blocked-here')],
   };
 }
 

@@ -86,6 +86,7 @@ function createTopics() {
   let health = $state.raw<Topics['health'] | null>(null);
   let trust = $state.raw<Topics['trust'] | null>(null);
   let invitation = $state.raw<Topics['invitation'] | null>(null);
+  let paths = $state.raw<Topics['paths'] | null>(null);
   const setters: { readonly [K in keyof Topics]: (value: Topics[K]) => void } = {
     session: (value) => (session = value),
     peers: (value) => (peers = value),
@@ -96,6 +97,7 @@ function createTopics() {
     health: (value) => (health = value),
     trust: (value) => (trust = value),
     invitation: (value) => (invitation = value),
+    paths: (value) => (paths = value),
   };
   return {
     set: <K extends keyof Topics>(name: K, value: Topics[K]): void => setters[name](value),
@@ -109,6 +111,7 @@ function createTopics() {
       get health() { return health; },
       get trust() { return trust; },
       get invitation() { return invitation; },
+      get paths() { return paths; },
     },
   };
 }

@@ -11,7 +11,7 @@ const features: Readonly<Record<string, { readonly name: string; readonly why: s
   LEADER_PROXY: { name: 'Passes to the leader', why: 'Any node can be asked; it hands changes to the leader.' },
   MESH_API: { name: 'Network directory', why: 'Answers who is in the network.' },
   PEER_DISCOVERY: { name: 'Peer discovery', why: 'Tells others which nodes to ask.' },
-  METRICS: { name: 'Metrics', why: 'Tells how this machine is doing.' },
+  METRICS: { name: 'Metrics', why: 'Tells members how this machine is doing.' },
   ICE_NEGOTIATION: { name: 'Finds paths', why: 'Helps two peers behind routers meet.' },
   TURN_SERVER: { name: 'Relay', why: 'Carries packets for peers that cannot meet.' },
   MESH_DNS: { name: 'Names', why: 'Answers names of devices in the network.' },

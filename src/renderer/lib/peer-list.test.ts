@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { PeerPath, PeerView } from '../../contract/state.ts';
-import { createPeerOrder, matches, pathView, type SortKey } from './peer-list.ts';
+import { createPeerOrder, isReached, matches, pathView, whyQuestion, type SortKey } from './peer-list.ts';
 
 const peer = (id: string, more: Partial<PeerView> = {}): PeerView => ({
-  id, self: false, publicKey: `${id}Key=`, ipv4: null, ipv6: null, role: 'observer', endpoint: null, path: { kind: 'direct' },
+  id, self: false, publicKey: `${id}Key=`, ipv4: null, ipv6: null, role: 'observer', endpoint: null, path: { kind: 'direct' }, why: [],
   lastHandshakeMs: null, receiveBytes: 0, transmitBytes: 0, latencyMs: null, createdAtMs: null, updatedAtMs: null, ...more,
 });
 const list = [
@@ -41,12 +41,26 @@ test('a name that stands twice is shown once', () => {
   expect(createPeerOrder()([...list, peer('attic', { role: 'voter' })], '', { key: 'name', down: false }).map((p) => p.id)).toEqual(['zoe', 'attic', 'Node-2', 'node-10']);
 });
 
-test('every path has its own word, shape and reason', () => {
+test('every kind of path has a word and a shape of its own, so that colour says nothing alone', () => {
   const paths: PeerPath[] = [
-    { kind: 'self' }, { kind: 'direct' }, { kind: 'silent', reason: 'no-handshake-lately' }, { kind: 'down', reason: 'not-connected' },
-    { kind: 'waiting', reason: 'no-handshake-yet' }, { kind: 'waiting', reason: 'peer-has-no-endpoint' }, { kind: 'waiting', reason: 'both-behind-nat' },
+    { kind: 'self' }, { kind: 'direct' }, { kind: 'ice', how: 'raw' }, { kind: 'relay', how: 'turn', node: 'attic' }, { kind: 'silent', reason: 'no-handshake-lately' }, { kind: 'down', reason: 'not-connected' },
+    { kind: 'waiting', reason: 'looking' }, { kind: 'waiting', reason: 'no-path' }, { kind: 'waiting', reason: 'no-handshake-yet' }, { kind: 'waiting', reason: 'both-behind-nat' },
   ];
-  const views = paths.map(pathView);
-  expect(views.slice(0, 5).map((v) => `${v.word} ${v.shape}`)).toEqual(['This device self', 'Direct full', 'Silent half', 'Off dash', 'Waiting ring']);
-  expect(new Set(views.map((v) => v.why)).size).toBe(paths.length);
+  expect(paths.map(pathView).map((v) => `${v.word} ${v.shape} ${v.tone}`)).toEqual([
+    'This device self on', 'Direct full on', 'Peer to peer pair on', 'Relayed by attic bent via', 'Silent half wait', 'Off dash off', 'Looking ring wait', 'No path cross wait', 'Waiting ring wait', 'Waiting cross wait',
+  ]);
+});
+
+test('asks what fits the path, and only where there is an answer', () => {
+  const question = (path: PeerPath, why: PeerView['why'] = [{ code: 'no-answer', tier: 'direct', detail: {} }]): string | null => whyQuestion({ path, why });
+  expect([
+    question({ kind: 'relay', how: 'turn', node: 'a' }), question({ kind: 'ice', how: 'raw' }), question({ kind: 'waiting', reason: 'no-path' }), question({ kind: 'waiting', reason: 'looking' }),
+    question({ kind: 'silent', reason: 'no-handshake-lately' }), question({ kind: 'direct' }), question({ kind: 'relay', how: 'turn', node: 'a' }, [{ code: 'best', tier: null, detail: {} }]),
+  ]).toEqual(['Why relayed?', 'Why not direct?', 'Why no path?', 'What was tried?', 'What happened?', null, null]);
+});
+
+test('the order of paths is from the best to none', () => {
+  const paths: PeerPath[] = [{ kind: 'down', reason: 'not-connected' }, { kind: 'relay', how: 'turn', node: 'a' }, { kind: 'silent', reason: 'no-handshake-lately' }, { kind: 'direct' }, { kind: 'waiting', reason: 'looking' }, { kind: 'ice', how: 'raw' }];
+  const sorted = createPeerOrder()(paths.map((path, i) => peer(`p${i}`, { path })), '', { key: 'path', down: false });
+  expect(sorted.map((p) => `${p.path.kind} ${isReached(p)}`)).toEqual(['direct true', 'ice true', 'relay true', 'waiting false', 'silent false', 'down false']);
 });

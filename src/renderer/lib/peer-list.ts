@@ -1,30 +1,54 @@
 import { unreachable } from '../../base/assert.ts';
-import type { ClusterRole, PeerPath, PeerView } from '../../contract/state.ts';
+import type { ClusterRole, PathReasonView, PeerPath, PeerView } from '../../contract/state.ts';
+import { pathWords } from '../../contract/words.ts';
 
 /** How a peer's path looks: a shape and a word for each, so that colour is never alone. */
 export interface PathView {
   readonly word: string;
-  readonly shape: 'self' | 'full' | 'ring' | 'half' | 'dash';
-  readonly tone: 'on' | 'wait' | 'off';
+  readonly shape: 'self' | 'full' | 'pair' | 'bent' | 'ring' | 'cross' | 'half' | 'dash';
+  readonly tone: 'on' | 'via' | 'wait' | 'off';
   readonly why: string;
 }
 
 export function pathView(path: PeerPath): PathView {
+  const { word, what } = pathWords(path);
+  return { word, why: what, ...looks(path) };
+}
+
+function looks(path: PeerPath): Pick<PathView, 'shape' | 'tone'> {
   switch (path.kind) {
-    case 'self': return { word: 'This device', shape: 'self', tone: 'on', why: 'This is the device you are using.' };
-    case 'direct': return { word: 'Direct', shape: 'full', tone: 'on', why: 'Packets go straight to this peer, encrypted end to end.' };
-    case 'waiting': return { word: 'Waiting', shape: 'ring', tone: 'wait', why: waitingWhy[path.reason] };
-    case 'silent': return { word: 'Silent', shape: 'half', tone: 'wait', why: 'It answered before but has not for more than three minutes. It may be asleep, switched off or on its way to another network.' };
-    case 'down': return { word: 'Off', shape: 'dash', tone: 'off', why: 'This device is not connected, so no peer can be reached.' };
+    case 'self': return { shape: 'self', tone: 'on' };
+    case 'direct': return { shape: 'full', tone: 'on' };
+    case 'ice': return { shape: 'pair', tone: 'on' };
+    case 'relay': return { shape: 'bent', tone: 'via' };
+    case 'waiting': return { shape: path.reason === 'no-path' || path.reason === 'both-behind-nat' ? 'cross' : 'ring', tone: 'wait' };
+    case 'silent': return { shape: 'half', tone: 'wait' };
+    case 'down': return { shape: 'dash', tone: 'off' };
     default: return unreachable(path);
   }
 }
 
-const waitingWhy: Readonly<Record<Extract<PeerPath, { kind: 'waiting' }>['reason'], string>> = {
-  'no-handshake-yet': 'The tunnel to this peer is set up but it has not answered yet. That takes a few seconds when it is on.',
-  'peer-has-no-endpoint': 'This peer has not said where it can be reached. It has to contact this device first.',
-  'both-behind-nat': 'Both this device and the peer sit behind routers that hide them. Opening the WireGuard port (UDP) on one of the two routers lets them meet.',
-};
+/** The question that a peer's path raises, or null where there is nothing to ask. */
+export function whyQuestion({ path, why }: Pick<PeerView, 'path' | 'why'>): string | null {
+  if (reasonsOf(why).length === 0) return null;
+  switch (path.kind) {
+    case 'relay': return 'Why relayed?';
+    case 'ice': return 'Why not direct?';
+    case 'waiting': return path.reason === 'looking' || path.reason === 'no-handshake-yet' ? 'What was tried?' : 'Why no path?';
+    case 'silent': return 'What happened?';
+    default: return null;
+  }
+}
+
+/** The reasons that tell something; that nothing is better is no reason. */
+export function reasonsOf(why: readonly PathReasonView[]): readonly PathReasonView[] {
+  return why.filter((reason) => reason.code !== 'best');
+}
+
+/** Ways that carry packets now. */
+export function isReached({ path }: Pick<PeerView, 'path'>): boolean {
+  return path.kind === 'direct' || path.kind === 'ice' || path.kind === 'relay';
+}
 
 export const roleWords: Readonly<Record<ClusterRole, { readonly word: string; readonly why: string }>> = {
   leader: { word: 'Leader', why: 'Takes changes to the network and passes them to everyone.' },
@@ -68,7 +92,7 @@ function firstOfItsName(): (peer: PeerView) => boolean {
 /** Numbers to compare by; unknown ones go last when rising. */
 const valueOf: Readonly<Record<SortKey, (peer: PeerView) => number>> = {
   name: () => 0,
-  path: (peer) => ['self', 'direct', 'waiting', 'silent', 'down'].indexOf(peer.path.kind),
+  path: (peer) => ['self', 'direct', 'ice', 'relay', 'waiting', 'silent', 'down'].indexOf(peer.path.kind),
   role: (peer) => ['leader', 'voter', 'observer', 'unknown'].indexOf(peer.role),
   handshake: (peer) => -(peer.lastHandshakeMs ?? -1),
   traffic: (peer) => peer.receiveBytes + peer.transmitBytes,
