@@ -5,6 +5,8 @@ import { tcpSockets } from './sockets.ts';
 
 /** Answers that wait in this process; more are dropped, and asked for again. */
 const queuedBytesMax = 1 << 20;
+/** Questions that wait in the system: so that who asks too much does not push out all others. The system may grant less. */
+const receivedBytesMax = 1 << 20;
 
 /** Datagrams and streams of the mesh's name service: one socket an address. */
 export const dnsSockets: DnsSockets = {
@@ -21,7 +23,7 @@ export const dnsSockets: DnsSockets = {
 function bound(host: string, port: number, reuseAddr: boolean): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const isV6 = host.includes(':');
-    const socket = createSocket({ type: isV6 ? 'udp6' : 'udp4', reuseAddr, ipv6Only: isV6 });
+    const socket = createSocket({ type: isV6 ? 'udp6' : 'udp4', reuseAddr, ipv6Only: isV6, recvBufferSize: receivedBytesMax });
     socket.once('error', (error) => {
       socket.close();
       reject(error);

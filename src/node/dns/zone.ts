@@ -52,8 +52,9 @@ export function createZone({ domain, self, nodes, networks }: ZoneData, serial: 
     const server = nameServer(self, domain);
     const own = nodes.find(({ id }) => id === self);
     const glue = own ? addressRecords(server, own) : [];
-    const atApex = server === apex ? glue : [];
-    return { apex, exists: true, records: [soa(apex), { name: apex, type: 'NS', data: server }, ...atApex], related: glue.filter((each) => !atApex.includes(each)) };
+    // An id that is no name makes the apex its own name server.
+    const here = server === apex ? glue : [];
+    return { apex, exists: true, records: [soa(apex), { name: apex, type: 'NS', data: server }, ...here], related: glue };
   }
 
   function forward(rest: Labels): Found {

@@ -2,6 +2,7 @@ import { type Attack } from '../attack.ts';
 import { appSocket } from './app-socket.ts';
 import { certificates } from './certificates.ts';
 import { deepLink } from './deep-link.ts';
+import { dns } from './dns.ts';
 import { enrolment } from './enrolment.ts';
 import { helper } from './helper.ts';
 import { listeners } from './listeners.ts';
@@ -15,5 +16,5 @@ import { webShell } from './web-shell.ts';
 
 /** All of them, in the order in which they run. */
 export const attacks: readonly Attack[] = [
-  ...certificates, ...roles, ...raft, ...listeners, ...nodeSocket, ...helper, ...secrets, ...enrolment, ...revocation, ...renderer, ...deepLink, ...appSocket, ...webShell,
+  ...certificates, ...roles, ...raft, ...listeners, ...nodeSocket, ...helper, ...secrets, ...enrolment, ...revocation, ...renderer, ...deepLink, ...appSocket, ...webShell, ...dns,
 ];

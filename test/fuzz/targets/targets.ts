@@ -1,6 +1,7 @@
 import { type Target } from '../target.ts';
 import { contract } from './contract.ts';
 import { core } from './core.ts';
+import { dns } from './dns.ts';
 import { helper } from './helper.ts';
 import { nodeServices } from './services.ts';
 import { protocols } from './protocols.ts';
@@ -11,4 +12,4 @@ import { texts } from './texts.ts';
 import { trust } from './trust.ts';
 
 /** Every parser of outside bytes. */
-export const targets: readonly Target[] = [...protocols, ...nodeServices, ...raft, ...state, ...helper, ...core, ...contract, ...shells, ...texts, ...trust];
+export const targets: readonly Target[] = [...protocols, ...nodeServices, ...raft, ...state, ...helper, ...core, ...contract, ...shells, ...texts, ...trust, ...dns];
