@@ -1,0 +1,120 @@
+import { type PathReasonCode, type PathTier } from '../../base/path-reasons.ts';
+import { type Theirs, rankOf, sameTheirs } from './facts.ts';
+import { type Plan, planPaths } from './plan.ts';
+import { type Effect, type Path, type State } from './state.ts';
+import { backOffMs, portTiers, times } from './times.ts';
+
+/** One call of the machine: the state as it becomes, and what must be done. Lives as long as one `step`. */
+export interface Draft {
+  s: State;
+  readonly now: number;
+  readonly effects: Effect[];
+}
+
+export function change(d: Draft, change: Partial<State>): void {
+  d.s = { ...d.s, ...change };
+}
+
+export function emit(d: Draft, ...effects: Effect[]): void {
+  d.effects.push(...effects);
+}
+
+export function tell(d: Draft): void {
+  if (!d.effects.some(({ kind }) => kind === 'tell')) d.effects.push({ kind: 'tell' });
+}
+
+/** The one that speaks first, so that two do not interrupt each other. */
+export function speaksFirst({ me, id }: State): boolean {
+  return me < id;
+}
+
+export function planOf({ ours, advertised, theirs, stranger }: Pick<State, 'ours' | 'advertised' | 'theirs' | 'stranger'>): Plan {
+  return planPaths({ ours, advertised, theirs, stranger });
+}
+
+export function replan(d: Draft): void {
+  change(d, { plan: planOf(d.s) });
+  tell(d);
+}
+
+/** Has the tunnel send there: with a new handshake, or keeping the session it has. */
+export function use(d: Draft, path: Path | null, how: 'restart' | 'keep'): void {
+  const { s } = d;
+  change(d, {
+    path: path && { ...path, atMs: d.now },
+    push: s.push + 1,
+    restart: s.restart + (how === 'restart' ? 1 : 0),
+    counts: { ...s.counts, switches: s.counts.switches + (path?.endpoint === s.path?.endpoint ? 0 : 1) },
+    health: { ...s.health, nextEchoMs: d.now, doubtMs: null, latencyMs: null },
+  });
+  emit(d, { kind: 'use' });
+}
+
+/** Tells the tunnel's endpoint anew without a change of the path. */
+export function pushAgain(d: Draft): void {
+  change(d, { push: d.s.push + 1 });
+  emit(d, { kind: 'use' });
+}
+
+export function attemptName(d: Draft): string {
+  const serial = d.s.serial + 1;
+  change(d, { serial, counts: { ...d.s.counts, attempts: d.s.counts.attempts + 1 } });
+  return `o${serial}`;
+}
+
+export function note(d: Draft, tier: PathTier, code: PathReasonCode, detail: Readonly<Record<string, string>> = {}): void {
+  change(d, { found: { ...d.s.found, [tier]: { code, tier, detail } }, counts: { ...d.s.counts, failures: d.s.counts.failures + 1 } });
+  tell(d);
+}
+
+/** A tier that failed waits, longer each time. */
+export function fail(d: Draft, tier: PathTier): void {
+  const fails = (d.s.tries[tier]?.fails ?? 0) + 1;
+  change(d, { tries: { ...d.s.tries, [tier]: { fails, nextMs: d.now + backOffMs(times.backOff, fails) } } });
+}
+
+export function forget(d: Draft, tiers: readonly PathTier[]): void {
+  const gone = new Set<string>(tiers);
+  const kept = <T>(all: Readonly<Partial<Record<PathTier, T>>>): Partial<Record<PathTier, T>> => Object.fromEntries(Object.entries(all).filter(([tier]) => !gone.has(tier)));
+  change(d, { tries: kept(d.s.tries), found: kept(d.s.found) });
+}
+
+/** What a peer says of itself; a change is a reason to try again what failed. */
+export function learn(d: Draft, theirs: Theirs): void {
+  const { s } = d;
+  if (!s.stranger && sameTheirs(s.theirs, theirs)) return;
+  const moved = s.theirs !== null && (s.theirs.nat.mapping !== theirs.nat.mapping || s.theirs.nat.publicIpv4 !== theirs.nat.publicIpv4 || s.theirs.nat.publicIpv6 !== theirs.nat.publicIpv6);
+  change(d, { theirs, stranger: false });
+  if (moved) forget(d, portTiers);
+  replan(d);
+}
+
+export function cancelAsking(d: Draft): void {
+  if (d.s.asking) emit(d, { kind: 'close', attempt: d.s.asking.attempt });
+  change(d, { asking: null });
+}
+
+export function cancelOpening(d: Draft): void {
+  if (d.s.opening) emit(d, { kind: 'close', attempt: d.s.opening.attempt });
+  change(d, { opening: null });
+}
+
+export function closePath(d: Draft, path: Path | null): void {
+  if (path?.carrier) emit(d, { kind: 'close', attempt: path.carrier });
+}
+
+/** Keeps what was in use for a while; it may be needed again, or be what the other side still uses. */
+export function keepSpare(d: Draft, path: Path, held: boolean, forMs: number): void {
+  if (path.carrier === null) return;
+  const spares = [...d.s.spares.filter((one) => one.path.carrier !== path.carrier), { path, held, untilMs: d.now + forMs }];
+  for (const one of spares.slice(0, -3)) closePath(d, one.path);
+  change(d, { spares: spares.slice(-3) });
+}
+
+export function hold(d: Draft, path: Path, held: boolean): void {
+  if (path.carrier) emit(d, { kind: 'hold', attempt: path.carrier, held });
+}
+
+export function isBetter(a: PathTier, b: PathTier): boolean {
+  return rankOf(a) < rankOf(b);
+}

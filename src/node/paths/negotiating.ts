@@ -1,0 +1,168 @@
+import { type PathReasonCode, type PathTier } from '../../base/path-reasons.ts';
+import { attemptName, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, keepSpare, learn, note, replan, speaksFirst, tell, use } from './draft.ts';
+import { codeOf, type Theirs } from './facts.ts';
+import { type Candidate, type CarrierTier } from './plan.ts';
+import { aimAnew, endTrial, hurryCarriers, search, tryInstead } from './searching.ts';
+import { type Event, type Path } from './state.ts';
+import { openingMs, portTiers, times } from './times.ts';
+
+/** What is agreed with the other side: facts and ports by one question and its answer, carriers by an offer and its answer. */
+type Of<K extends Event['kind']> = Extract<Event, { kind: K }>;
+
+export function ask(d: Draft, tier: 'direct' | 'punch' | null, trial: Candidate | null = null): void {
+  const attempt = attemptName(d);
+  change(d, { asking: { attempt, tier, trial, untilMs: d.now + times.ask }, lastAskMs: d.now, told: d.s.ours });
+  emit(d, { kind: 'ask', attempt, tier });
+}
+
+export function answered(d: Draft, { attempt, theirs, refusal }: Of<'answered'>): void {
+  const { asking } = d.s;
+  if (asking?.attempt !== attempt) return;
+  change(d, { asking: null });
+  learn(d, theirs);
+  if (asking.trial) return trialAnswered(d, asking.trial, refusal);
+  if (d.s.phase !== 'probing') return;
+  hurryCarriers(d);
+  aimAnew(d);
+}
+
+function trialAnswered(d: Draft, candidate: Candidate, refusal: PathReasonCode | null): void {
+  if (d.s.phase !== 'up' || d.s.stage || !d.s.path) return;
+  if (refusal === null) return tryInstead(d, pathTo(candidate, d.now));
+  if (refusal !== 'waiting') {
+    note(d, candidate.tier, 'refused-there', { code: refusal });
+    return fail(d, candidate.tier);
+  }
+  postpone(d, candidate.tier, times.trialsApart);
+}
+
+export function pathTo({ tier, endpoint }: Candidate, atMs: number): Path {
+  return { tier, endpoint, via: '', remote: endpoint, carrier: null, atMs };
+}
+
+export function unanswered(d: Draft, attempt: string, code: PathReasonCode): void {
+  const { asking } = d.s;
+  if (asking?.attempt !== attempt) return;
+  change(d, { asking: null });
+  if (code === 'peer-cannot' && !d.s.stranger) {
+    change(d, { stranger: true, theirs: null });
+    replan(d);
+  }
+  if (asking.trial) postpone(d, asking.trial.tier, times.retell);
+  if (d.s.phase !== 'probing') return;
+  if (code !== 'peer-cannot') change(d, { lost: { code: 'cannot-negotiate', tier: null, detail: {} }, round: { ...d.s.round, askAtMs: d.now + times.askAgain } });
+  else change(d, { round: { ...d.s.round, carriersAtMs: d.now } });
+}
+
+/** Not a failure of the tier: it could not be tried now. */
+function postpone(d: Draft, tier: PathTier, forMs: number): void {
+  change(d, { tries: { ...d.s.tries, [tier]: { fails: d.s.tries[tier]?.fails ?? 0, nextMs: d.now + forMs } } });
+}
+
+export function offered(d: Draft, event: Of<'offered'>): void {
+  if (!d.s.ours.online) return emit(d, { kind: 'reply', attempt: event.attempt, refusal: 'offline' });
+  learn(d, event.theirs);
+  const { tier } = event;
+  if (tier === null) return emit(d, { kind: 'reply', attempt: event.attempt, refusal: null });
+  if (tier === 'direct' || tier === 'punch') return portsOffered(d, event.attempt, tier);
+  carrierOffered(d, event.attempt, tier);
+}
+
+function portsOffered(d: Draft, attempt: string, tier: 'direct' | 'punch'): void {
+  const { s } = d;
+  const reply = (refusal: PathReasonCode | null): void => emit(d, { kind: 'reply', attempt, refusal });
+  if (s.plan.ports === 'no') return reply(s.plan.excluded[0]?.code ?? 'no-endpoint');
+  if (s.phase === 'up' && s.path) {
+    if (s.stage || s.health.doubtMs !== null) return reply('waiting');
+    reply(null);
+    const candidate = trialCandidate(d, tier);
+    // Same or worse than what works here: for them it does not. They aim anew; what was told here may be where they no longer are.
+    if (candidate && candidate.endpoint !== s.path.endpoint) return tryInstead(d, pathTo(candidate, d.now));
+    return change(d, { health: { ...s.health, nextEchoMs: d.now } });
+  }
+  reply(null);
+  // Both asked at once: one of the questions is enough.
+  if (s.phase === 'probing') return aimAnew(d);
+  search(d, { answering: true });
+}
+
+/** Which candidate is tried next: in turn, those of the tier that is spoken of before others. */
+export function trialCandidate(d: Draft, tier: 'direct' | 'punch'): Candidate | null {
+  const likely = d.s.plan.candidates.filter((one) => one.likely);
+  const list = likely.some((one) => one.tier === tier) ? likely.filter((one) => one.tier === tier) : likely;
+  return list[(d.s.tries[tier]?.fails ?? 0) % Math.max(1, list.length)] ?? null;
+}
+
+function carrierOffered(d: Draft, attempt: string, tier: CarrierTier): void {
+  const { s } = d;
+  if (!s.ours.tiers.includes(tier)) return emit(d, { kind: 'reply', attempt, refusal: 'peer-cannot' });
+  if (s.opening) {
+    // Both offered at once: the lower id's offer stands. An offer that follows another one of the same peer takes its place.
+    if (s.opening.role === 'offering' && speaksFirst(s)) return emit(d, { kind: 'reply', attempt, refusal: 'waiting' });
+    cancelOpening(d);
+  }
+  change(d, { opening: { attempt, tier, role: 'answering', untilMs: d.now + openingMs[tier] + times.otherOpensLater } });
+  emit(d, { kind: 'open', attempt, tier, role: 'answering' });
+  if (s.phase === 'up') change(d, { health: { ...s.health, nextEchoMs: d.now } });
+  else if (s.phase === 'down' || s.phase === 'idle') search(d, { answering: true });
+}
+
+export function opened(d: Draft, { attempt, tier, endpoint, via, remote, runsHere }: Of<'opened'>): void {
+  const { s } = d;
+  // The answer of an attempt that was given up: whatever it opened is of no use, and its other end is told by its end.
+  if (s.opening?.attempt !== attempt) return emit(d, { kind: 'close', attempt });
+  change(d, { opening: null });
+  const path: Path = { tier, endpoint, via, remote, carrier: runsHere ? attempt : null, atMs: d.now };
+  if (s.phase === 'up' && s.path) {
+    if (!s.stage && s.health.doubtMs === null && isBetter(tier, s.path.tier)) return tryInstead(d, path);
+    // They want it, so for them ours may not work: it stays open, and WireGuard follows when they come this way.
+    return keepSpare(d, path, false, times.offeredSpare);
+  }
+  if (s.phase !== 'probing') return emit(d, { kind: 'close', attempt });
+  adopt(d, path);
+}
+
+/** Nothing else works: the tunnel goes this way now. */
+export function adopt(d: Draft, path: Path): void {
+  endTrial(d);
+  if (d.s.path?.carrier !== path.carrier) closePath(d, d.s.path);
+  change(d, { stage: { kind: 'confirm', atMs: d.now, again: times.confirmAgain, untilMs: d.now + times.confirm } });
+  use(d, path, 'restart');
+}
+
+export function failed(d: Draft, { attempt, code, problem, theirs }: Of<'failed'>): void {
+  const { opening } = d.s;
+  if (opening?.attempt !== attempt) return;
+  change(d, { opening: null });
+  if (theirs) learn(d, theirs);
+  if (code === 'waiting') {
+    change(d, { round: { ...d.s.round, tried: d.s.round.tried.filter((tier) => tier !== opening.tier), carriersAtMs: d.now + times.askAgain } });
+    return postpone(d, opening.tier, times.trialsApart);
+  }
+  if (opening.role === 'offering') {
+    note(d, opening.tier, code, problem === '' ? {} : { problem });
+    fail(d, opening.tier);
+  }
+  if (d.s.phase === 'probing') change(d, { round: { ...d.s.round, carriersAtMs: d.now } });
+}
+
+/** The facts of this machine changed: what failed for the old ones may work, and the peer is told where to look. */
+export function oursChanged(d: Draft, { ours }: Of<'ours'>): void {
+  const before = d.s.ours;
+  change(d, { ours });
+  if (before.online && !ours.online) return;
+  const moved = ours.moves > before.moves;
+  const other = before.nat.mapping !== ours.nat.mapping || before.nat.publicIpv4 !== ours.nat.publicIpv4 || before.nat.publicIpv6 !== ours.nat.publicIpv6;
+  if (moved || other) forget(d, portTiers);
+  replan(d);
+  const { phase, round } = d.s;
+  if (phase === 'probing') change(d, { round: { ...round, askAtMs: Math.min(round.askAtMs, Math.max(d.now, d.s.lastAskMs + times.otherWaits)) } });
+  if (phase === 'probing') hurryCarriers(d);
+  if (phase === 'down') search(d);
+  tell(d);
+}
+
+export function refusalOf(text: string): PathReasonCode | null {
+  return text === '' ? null : codeOf(text);
+}
+

@@ -1,0 +1,237 @@
+import { attemptName, cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail, hold, keepSpare, note, speaksFirst, tell, use } from './draft.ts';
+import { isLoopback } from './facts.ts';
+import { type Candidate, type CarrierTier, tierOfEndpoint } from './plan.ts';
+import { type Path, type Stage, type State } from './state.ts';
+import { backOffMs, openingMs, times } from './times.ts';
+
+/** The search for a first path, or for one again: ports at once, carriers soon after, whatever answers first is taken. */
+
+export interface Search {
+  /** A path was lost: both sides may not know yet, so nobody waits for the other. */
+  readonly lost?: boolean;
+  /** The peer asks: it has been told all that a question of ours would. */
+  readonly answering?: boolean;
+}
+
+export function search(d: Draft, { lost = false, answering = false }: Search = {}): void {
+  const { s } = d;
+  if (!s.ours.online) return goOffline(d);
+  if (!s.wanted) return rest(d);
+  endTrial(d);
+  if (!answering) cancelAsking(d);
+  if (s.opening?.role === 'offering') cancelOpening(d);
+  const first = speaksFirst(s);
+  const wait = lost ? times.carriersAfterLoss : times.carriersAfter;
+  change(d, {
+    phase: 'probing', sinceMs: d.now, retryAtMs: null, stage: null,
+    round: {
+      startedMs: d.now, tried: [],
+      carriersAtMs: d.now + wait + (first || lost ? 0 : times.otherOpensLater),
+      askAtMs: d.now + (answering ? times.askAgain : first || lost ? 0 : times.otherWaits),
+    },
+    health: { ...d.s.health, doubtMs: null, nextEchoMs: d.now },
+  });
+  hurryCarriers(d);
+  if (!lost && !answering && hasSession(d.s, d.now)) check(d, times.check);
+  else aim(d);
+  tell(d);
+}
+
+export function goOffline(d: Draft): void {
+  endAll(d);
+  change(d, { phase: 'offline', sinceMs: d.now });
+  tell(d);
+}
+
+/** Nobody asks for this peer. What comes by itself is still noticed. */
+export function rest(d: Draft): void {
+  endAll(d);
+  closePath(d, d.s.path);
+  for (const { path } of d.s.spares) closePath(d, path);
+  change(d, { phase: 'idle', sinceMs: d.now, path: null, spares: [], downs: 0 });
+  tell(d);
+}
+
+function endAll(d: Draft): void {
+  endTrial(d);
+  cancelAsking(d);
+  cancelOpening(d);
+  change(d, { stage: null, retryAtMs: null, health: { ...d.s.health, doubtMs: null, nextEchoMs: null } });
+}
+
+/** A trial that is not decided counts for nothing: the path is the one before. */
+export function endTrial(d: Draft): void {
+  const { stage, path } = d.s;
+  if (stage?.kind !== 'trial') return;
+  closePath(d, path);
+  hold(d, stage.previous, false);
+  change(d, { stage: null });
+  use(d, stage.previous, 'keep');
+}
+
+/** A session with this peer that may still work, e.g. of an earlier life of this process. */
+function hasSession({ health, path, spares }: State, nowMs: number): boolean {
+  const { seen } = health;
+  if (!seen || seen.handshakeMs === null || nowMs - seen.handshakeMs > times.sessionMax || seen.endpoint === '') return false;
+  return !isLoopback(seen.endpoint) || [path, ...spares.map((one) => one.path)].some((one) => one?.carrier !== null && one?.endpoint === seen.endpoint);
+}
+
+/** Asks what stands before anything is replaced. */
+export function check(d: Draft, forMs: number): void {
+  const { seen } = d.s.health;
+  if (!seen) return;
+  const path = pathAt(d.s, seen.endpoint, d.now);
+  change(d, { path, stage: { kind: 'check', atMs: d.now, untilMs: d.now + forMs }, health: { ...d.s.health, nextEchoMs: d.now } });
+}
+
+/** What an endpoint that WireGuard uses is, of all that is known here. */
+export function pathAt(s: State, endpoint: string, nowMs: number): Path {
+  const known = [s.path, ...s.spares.map((one) => one.path)].find((one) => one?.endpoint === endpoint);
+  return known ?? { tier: tierOfEndpoint(endpoint, s), endpoint, via: '', remote: endpoint, carrier: null, atMs: nowMs };
+}
+
+/** Candidate after candidate, each with a handshake of its own at once. */
+export function aim(d: Draft): void {
+  const list = aims(d.s, d.now);
+  const first = list[0];
+  if (!first) return change(d, { stage: null });
+  change(d, { stage: { kind: 'aim', atMs: d.now, list, slot: 0, untilMs: d.now + times.slot } });
+  take(d, first);
+}
+
+/** New facts: begins again when they lead elsewhere, or when this side began before the other one could. */
+export function aimAnew(d: Draft): void {
+  const { stage, health, round } = d.s;
+  if (stage?.kind === 'confirm' || stage?.kind === 'check' || stage?.kind === 'trial') return;
+  // Somebody got through: a new handshake would end what just began.
+  if (health.seen?.handshakeMs && health.seen.handshakeMs > round.startedMs) return;
+  aim(d);
+}
+
+/** A tier that keeps failing after it worked is not taken again at once while something else carries. */
+function aims(s: State, nowMs: number): readonly Candidate[] {
+  const { candidates, carriers } = s.plan;
+  return candidates.filter(({ tier }) => {
+    const tried = s.tries[tier];
+    return carriers.length === 0 || !tried || tried.fails < 3 || tried.nextMs <= nowMs;
+  });
+}
+
+function take(d: Draft, { tier, endpoint }: Candidate): void {
+  closePath(d, d.s.path);
+  use(d, { tier, endpoint, via: '', remote: endpoint, carrier: null, atMs: d.now }, 'restart');
+}
+
+/** A stage's time is over. */
+export function stageOver(d: Draft, stage: Stage): void {
+  switch (stage.kind) {
+    case 'check': return checked(d, stage.atMs);
+    case 'aim': return nextSlot(d, stage);
+    case 'confirm': return confirmAgain(d, stage);
+    case 'trial': return rollBack(d, stage);
+  }
+}
+
+function checked(d: Draft, atMs: number): void {
+  const { health, round } = d.s;
+  const handshake = health.seen?.handshakeMs ?? null;
+  // Who never answered an echo is perhaps unable to; a new handshake says enough then.
+  if (!health.echoes && handshake !== null && handshake >= Math.min(atMs, round.startedMs) - times.arrival) return succeed(d);
+  aim(d);
+}
+
+function nextSlot(d: Draft, stage: Extract<Stage, { kind: 'aim' }>): void {
+  const slot = stage.slot + 1;
+  const next = stage.list[slot % stage.list.length];
+  if (slot >= Math.min(times.slotsMax, Math.max(3, 2 * stage.list.length)) || !next) {
+    for (const tier of new Set(stage.list.map((one) => one.tier))) {
+      note(d, tier, d.s.plan.doubt);
+      fail(d, tier);
+    }
+    return change(d, { stage: null });
+  }
+  change(d, { stage: { ...stage, slot, atMs: d.now, untilMs: d.now + times.slot } });
+  take(d, next);
+}
+
+function confirmAgain(d: Draft, stage: Extract<Stage, { kind: 'confirm' }>): void {
+  const { path, health } = d.s;
+  if (!path) return change(d, { stage: null });
+  const handshake = health.seen?.handshakeMs ?? null;
+  if (!health.echoes && handshake !== null && handshake > d.s.round.startedMs && health.seen?.endpoint === path.endpoint) return succeed(d);
+  if (stage.again > 0) {
+    change(d, { stage: { ...stage, again: stage.again - 1, untilMs: d.now + times.confirm } });
+    return use(d, path, 'restart');
+  }
+  note(d, path.tier, 'no-answer', { endpoint: path.endpoint });
+  fail(d, path.tier);
+  closePath(d, path);
+  change(d, { path: null, stage: null, round: { ...d.s.round, carriersAtMs: d.now } });
+}
+
+/** Something better is tried in the place of what works: the session stays, the old carrier is silenced, an echo decides. */
+export function tryInstead(d: Draft, better: Path): void {
+  const previous = d.s.path;
+  if (!previous) return;
+  hold(d, previous, true);
+  change(d, { stage: { kind: 'trial', atMs: d.now, untilMs: d.now + times.trial, previous, pushed: false } });
+  use(d, better, 'keep');
+}
+
+function rollBack(d: Draft, stage: Extract<Stage, { kind: 'trial' }>): void {
+  const { path } = d.s;
+  endTrial(d);
+  if (!path) return;
+  note(d, path.tier, path.carrier ? 'no-answer' : d.s.plan.doubt);
+  fail(d, path.tier);
+  change(d, { sinceMs: d.s.sinceMs, health: { ...d.s.health, nextEchoMs: d.now } });
+}
+
+/** An echo came back: there is a path. */
+export function succeed(d: Draft): void {
+  const { s } = d;
+  const { stage } = s;
+  if (stage?.kind === 'trial') {
+    keepSpare(d, stage.previous, true, times.spare);
+  } else if (s.phase !== 'up') {
+    if (s.opening?.role === 'offering') cancelOpening(d);
+  }
+  const changed = s.phase !== 'up' || stage?.kind === 'trial';
+  const path = d.s.path ?? (s.health.seen ? pathAt(s, s.health.seen.endpoint, d.now) : null);
+  change(d, {
+    phase: 'up', stage: null, downs: 0, retryAtMs: null, path, lost: null, ...(changed ? { sinceMs: d.now } : {}),
+    health: { ...d.s.health, doubtMs: null, patienceMs: times.patience },
+  });
+  tell(d);
+}
+
+/** The next carrier, while nothing answers. */
+export function openNext(d: Draft): void {
+  const tier = nextCarrier(d.s);
+  if (tier) open(d, tier);
+}
+
+export function nextCarrier({ plan, round }: State): CarrierTier | null {
+  return plan.carriers.find((tier) => !round.tried.includes(tier)) ?? null;
+}
+
+export function open(d: Draft, tier: CarrierTier): void {
+  const attempt = attemptName(d);
+  change(d, { opening: { attempt, tier, role: 'offering', untilMs: d.now + openingMs[tier] }, round: { ...d.s.round, tried: [...d.s.round.tried, tier] } });
+  emit(d, { kind: 'open', attempt, tier, role: 'offering' });
+}
+
+/** Where theory leaves only carriers, they are opened without waiting for ports that cannot answer. */
+export function hurryCarriers(d: Draft): void {
+  const { plan, round, theirs, stranger } = d.s;
+  if (plan.ports !== 'no' || (theirs === null && !stranger)) return;
+  const atMs = round.startedMs + (speaksFirst(d.s) ? 0 : times.otherWaits);
+  change(d, { round: { ...round, carriersAtMs: Math.min(round.carriersAtMs, Math.max(d.now, atMs)) } });
+}
+
+/** Everything was tried. WireGuard goes on knocking by itself; we come back later. */
+export function giveUp(d: Draft): void {
+  const downs = d.s.downs + 1;
+  change(d, { phase: 'down', sinceMs: d.now, downs, retryAtMs: d.now + backOffMs(times.retry, downs) });
+  tell(d);
+}

@@ -1,0 +1,55 @@
+import { type PathTier } from '../../base/path-reasons.ts';
+import { type CarrierTier } from './plan.ts';
+
+/** Every wait of the machine, in milliseconds. WireGuard's own times (5 s, 15 s, 180 s) are those of its paper, section 6.1. */
+export const times = {
+  /** One candidate's turn: 200 for the order to reach the engine, then a handshake over a slow line. */
+  slot: 1_000,
+  slotsMax: 8,
+  /** When carriers are looked for beside the ports; at once where theory leaves nothing else. */
+  carriersAfter: 1_200,
+  carriersAfterLoss: 600,
+  /** The higher id leaves the first word to the lower one. */
+  otherWaits: 700,
+  otherOpensLater: 1_000,
+  /** A session that stands is asked before it is replaced. */
+  check: 700,
+  arrival: 1_500,
+  confirm: 1_200,
+  confirmAgain: 2,
+  trial: 1_200,
+  /** Until an order is surely applied, so that an echo sent later went the new way. */
+  applied: 400,
+  settled: 1_500,
+  ask: 3_000,
+  askAgain: 1_500,
+  /** How long what was replaced stays open. */
+  spare: 6_000,
+  offeredSpare: 20_000,
+  patience: 1_500,
+  patienceAfterMove: 900,
+  /** Bytes that come in while echoes do not: half a path; not believed for longer. */
+  halfDead: 6_000,
+  /** Without echoes only WireGuard's own rule is left: 10 s keepalive and 5 s of patience. */
+  silentStranger: 15_000,
+  sessionMax: 180_000,
+  echo: { trying: 200, doubt: 300, busy: 500, fresh: 1_000, idle: 10_000, deaf: 3_000 },
+  fresh: 10_000,
+  firstTrial: 3_000,
+  otherTrial: 12_000,
+  trialsApart: 3_000,
+  backOff: { first: 30_000, last: 3_600_000 },
+  retry: { first: 2_000, last: 60_000 },
+  /** A path that lived so long did not fail for having been chosen. */
+  proven: 300_000,
+  retell: 10_000,
+} as const;
+
+/** How long a carrier may take to open. ICE checks its pairs several times (RFC 8445, section 14.3). */
+export const openingMs: Readonly<Record<CarrierTier, number>> = { ice: 8_000, channel: 10_000, turn: 4_000, stream: 4_000 };
+
+export const portTiers: readonly PathTier[] = ['direct', 'punch'];
+
+export function backOffMs({ first, last }: { readonly first: number; readonly last: number }, fails: number): number {
+  return Math.min(last, first * 2 ** Math.min(20, Math.max(0, fails - 1)));
+}
