@@ -12,8 +12,9 @@ const trust: TrustTopic = { mode: 'mtls', role: 'member', fingerprint: null, not
 const well: HealthInput = {
   session: connected, profile: undefined, link: { state: 'up', hello: HelloResponse.fromPartial({ engine: 'kernel' }) }, linkDownMs: 0,
   node: NodeState.fromPartial({ running: true }), peers: [], setAside: [], trust, troubles: [], auditIntact: null,
+  paths: { nat: null, forwards: [], offers: null }, missing: [],
 };
-const profile = { id: 'p', name: 'home', kind: 'member' as const, nodeId: 'n', address: 'a:1', insecure: true };
+const profile = { id: 'p', name: 'home', kind: 'member' as const, nodeId: 'n', address: 'a:1', insecure: true, offers: { iceNegotiation: false, turnServer: false, meshDns: false, prometheus: false, relayMbit: 0, shares: [] } };
 const codes = (input: Partial<HealthInput>, nowMs = 100_000) => healthTopic({ ...well, ...input }, nowMs).warnings.map(({ code, severity }) => `${code} ${severity}`);
 
 test('all is well', () => expect(codes({})).toEqual([]));
@@ -32,12 +33,19 @@ test('a port of the node that another program holds', () => {
   const node = NodeState.fromPartial({ running: true, problemCode: 'node.port-in-use', problem: 'node.port-in-use: port 9443, host 10.0.0.1' });
   expect(healthTopic({ ...well, node }, 0).warnings).toEqual([{ code: 'node-port-in-use', severity: 'warning', detail: { problem: '', port: 9443 } }]);
 });
+test('a network without UDP, and offers that do not answer, with why', () => {
+  const nat = { mapping: 'blocked' as const, publicIpv4: null, publicIpv6: null, tunnelEndpoints: [], portMapping: null };
+  expect(codes({ paths: { nat, forwards: [], offers: null } })).toEqual(['udp-blocked warning']);
+  const node = NodeState.fromPartial({ running: true, problemCode: 'node.port-in-use', problem: 'node.port-in-use: port 5353' });
+  expect(healthTopic({ ...well, missing: ['meshDns'], node }, 0).warnings).toEqual([{ code: 'service-down', severity: 'warning', detail: { problem: '', port: 5353, service: 'meshDns' } }]);
+  expect(codes({ missing: ['meshDns'], session: { want: 'disconnected', profile: null, epoch: 1, phase: 'disconnected' } })).toEqual([]);
+});
 test('a control plane that is lost, and a mesh that does not replicate', () => {
   expect(codes({ session: { ...connected, degraded: { kind: 'control-plane-lost', sinceMs: 5, storedLease: true } } })).toEqual(['control-plane-lost warning']);
   expect(codes({ session: { ...connected, degraded: { kind: 'polling', detail: 'node-does-not-replicate' } } })).toEqual(['not-replicating info']);
 });
 test('connectivity comes first, files last', () => {
-  const peer = { id: 'x', self: false, publicKey: '', ipv4: null, ipv6: null, role: 'observer' as const, endpoint: null, path: { kind: 'silent', reason: 'no-handshake-lately' } as const, lastHandshakeMs: 1, receiveBytes: 0, transmitBytes: 0, latencyMs: null, createdAtMs: null, updatedAtMs: null };
+  const peer = { id: 'x', self: false, publicKey: '', ipv4: null, ipv6: null, role: 'observer' as const, endpoint: null, path: { kind: 'silent', reason: 'no-handshake-lately' } as const, why: [], lastHandshakeMs: 1, receiveBytes: 0, transmitBytes: 0, latencyMs: null, createdAtMs: null, updatedAtMs: null };
   expect(codes({ profile, peers: [peer, peer], setAside: ['a.json.damaged-1'], session: { ...connected, degraded: { kind: 'control-plane-lost', sinceMs: 5, storedLease: false } } })).toEqual(['control-plane-lost warning', 'peer-unreachable info', 'clear-text error', 'file-set-aside warning']);
   expect(codes({ peers: [peer] }, 10_000)).toEqual([]);
 });

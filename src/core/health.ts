@@ -29,6 +29,8 @@ export interface HealthInput {
 const helperPatienceMs = 1_500;
 /** Time after connecting in which peers are still being reached. */
 const peerPatienceMs = 30_000;
+/** STUN and TURN, mesh DNS, Prometheus. */
+const offerPorts: ReadonlySet<number> = new Set([3478, 3479, 5353, 8080]);
 
 /** What a person should know, those that touch connectivity first. Pure: the same facts give the same warnings. */
 export function healthTopic(input: HealthInput, nowMs: number): HealthTopic {
@@ -46,7 +48,8 @@ function nodeWarnings({ node, session }: HealthInput): Warning[] {
   if (session.phase !== 'connected' || !node) return [];
   const { code, detail } = nodeProblem(node) ?? { code: null, detail: {} };
   if (!node.running) return [{ code: 'node-down', severity: 'warning', detail: { ...detail, restarts: node.restarts } }];
-  return code === 'node.port-in-use' ? [{ code: 'node-port-in-use', severity: 'warning', detail }] : [];
+  // A port of what this machine merely offers has a warning of its own.
+  return code === 'node.port-in-use' && !offerPorts.has(Number(detail['port'])) ? [{ code: 'node-port-in-use', severity: 'warning', detail }] : [];
 }
 
 function meshWarnings({ session }: HealthInput): Warning[] {

@@ -5,7 +5,7 @@ import { seeded } from '../../src/base/random.ts';
 import type { CorePorts, HelperLink, MeshConnection, OwnAddress, Security } from '../../src/core/ports.ts';
 import { found } from '../../src/core/trust/found.ts';
 import { roleFromWire } from '../../src/core/trust/roles.ts';
-import { MeshNode } from '../../src/gen/v1/mesh_messages.ts';
+import { Feature, MeshNode } from '../../src/gen/v1/mesh_messages.ts';
 import { NodeMetrics } from '../../src/gen/v1/node_metrics.ts';
 import { type JoinRequest, Status } from '../../src/gen/v1/node_messages.ts';
 import { type Generation, HelloResponse, NodeState, type NodeSpec, type TunnelSpec, TunnelState, WatchResponse } from '../../src/gen/webmesh/helper/v1/helper.ts';
@@ -13,6 +13,7 @@ import { WatchReplicaResponse } from '../../src/gen/webmesh/local/v1/local.ts';
 import { ListAuditResponse } from '../../src/gen/webmesh/trust/v1/trust_messages.ts';
 import { type VirtualClock, virtualClock } from '../sim/session/clock.ts';
 import { fakePki } from './fake-pki.ts';
+import { type PathNode, pathNode } from './path-node.ts';
 import { type TrustMesh, trustMesh } from './trust-mesh.ts';
 
 /** Keys that look right; the number tells them apart. */
@@ -45,6 +46,8 @@ export interface CoreWorld {
     keyMadeMs: number;
     up(): void;
     down(): void;
+    /** Of the node process that runs. Another one is another process. */
+    pid: number;
     report(more?: Partial<TunnelState>): void;
   };
   readonly mesh: {
@@ -67,12 +70,17 @@ export interface CoreWorld {
     cut: boolean;
     voters: string[];
     auditIntact: boolean;
+    /** What the node here says that it offers. */
+    features: Feature[];
     /** How the node here takes a renewal; undefined: as the mesh does. */
     nodeRenew: (() => never) | undefined;
     lastJoin: JoinRequest | null;
     /** Sends the newest view to the node process here. */
     publish(): void;
   };
+  readonly node: PathNode;
+  /** The machine wakes up. */
+  wake(): void;
   quits: number;
 }
 
@@ -91,6 +99,8 @@ export function coreWorld(): CoreWorld {
   const link = cell<HelperLink>({ state: 'up', hello });
   const report = cell<WatchResponse | null>(WatchResponse.fromPartial({ tunnel: { phase: 1 } }));
   let fence = { epoch: 3n, revision: 0n };
+  const paths = pathNode();
+  const wakes = new Set<() => void>();
   let watchers: ((view: WatchReplicaResponse) => void)[] = [];
   const indexes = { applied: 1n };
 
@@ -104,7 +114,7 @@ export function coreWorld(): CoreWorld {
     const { tunnel, node } = world.helper;
     report.set(WatchResponse.fromPartial({
       tunnel: TunnelState.fromPartial({ phase: tunnel ? 2 : 1, generation: fence, tunnelId: tunnel?.tunnelId ?? '', interfaceName: tunnel ? `wm${tunnel.tunnelId}` : '', engine: 'kernel', publicKey: world.helper.key, peers: [], ...more }),
-      node: NodeState.fromPartial({ running: node !== null, pid: node ? 7 : 0, socketPath: node ? '/fake/node.sock' : '' }),
+      node: NodeState.fromPartial({ running: node !== null, pid: node ? world.helper.pid : 0, socketPath: node ? '/fake/node.sock' : '' }),
     }));
   };
   /** What the node here saw last while it still heard the log. */
@@ -120,7 +130,7 @@ export function coreWorld(): CoreWorld {
   const present = (): WatchReplicaResponse => {
     const { mesh } = world;
     return WatchReplicaResponse.fromPartial({
-      status: { id: world.helper.node?.nodeId ?? 'me', clusterStatus: 3, currentLeader: mesh.leader }, nodes: mesh.nodes, networkName: mesh.name,
+      status: { id: world.helper.node?.nodeId ?? 'me', clusterStatus: 3, currentLeader: mesh.leader, features: mesh.features }, nodes: mesh.nodes, networkName: mesh.name,
       raft: { role: 'follower', term: 1n, leaderId: mesh.up ? mesh.leader : '', appliedIndex: indexes.applied, commitIndex: indexes.applied, leaderContactAgeMs: mesh.up ? 10n : -1n, servers: mesh.voters.map((id) => ({ id, address: '', voter: true })) },
       ...(world.trust ? { trust: world.trust.view() } : {}),
     });
@@ -247,6 +257,7 @@ export function coreWorld(): CoreWorld {
       close: () => {},
     },
     node: {
+      ...paths.calls,
       watchReplica: async function* (_path, signal) {
         const waiting: WatchReplicaResponse[] = [];
         let wake = (): void => {};
@@ -317,7 +328,12 @@ export function coreWorld(): CoreWorld {
     },
     hostMetrics: { sample: async () => Promise.reject(failure('internal.unexpected')) },
     network: { hostname: 'box', online, addresses, freePort: async (_kind, wanted) => wanted },
-    system: { on: () => () => {} },
+    system: {
+      on: (event, tell) => {
+        if (event === 'resume') wakes.add(tell);
+        return () => wakes.delete(tell);
+      },
+    },
     logs: { newest: async (linesMax) => ['{"a":1}', '{"b":2}'].slice(-linesMax), setLevel: () => {} },
     quit: () => {
       world.quits++;
@@ -333,7 +349,8 @@ export function coreWorld(): CoreWorld {
     world.mesh.voters = [nodeId];
   };
   const world: CoreWorld = {
-    ports, clock, documents, secrets, setAside, online, addresses, trust: null, quits: 0,
+    ports, clock, documents, secrets, setAside, online, addresses, trust: null, quits: 0, node: paths,
+    wake: () => wakes.forEach((tell) => tell()),
     sleep: (ms) => {
       leaptMs += ms;
     },
@@ -344,7 +361,7 @@ export function coreWorld(): CoreWorld {
       await turn();
     },
     helper: {
-      link, tunnel: null, node: null, orders: [], key: keyOf(50), nextKey: '', keyMadeMs: 1,
+      link, tunnel: null, node: null, orders: [], key: keyOf(50), nextKey: '', keyMadeMs: 1, pid: 7,
       up: () => link.set({ state: 'up', hello: { ...hello, generation: fence } }),
       down: () => {
         world.helper.tunnel = null;
@@ -356,7 +373,7 @@ export function coreWorld(): CoreWorld {
     },
     mesh: {
       up: true, name: 'fake', replicates: true, lists: true, leader: 'leader', calls: [], doors: [], lost: new Map(), away: new Set(), foreign: new Map(), cut: false,
-      voters: ['leader'], auditIntact: true, nodeRenew: undefined, lastJoin: null,
+      voters: ['leader'], auditIntact: true, features: [Feature.METRICS, Feature.ICE_NEGOTIATION, Feature.TURN_SERVER, Feature.MESH_DNS], nodeRenew: undefined, lastJoin: null,
       nodes: [MeshNode.fromPartial({ id: 'leader', publicKey: keyOf(1), privateIpv4: '10.7.0.1/16', privateIpv6: 'fd00:7:7:1::/64', primaryEndpoint: '192.0.2.1', clusterStatus: 1 })],
       publish: () => {
         indexes.applied++;
