@@ -94,7 +94,7 @@ export function createNodeServices(ports: NodeServicesPorts): NodeServices {
   const { offers, consensus, reads, clock, secure } = ports;
   const features = featuresOf(offers);
   const served = { ...ports, serialiser: createSerialiser(clock) };
-  const statusPorts = { ...ports, features, wireguardPeers: () => ports.tunnel()?.peers.length ?? 0 };
+  const statusPorts = { ...ports, features: () => features, wireguardPeers: () => ports.tunnel()?.peers.length ?? 0 };
   const metrics = async (): Promise<NodeMetrics> => nodeMetrics(ports.tunnel(), await ports.hostSample());
   const offered: readonly (readonly [boolean, Service])[] = [
     [true, guarded(NodeService, {

@@ -13,7 +13,8 @@ import { clusterStatus } from './views.ts';
 export interface StatusPorts {
   readonly nodeId: string;
   readonly build: { readonly version: string; readonly commit: string; readonly builtAt: string };
-  readonly features: readonly Feature[];
+  /** What this node does for others at this moment. */
+  readonly features: () => readonly Feature[];
   readonly startedAtMs: number;
   readonly clock: Clock;
   readonly consensus: Pick<Consensus, 'view'>;
@@ -34,7 +35,7 @@ export function localStatus({ nodeId, build, features, startedAtMs, clock, conse
     buildDate: build.builtAt,
     uptime: goDurationFromMs(Math.max(0, clock.nowMs() - startedAtMs)),
     startedAt: instantFromMs(startedAtMs),
-    features: [...features],
+    features: [...features()],
     wireguardPeers: wireguardPeers(),
     clusterStatus: clusterStatus(view, nodeId),
     currentLeader: view.leader ?? '',
