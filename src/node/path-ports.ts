@@ -86,7 +86,7 @@ export interface LoopbackPort {
   close(): void;
 }
 
-/** Raw ICE (RFC 8445): whole datagrams on the pair that was found. Implemented by platform/ice. */
+/** Raw ICE (RFC 8445): whole datagrams on the pair that was found, which is never a relayed one: that is a tier of its own. Implemented by platform/ice. */
 export interface IceAgents {
   /** Gathers candidates for at most `gatherMs`. The agent is closed by the signal or by `close`. */
   open(options: IceOptions, signal: AbortSignal): Promise<IceAgent>;
@@ -98,16 +98,15 @@ export interface IceOptions {
   /** Bare addresses to gather on; every other interface is left alone. */
   readonly hosts: readonly string[];
   readonly gatherMs: number;
-  /** False: no relayed candidates. */
-  readonly relay: boolean;
 }
 
 export interface IceAgent {
   readonly local: IceDescription;
   /** Starts the checks and resolves with the nominated pair. Rejects with a CarrierError. */
   connect(remote: IceDescription, signal: AbortSignal): Promise<{ readonly via: string; readonly remote: string }>;
-  send(datagram: Uint8Array): void;
-  onDatagram(receive: (datagram: Uint8Array) => void): void;
+  /** False: dropped. */
+  send(datagram: Uint8Array): boolean;
+  onDatagram(receive: (datagram: Uint8Array, from: string) => void): void;
   readonly ended: Promise<CarrierEnd>;
   close(): void;
 }
@@ -125,7 +124,8 @@ export interface TurnAllocation {
   permit(address: string): Promise<void>;
   /** To where `send` goes: `ip:port`. Follows the last permitted sender when `null`. */
   target(endpoint: string | null): void;
-  send(datagram: Uint8Array): void;
+  /** False: dropped. */
+  send(datagram: Uint8Array): boolean;
   onDatagram(receive: (datagram: Uint8Array, from: string) => void): void;
   readonly ended: Promise<CarrierEnd>;
   close(): void;
@@ -256,11 +256,11 @@ export interface TurnServerOptions {
   readonly external: { readonly ipv4: string | null; readonly ipv6: string | null };
   /** From where to where relayed addresses have their ports, both included. */
   readonly relayPorts: readonly [number, number];
-  /** Asked for each datagram, either way: false drops it. The limit on bytes is one for all that this node relays. */
-  readonly take: (bytes: number) => boolean;
+  /** Asked for each datagram, either way: false drops it. The limit on bytes is one for all that this node relays; the user is the name without its end. */
+  readonly take: (bytes: number, user: string) => boolean;
   readonly allocationsMax: number;
   readonly allocationsPerUserMax: number;
-  /** Whether this user may use the server now; the user is the name without its end. */
+  /** Whether this user may use the server now. */
   readonly mayUse: (user: string) => boolean;
   /** Whether datagrams may be relayed to this end. Port 0: to any port of that address. */
   readonly mayRelayTo: (address: string, port: number) => boolean;

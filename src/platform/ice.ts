@@ -1,0 +1,207 @@
+import { type Cancel, type Clock } from '../base/clock.ts';
+import { formatIp, joinHostPort, parseIp } from '../base/ip.ts';
+import { type IceDescription } from '../gen/webmesh/paths/v1/paths_messages.ts';
+import { type CarrierEnd, CarrierError, type IceAgent, type IceAgents, type IceOptions } from '../node/path-ports.ts';
+import { type Candidate, candidateLine, candidatesMax, isLoopback, parseCandidate } from './ice-candidate.ts';
+import { type IceSocket, openIceSocket } from './ice-socket.ts';
+import { isStun, mayReachAgent } from './ice-filter.ts';
+import { IceAgent as LibraryAgent } from './turn-library.ts';
+
+/** Checks that found nothing until then will find nothing: NATs that can be opened are open after a few of them. */
+const checkMsMax = 5_000;
+const hostsMax = 6;
+const stunServersMax = 4;
+/** What may come on a pair before this side knows that it is the one: the tunnel's first handshake, which is sent again only after five seconds. */
+const earlyMax = 16;
+
+interface Library {
+  on(event: 'candidate', see: (candidate: LibraryCandidate | null) => void): void;
+  on(event: 'selectedpair', see: (pair: LibraryPair) => void): void;
+  on(event: 'statechange', see: (state: string) => void): void;
+  on(event: 'error' | 'candidateerror', see: () => void): void;
+  readonly localParameters: { readonly ufrag: string; readonly pwd: string };
+  setRemoteParameters(parameters: { readonly ufrag: string; readonly pwd: string }): void;
+  addRemoteCandidate(candidate: LibraryCandidate | null): void;
+  gather(): void;
+  handlePacket(bytes: Buffer, from: { readonly address: string; readonly port: number; readonly family: string }): void;
+  close(): void;
+}
+
+interface LibraryCandidate extends Candidate {
+  readonly component: number;
+  readonly protocol: string;
+  readonly socket?: IceSocket;
+}
+
+interface LibraryPair {
+  readonly local: LibraryCandidate;
+  readonly remote: LibraryCandidate;
+}
+
+/** ICE on sockets of our own: the library finds the pair, keeps its consent fresh (RFC 7675), and never sees the tunnel's datagrams. */
+export function createIceAgents(clock: Clock): IceAgents {
+  return { open: (options, signal) => Agent.open(options, signal, clock) };
+}
+
+class Agent implements IceAgent {
+  readonly ended: Promise<CarrierEnd>;
+  local: IceDescription = { ufrag: '', pwd: '', candidates: [] };
+  readonly #clock: Clock;
+  readonly #controlling: boolean;
+  readonly #loopback: boolean;
+  #sockets: readonly IceSocket[] = [];
+  #library: Library | null = null;
+  #tell: (end: CarrierEnd) => void = () => {};
+  #selected: { readonly socket: IceSocket; readonly endpoint: string } | null = null;
+  #receive: ((datagram: Uint8Array, from: string) => void) | null = null;
+  #early: { readonly bytes: Buffer; readonly from: string }[] = [];
+  #closed = false;
+
+  static async open(options: IceOptions, signal: AbortSignal, clock: Clock): Promise<Agent> {
+    signal.throwIfAborted();
+    const agent = new Agent(options, clock);
+    const abort = (): void => agent.close();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await agent.#gather(options);
+      signal.throwIfAborted();
+      if (agent.local.candidates.length === 0) throw new CarrierError('offline', 'no address to be found at');
+      return agent;
+    } catch (error) {
+      agent.close();
+      throw error;
+    } finally {
+      // From here on `connect` has the signal, and the caller `close`.
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  private constructor({ controlling, hosts }: IceOptions, clock: Clock) {
+    this.#clock = clock;
+    this.#controlling = controlling;
+    this.#loopback = hosts.some(isLoopback);
+    this.ended = new Promise((resolve) => {
+      this.#tell = resolve;
+    });
+  }
+
+  async #gather({ hosts, servers, gatherMs, controlling }: IceOptions): Promise<void> {
+    const own = hosts.slice(0, hostsMax).flatMap((host) => parseIp(host) ?? []);
+    const events = { message: (bytes: Buffer, from: { address: string; port: number; family: string }) => this.#heard(bytes, from), refused: () => this.#end('the other end is gone') };
+    const opened = await Promise.all(([4, 6] as const).map((family) => {
+      const addresses = own.filter((ip) => ip.family === family).map(formatIp);
+      return addresses.length === 0 ? null : openIceSocket(family, addresses, events).catch(() => null);
+    }));
+    this.#sockets = opened.filter((socket) => socket !== null);
+    if (this.#closed) for (const socket of this.#sockets) socket.close();
+    if (this.#closed || this.#sockets.length === 0) return;
+    const [socket, socket6] = [this.#socketOf(4), this.#socketOf(6)];
+    const library = new LibraryAgent({
+      mode: 'full', controlling, trickle: true, mdns: false, portMapping: false, includeLoopback: true,
+      ...(socket ? { socket } : {}), ...(socket6 ? { socket6 } : {}),
+      announcedAddresses: own.map(formatIp),
+      iceServers: servers.flatMap(({ stun }) => stun).slice(0, stunServersMax).map((urls) => ({ urls })),
+    }) as unknown as Library;
+    this.#library = library;
+    const found = await this.#candidates(library, gatherMs);
+    const { ufrag, pwd } = library.localParameters;
+    this.local = { ufrag, pwd, candidates: found.slice(0, candidatesMax).map(candidateLine) };
+  }
+
+  /** What the library finds until it says that it is done, or the time is over. */
+  #candidates(library: Library, gatherMs: number): Promise<readonly Candidate[]> {
+    return new Promise((resolve) => {
+      const found: Candidate[] = [];
+      const done = (): void => {
+        late();
+        resolve(found);
+      };
+      const late = this.#clock.after(gatherMs, done);
+      library.on('error', () => {});
+      library.on('candidateerror', () => {});
+      library.on('candidate', (candidate) => (candidate ? found.push(candidate) : done()));
+      library.gather();
+    });
+  }
+
+  async connect(remote: IceDescription, signal: AbortSignal): Promise<{ readonly via: string; readonly remote: string }> {
+    signal.throwIfAborted();
+    const library = this.#library;
+    const candidates = remote.candidates.slice(0, candidatesMax).flatMap((line) => parseCandidate(line, this.#loopback) ?? []).filter(({ ip, type }) => type !== 'relay' && this.#socketOf(ip.includes(':') ? 6 : 4));
+    if (!library || this.#closed || !isCredential(remote)) throw new CarrierError('carrier-failed', 'no ICE to go on with');
+    if (candidates.length === 0) throw new CarrierError('no-common-family', 'no candidate that could be tried');
+    const pair = await this.#checked(library, remote, candidates, signal);
+    const socket = pair.local.socket ?? this.#socketOf(pair.remote.ip.includes(':') ? 6 : 4);
+    if (!socket) throw new CarrierError('carrier-failed', 'a pair without a socket');
+    await socket.connect(pair.remote.ip, pair.remote.port);
+    signal.throwIfAborted();
+    const endpoint = joinHostPort(pair.remote.ip, pair.remote.port);
+    this.#selected = { socket, endpoint };
+    for (const other of this.#sockets) if (other !== socket) other.close();
+    library.on('statechange', (state) => {
+      if (state === 'failed' || state === 'disconnected' || state === 'closed') this.#end('consent was not renewed');
+    });
+    return { via: `${pair.local.type}-${pair.remote.type}`, remote: endpoint };
+  }
+
+  #checked(library: Library, { ufrag, pwd }: IceDescription, candidates: readonly Candidate[], signal: AbortSignal): Promise<LibraryPair> {
+    return new Promise((resolve, reject) => {
+      let late: Cancel = () => {};
+      const settle = (run: () => void): void => {
+        late();
+        signal.removeEventListener('abort', abort);
+        run();
+      };
+      const abort = (): void => settle(() => reject(signal.reason));
+      const fail = (problem: string): void => settle(() => reject(new CarrierError('no-answer', problem)));
+      signal.addEventListener('abort', abort, { once: true });
+      late = this.#clock.after(checkMsMax, () => fail('no check was answered'));
+      library.on('selectedpair', (pair) => settle(() => resolve(pair)));
+      library.on('statechange', (state) => {
+        if (state === 'failed' || state === 'closed') fail('every check failed');
+      });
+      library.setRemoteParameters({ ufrag, pwd });
+      for (const candidate of candidates) library.addRemoteCandidate({ ...candidate, component: 1, protocol: 'udp' });
+      library.addRemoteCandidate(null);
+    });
+  }
+
+  #heard(bytes: Buffer, from: { readonly address: string; readonly port: number; readonly family: string }): void {
+    if (isStun(bytes)) {
+      if (mayReachAgent(bytes, this.#controlling)) this.#library?.handlePacket(bytes, from);
+      return;
+    }
+    if (this.#selected && this.#receive) return this.#receive(bytes, this.#selected.endpoint);
+    if (this.#early.length < earlyMax) this.#early.push({ bytes, from: joinHostPort(from.address, from.port) });
+  }
+
+  send(datagram: Uint8Array): boolean {
+    return this.#selected?.socket.carry(datagram) ?? false;
+  }
+
+  onDatagram(receive: (datagram: Uint8Array, from: string) => void): void {
+    this.#receive = receive;
+    for (const { bytes, from } of this.#early.splice(0)) if (from === this.#selected?.endpoint) receive(bytes, from);
+  }
+
+  close(): void {
+    this.#end('closed');
+  }
+
+  #end(problem: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#library?.close();
+    for (const socket of this.#sockets) socket.close();
+    this.#tell({ code: 'carrier-failed', problem });
+  }
+
+  #socketOf(family: 4 | 6): IceSocket | undefined {
+    return this.#sockets.find((socket) => socket.family === family);
+  }
+}
+
+/** RFC 8839, section 5.4: what a peer's name and password may look like. */
+function isCredential({ ufrag, pwd }: IceDescription): boolean {
+  return /^[A-Za-z0-9+/]{4,256}$/.test(ufrag) && /^[A-Za-z0-9+/]{22,256}$/.test(pwd);
+}
