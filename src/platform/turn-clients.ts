@@ -182,8 +182,8 @@ export function createTurnClients(options: TurnServerOptions, clock: Clock): Tur
     session.on('beforeConnect', (_info: object, verdict: Verdict) => verdict(refuse()));
     session.on('beforePermission', ({ peer }: { peer: Peer }, verdict: Verdict) => verdict((mayPermit(peer.ip) && holdsFew(session.getAllocation())) || refuse()));
     session.on('beforeChannelBind', ({ peer }: { peer: Peer }, verdict: Verdict) => verdict((mayReach(client, peer) && holdsFew(session.getAllocation())) || refuse()));
-    session.on('beforeRelay', ({ peer, size }: { peer: Peer; size: number }, verdict: Verdict) => verdict((mayReach(client, peer) && relay(size)) || refuse()));
-    socket.on('beforeData', ({ size }: { size: number }, verdict: Verdict) => verdict(relay(size) || refuse()));
+    session.on('beforeRelay', ({ peer, size }: { peer: Peer; size: number }, verdict: Verdict) => verdict((mayReach(client, peer) && relay(client, size)) || refuse()));
+    socket.on('beforeData', ({ size }: { size: number }, verdict: Verdict) => verdict(relay(client, size) || refuse()));
     socket.on('allocate', (allocation: { relayAddress: Peer }) => allocatedBy(client, allocation.relayAddress));
     socket.on('allocate:expired', () => ended(client));
   }
@@ -224,8 +224,8 @@ export function createTurnClients(options: TurnServerOptions, clock: Clock): Tur
     return fresh;
   }
 
-  function relay(bytes: number): boolean {
-    if (!take(bytes)) return false;
+  function relay({ user }: Client, bytes: number): boolean {
+    if (!take(bytes, user ?? '')) return false;
     relayedBytes += bytes;
     return true;
   }
