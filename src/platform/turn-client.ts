@@ -15,6 +15,9 @@ const permissionsMax = 16;
 const channelFirst = 0x4000;
 const channelsMax = 16;
 const openMsMax = 3_000;
+const urlsMax = 8;
+/** Datagrams that wait until somebody is there to send to: the tunnel's first handshake, which it would send again only after five seconds. */
+const heldMax = 4;
 
 /** TURN as a client. What passes is not looked at. */
 export function createTurnClients(clock: Clock): TurnClients {
@@ -62,6 +65,7 @@ class Allocation implements TurnAllocation {
   #failures = 0;
   #follow = true;
   #target: Channel | null = null;
+  #held: Buffer[] = [];
   #closed = false;
 
   constructor(server: RelayServer, clock: Clock) {
@@ -73,13 +77,7 @@ class Allocation implements TurnAllocation {
   }
 
   async open(transport: 'udp' | 'tcp', family: 4 | 6, signal: AbortSignal): Promise<void> {
-    const url = this.#server.turn.map(parseServerUrl).find((each) => each?.kind === 'turn' && each.transport === transport);
-    const host = url && ((await addressOf(url.host, 4)) ?? (await addressOf(url.host, 6)));
-    if (!url || !host) throw new CarrierError('no-relay', `the relay speaks no TURN over ${transport}`);
-    const events: TurnTransportEvents = { frame: (bytes) => this.#heard(bytes), ended: (problem) => this.end({ code: 'carrier-failed', problem }) };
-    const line = transport === 'udp'
-      ? await openUdpTransport(host, url.port, events)
-      : await openTcpTransport(host, url.port, events, AbortSignal.any([signal, AbortSignal.timeout(openMsMax)]));
+    const line = await this.#line(transport, signal);
     if (this.#closed) {
       line.close();
       throw new CarrierError('carrier-failed', 'closed');
@@ -90,6 +88,25 @@ class Allocation implements TurnAllocation {
     if (!relayed) throw new CarrierError('no-relay', 'the relay gave no address');
     this.relayed = relayed;
     this.#keepUp();
+  }
+
+  /** The first of the server's addresses that there is a route to. */
+  async #line(transport: 'udp' | 'tcp', signal: AbortSignal): Promise<TurnTransport> {
+    const events: TurnTransportEvents = { frame: (bytes) => this.#heard(bytes), ended: (problem) => this.end({ code: 'carrier-failed', problem }) };
+    let failed: unknown = new CarrierError('no-relay', `the relay speaks no TURN over ${transport}`);
+    for (const url of this.#server.turn.slice(0, urlsMax).map(parseServerUrl)) {
+      if (url?.kind !== 'turn' || url.transport !== transport) continue;
+      const host = (await addressOf(url.host, 4)) ?? (await addressOf(url.host, 6));
+      if (!host) continue;
+      try {
+        if (transport === 'udp') return await openUdpTransport(host, url.port, events);
+        return await openTcpTransport(host, url.port, events, AbortSignal.any([signal, AbortSignal.timeout(openMsMax)]));
+      } catch (error) {
+        signal.throwIfAborted();
+        failed = error;
+      }
+    }
+    throw failed;
   }
 
   async permit(address: string): Promise<void> {
@@ -109,7 +126,8 @@ class Allocation implements TurnAllocation {
 
   send(datagram: Uint8Array): boolean {
     const channel = this.#target;
-    if (!channel || !this.#transport || this.#closed) return false;
+    if (!this.#transport || this.#closed) return false;
+    if (!channel) return this.#held.length < heldMax && this.#held.push(Buffer.from(datagram)) > 0;
     return this.#transport.send(channel.bound ? channelData(channel.number, datagram) : sendIndication(channel.ip, channel.port, datagram));
   }
 
@@ -152,22 +170,22 @@ class Allocation implements TurnAllocation {
 
   /** Sends there from now on: with a header of four bytes once a channel is bound, with a longer one until then. */
   #aim(endpoint: string): void {
-    const known = this.#channels.get(endpoint);
-    if (known) {
-      this.#target = known;
-      return;
-    }
+    this.#target = this.#channels.get(endpoint) ?? this.#newChannel(endpoint);
+    if (this.#target) for (const datagram of this.#held.splice(0)) this.send(datagram);
+  }
+
+  #newChannel(endpoint: string): Channel | null {
     const at = splitHostPort(endpoint);
-    if (!at) return;
+    if (!at) return null;
     const channel: Channel = { number: channelFirst + this.#channels.size, ip: at.host, port: at.port, endpoint: joinHostPort(at.host, at.port), bound: false };
-    this.#target = channel;
     // An end that changes its port all the time gets no more channels, and is still reached.
-    if (this.#channels.size >= channelsMax) return;
+    if (this.#channels.size >= channelsMax) return channel;
     this.#channels.set(endpoint, channel);
     this.#byNumber.set(channel.number, channel);
     this.#requests?.channelBind(channel.number, channel.ip, channel.port).then(() => {
       channel.bound = true;
     }, () => {}); // Without a channel each datagram carries the whole address, and that is all.
+    return channel;
   }
 
   #keepUp(): void {
