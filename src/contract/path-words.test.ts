@@ -4,14 +4,14 @@ import type { PathReasonView, PeerPath } from './state.ts';
 import { pathWords, whyWords } from './words.ts';
 
 const rich = { endpoint: '203.0.113.7:51820', node: 'attic', code: 'udp-blocked-here', problem: 'DTLS ended.', silentMs: '2300', retryInMs: '300000' };
-const hostile = { endpoint: 'a\u202eb\nc', node: '\u0007', code: '<b>', problem: 'x'.repeat(9000), silentMs: 'soon', retryInMs: '-4' };
+const hostile = { endpoint: 'a\u202eb\nc', node: '\u2066', code: '<b>', problem: 'x'.repeat(9000), silentMs: 'soon', retryInMs: '-4' };
 
 test.each(pathReasonCodes)('%s reads as two sentences whatever comes along', (code) => {
   for (const tier of [...pathTiers, null]) {
     for (const detail of [{}, rich, hostile]) {
       for (const text of Object.values(whyWords({ code, tier, detail }))) {
         expect(text).toMatch(/^[A-Z][^]*[.]$/);
-        expect(text).not.toMatch(/undefined|null|NaN|\[object| {2}|\.\.|: *\.|\(\)|[\n\u202e\u0007]/);
+        expect(text).not.toMatch(/undefined|null|NaN|\[object| {2}|\.\.|: *\.|\(\)|[\n\u202e\u2066]/);
         expect(text).not.toMatch(code === 'waiting' || code === 'best' ? /^$/ : new RegExp(code));
         expect(text.length).toBeLessThan(320);
       }

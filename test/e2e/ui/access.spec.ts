@@ -18,6 +18,21 @@ const places: readonly { readonly scene: SceneName; readonly at: string; readonl
     await server.app.handlers['invite.open']({ link: linkOf(invitationAt(Date.now(), { known: 'Home', needsApproval: true })) }, new AbortController().signal);
     await page.getByRole('dialog').getByText('More', { exact: true }).click();
   } },
+  { scene: 'connected', at: 'peers/grace-desktop', open: async (page) => { await page.getByRole('button', { name: 'Ping' }).click(); await page.getByText('Packets of up to').waitFor(); await page.evaluate(unfold); } },
+  { scene: 'malicious', at: 'peers/vps-helsinki' },
+  { scene: 'connected', at: 'peers/nas?forward', open: async (page) => {
+    await page.getByRole('button', { name: 'Forward a port…' }).click();
+    await page.getByRole('textbox', { name: 'Local address' }).fill('0.0.0.0');
+    await page.getByRole('button', { name: 'Forward', exact: true }).click();
+    await page.getByRole('alert').waitFor();
+  } },
+  { scene: 'host', at: 'device?offers', open: async (page) => {
+    await page.getByRole('switch', { name: 'Figures for Prometheus' }).click();
+    await page.getByRole('textbox', { name: 'Port', exact: true }).fill('445');
+    await page.getByRole('button', { name: 'Check the network' }).click();
+    await page.getByText('Copy as text').waitFor();
+    await page.evaluate(unfold);
+  } },
   { scene: 'host', at: 'people?cut', open: async (page) => page.getByRole('button', { name: 'Refuse Linus' }).click() },
   { scene: 'host', at: 'people?root', open: async (page) => page.getByRole('button', { name: 'Save it to a file…' }).click() },
 ];
