@@ -18,7 +18,8 @@ import { type HomeWorld, type ServeOptions, type StartOptions } from './world.ts
 
 /** The CLI's root: the real world for `run`. */
 const interrupted = new AbortController();
-process.once('SIGINT', () => interrupted.abort());
+// Whoever ends a forward, or closes its terminal, means the forward as well.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort());
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0); // `webmesh logs | head` has seen enough

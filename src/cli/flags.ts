@@ -66,6 +66,9 @@ const words: Readonly<Record<string, string>> = {
   search: 'only events that hold this text',
   before: 'only events with a smaller number',
   limit: 'at most this many',
+  count: 'how many round trips of each path',
+  mtu: 'also look for the largest packet that passes',
+  relayMbit: 'megabits a second that this machine relays for others; 0: none',
 };
 
 function describe(field: string, { minimum, maximum, type }: Property): string {

@@ -64,7 +64,7 @@ async function webmesh(line: string, at = path): Promise<Ran> {
 const json = async (line: string): Promise<unknown> => JSON.parse((await webmesh(`${line} --json`)).out);
 
 test('every command of the contract has a verb', () => {
-  const reachable = new Set(verbs.flatMap(({ command }) => command ?? []));
+  const reachable = new Set(verbs.flatMap(({ command, also = [] }) => [...(command === undefined ? [] : [command]), ...also]));
   expect(Object.keys(commands).filter((name) => !reachable.has(name as keyof typeof commands))).toEqual([]);
 });
 
@@ -119,10 +119,10 @@ test('an earlier blocked session is not taken for the answer', async () => {
 });
 
 test('a refused command is one sentence, the next step, and code 1', async () => {
-  app.refuseNext('peer.ping', failure('mesh.not-found', { id: 'attic' }));
+  app.refuseNext('peer.paths', failure('mesh.not-found', { id: 'attic' }));
   const { code, out, err } = await webmesh('ping attic');
   expect([code, out, err.split('\n').length, /^\s+at /m.test(err)]).toEqual([1, '', 3, false]);
-  app.refuseNext('peer.ping', failure('mesh.not-found', { id: 'attic' }));
+  app.refuseNext('peer.paths', failure('mesh.not-found', { id: 'attic' }));
   expect(JSON.parse((await webmesh('ping attic --json')).err)).toMatchObject({ failure: { code: 'mesh.not-found', retry: 'after-user', detail: { id: 'attic' } }, what: expect.any(String), next: expect.any(String) });
 });
 
@@ -186,7 +186,7 @@ test('the JSON of every view has these keys', async () => {
       "logs: lines",
       "diagnostics: path",
       "open: url",
-      "ping attic: id latenciesMs bestMs",
+      "ping attic: id paths mtu latenciesMs bestMs",
       "up: want profile epoch phase sinceMs degraded lease tunnel",
       "completion bash: script",
     ]
@@ -202,14 +202,14 @@ test('status, peers, node and metrics are tables for people', async () => {
     device   study
     IPv4     172.16.0.9
     tunnel   wmp1, kernel, received 1.5 KiB, sent 5.0 MiB
-    peers    2, 1 direct
+    peers    2, 1 direct, 1 relayed
 
     warning: Joining and managing the network is not encrypted. Traffic inside the tunnel is. Use it only between machines and on networks that you trust.
     "
   `);
   expect((await webmesh('peers --search attic')).out).toMatchInlineSnapshot(`
     "NAME   IPV4        IPV6  ROLE    PATH    ENDPOINT           HANDSHAKE  LATENCY  RECEIVED  SENT
-    attic  172.16.0.1        leader  direct  203.0.113.1:51820  23 s ago   1.3 ms   2.0 KiB   9 B
+    attic  172.16.0.1        leader  Direct  203.0.113.1:51820  23 s ago   1.3 ms   2.0 KiB   9 B
     "
   `);
   expect((await webmesh('node')).out).toMatchInlineSnapshot(`
@@ -243,7 +243,7 @@ test('status, peers, node and metrics are tables for people', async () => {
 /** Fixed values, so that what is printed does not follow the scenes of the fake. */
 function fillTopics(): void {
   const { topics } = app;
-  topics.profiles.set({ selected: 'p1', list: [{ id: 'p1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', insecure: true }] });
+  topics.profiles.set({ selected: 'p1', list: [{ id: 'p1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: { iceNegotiation: true, turnServer: true, meshDns: false, prometheus: true, relayMbit: 50, shares: ['tcp 127.0.0.1:8080'] }, insecure: true }] });
   topics.session.set({
     want: 'connected', profile: 'p1', epoch: 3, phase: 'connected', sinceMs: nowMs - 8_040_000, degraded: { kind: 'control-plane-lost', sinceMs: nowMs, storedLease: true },
     lease: { ipv4: '172.16.0.9', ipv4Network: '172.16.0.0/12', ipv6: null, ipv6Network: null },
@@ -251,9 +251,9 @@ function fillTopics(): void {
   });
   const peer = { self: false, publicKey: 'key', ipv6: null, transmitBytes: 9, createdAtMs: null, updatedAtMs: null } as const;
   topics.peers.set({ source: 'stored', list: [
-    { ...peer, id: 'study', self: true, ipv4: '172.16.0.9', role: 'observer', endpoint: null, path: { kind: 'self' }, lastHandshakeMs: null, receiveBytes: 0, latencyMs: null },
-    { ...peer, id: 'attic', ipv4: '172.16.0.1', role: 'leader', endpoint: '203.0.113.1:51820', path: { kind: 'direct' }, lastHandshakeMs: nowMs - 23_000, receiveBytes: 2048, latencyMs: 1.25 },
-    { ...peer, id: 'barn', ipv4: null, role: 'unknown', endpoint: null, path: { kind: 'waiting', reason: 'peer-has-no-endpoint' }, lastHandshakeMs: null, receiveBytes: 0, latencyMs: null },
+    { ...peer, id: 'study', self: true, ipv4: '172.16.0.9', role: 'observer', endpoint: null, path: { kind: 'self' }, why: [], lastHandshakeMs: null, receiveBytes: 0, latencyMs: null },
+    { ...peer, id: 'attic', ipv4: '172.16.0.1', role: 'leader', endpoint: '203.0.113.1:51820', path: { kind: 'direct' }, why: [{ code: 'best', tier: null, detail: {} }], lastHandshakeMs: nowMs - 23_000, receiveBytes: 2048, latencyMs: 1.25 },
+    { ...peer, id: 'barn', ipv4: null, role: 'unknown', endpoint: null, path: { kind: 'relay', how: 'turn', node: 'attic' }, why: [{ code: 'waiting', tier: null, detail: { retryInMs: '60000' } }, { code: 'both-nats-hard', tier: 'punch', detail: {} }], lastHandshakeMs: null, receiveBytes: 0, latencyMs: null },
   ] });
   topics.health.set({ warnings: [{ code: 'clear-text', severity: 'warning', detail: {} }] });
   topics.node.set({
@@ -268,7 +268,7 @@ function fillTopics(): void {
 
 test('names from other machines cannot rewrite the terminal', async () => {
   const { source, list } = app.topics.peers.get();
-  app.topics.peers.set({ source, list: list.map((peer) => ({ ...peer, id: `\u001b[2J\n${peer.id}\u202e` })) });
+  app.topics.peers.set({ source, list: list.map((peer) => ({ ...peer, why: [], id: `\u001b[2J\n${peer.id}\u202e` })) });
   const { out } = await webmesh('peers');
   expect([out.split('\n').length, out.includes('\u001b'), out.includes('\u202e')]).toEqual([list.length + 2, false, false]);
 });
@@ -310,10 +310,20 @@ test('help exists for everything, a group and each verb; version prints one line
       audit            Who did what, when, from which node; newest first
       audit export     Write the whole audit log to a file
       status           Is it connected, and if not, why
-      peers            The other devices of the network
+      peers            The other devices of the network, how each is reached, and why not better
       node             The mesh node on this machine: version, features, consensus
       metrics          CPU, memory, disks and tunnel traffic, here or on a peer
-      ping             Measure the round trip to a peer through the tunnel
+      peers retry      Look for a better path to a peer now
+      netcheck         Find out what this machine's network lets through: NAT, UDP, IPv6, relays; takes a few seconds
+      ping             Measure the round trip to a peer, path by path, and say why the others are not in use
+      forward          Carry connections to a port of this machine to an address that a peer reaches and shares; runs until Ctrl-C
+      forwards         The forwards that are open, with what they carried
+      forwards close   End a forward
+      offers           What this machine does for the members of a network; with NAME and on or off: change it
+      share            What members may reach through this machine with "webmesh forward"; nothing else is dialled for them
+      share list       What members may reach through this machine with "webmesh forward"; nothing else is dialled for them
+      share add        Let members reach an address through this machine, such as tcp 127.0.0.1:8080
+      share remove     Share an address no longer
       profile list     The networks that this machine knows
       profile create   Create a network on this machine
       profile join     Add an old network in clear text, by the address of one of its nodes; needs --insecure

@@ -11,6 +11,8 @@ export interface Verb {
   readonly about: string;
   /** The contract command behind it: its row gives flags and checks. */
   readonly command?: CommandName;
+  /** Further commands that it calls; they give no flags. */
+  readonly also?: readonly CommandName[];
   readonly positionals?: readonly Positional[];
   /** Flags beyond those of the command, and those that fill a field under a better name. */
   readonly flags?: readonly Flag[];

@@ -1,10 +1,11 @@
 import { present } from '../../contract/wait.ts';
-import { warningSentence } from '../../contract/words.ts';
-import { type NodeTopic, type PeerPath, type PeerView } from '../../contract/state.ts';
+import { pathWords, warningSentence } from '../../contract/words.ts';
+import { type NodeTopic, type PeerView } from '../../contract/state.ts';
 import { clearText, red } from '../colours.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { bytes, duration, pairs, table } from '../format.ts';
 import { checked } from '../input.ts';
+import { whyLine } from '../path-words.ts';
 import { findPeer } from '../profile-names.ts';
 import { phrase } from '../session-words.ts';
 import { type Verb } from '../verb.ts';
@@ -19,6 +20,7 @@ const status: Verb = {
     const profile = profiles.list.find(({ id }) => id === session.profile) ?? null;
     const others = peers.list.filter(({ self }) => !self);
     const direct = others.filter(({ path }) => path.kind === 'direct').length;
+    const relayed = others.filter(({ path }) => path.kind === 'relay').length;
     const connected = session.phase === 'connected' ? session : undefined;
     const clear = profile?.insecure === true ? `${red(clearText, context.world)}\n` : '';
     const text = `${clear}${pairs([
@@ -28,41 +30,39 @@ const status: Verb = {
       ['IPv4', connected?.lease.ipv4],
       ['IPv6', connected?.lease.ipv6],
       ['tunnel', connected && `${connected.tunnel.interfaceName}, ${connected.tunnel.engine}, received ${bytes(connected.tunnel.receiveBytes)}, sent ${bytes(connected.tunnel.transmitBytes)}`],
-      ['peers', `${others.length}, ${direct} direct`],
+      ['peers', `${others.length}, ${direct} direct${relayed === 0 ? '' : `, ${relayed} relayed`}`],
     ])}`;
     const warnings = health.warnings.map((warning) => `\n${warning.severity}: ${Object.values(warningSentence(warning)).join(' ')}`).join('');
-    context.show({ session, profile, peers: { total: others.length, direct, source: peers.source }, warnings: health.warnings }, `${text}${warnings === '' ? '' : `${warnings}\n`}`);
+    context.show({ session, profile, peers: { total: others.length, direct, relayed, source: peers.source }, warnings: health.warnings }, `${text}${warnings === '' ? '' : `${warnings}\n`}`);
     return exitCodes.ok;
   },
 };
 
 const peers: Verb = {
   words: ['peers'],
-  about: 'The other devices of the network',
+  about: 'The other devices of the network, how each is reached, and why not better',
   flags: [{ name: 'search', kind: 'text', about: 'only peers whose name, address or key holds this text' }],
   run: async (context) => {
     const { source, list } = await present(await context.client(), 'peers');
     const wanted = typeof context.args.search === 'string' ? context.args.search.toLowerCase() : '';
     const found = list.filter(({ id, ipv4, ipv6, publicKey }) => [id, ipv4 ?? '', ipv6 ?? '', publicKey].some((text) => text.toLowerCase().includes(wanted)));
     const rows = found.map((peer) => peerRow(peer, context.world.clock.nowMs()));
-    context.show({ source, peers: found }, table(['NAME', 'IPV4', 'IPV6', 'ROLE', 'PATH', 'ENDPOINT', 'HANDSHAKE', 'LATENCY', 'RECEIVED', 'SENT'], rows));
+    context.show({ source, peers: found }, table(['NAME', 'IPV4', 'IPV6', 'ROLE', 'PATH', 'ENDPOINT', 'HANDSHAKE', 'LATENCY', 'RECEIVED', 'SENT'], rows) + reasons(found));
     return exitCodes.ok;
   },
 };
+
+/** Below the table, because they are sentences: why a path is not better, and what would fix it. */
+function reasons(peers: readonly PeerView[]): string {
+  const lines = peers.map(whyLine).filter((line) => line !== '');
+  return lines.length === 0 ? '' : `\n${lines.join('')}`;
+}
 
 function peerRow(peer: PeerView, nowMs: number): string[] {
   const traffic = peer.self ? ['', ''] : [bytes(peer.receiveBytes), bytes(peer.transmitBytes)];
   const handshake = peer.lastHandshakeMs === null ? '' : `${duration(nowMs - peer.lastHandshakeMs)} ago`;
   const latency = peer.latencyMs === null ? '' : `${peer.latencyMs.toFixed(1)} ms`;
-  return [peer.id, peer.ipv4 ?? '', peer.ipv6 ?? '', peer.role, pathWords(peer.path), peer.endpoint ?? '', handshake, latency, ...traffic];
-}
-
-function pathWords(path: PeerPath): string {
-  const reasons = {
-    'no-handshake-yet': 'no answer yet', 'peer-has-no-endpoint': 'it has no address', 'both-behind-nat': 'both behind NAT',
-    'no-handshake-lately': 'no answer lately', 'not-connected': 'not connected',
-  } as const;
-  return 'reason' in path ? `${path.kind} (${reasons[path.reason]})` : path.kind === 'self' ? 'this device' : path.kind;
+  return [peer.id, peer.ipv4 ?? '', peer.ipv6 ?? '', peer.role, pathWords(peer.path).word, peer.endpoint ?? '', handshake, latency, ...traffic];
 }
 
 const node: Verb = {
@@ -112,25 +112,4 @@ const metrics: Verb = {
   },
 };
 
-const ping: Verb = {
-  words: ['ping'],
-  about: 'Measure the round trip to a peer through the tunnel',
-  command: 'peer.ping',
-  positionals: [{ name: 'peer', field: 'id' }],
-  flags: [{ name: 'count', kind: 'number', about: 'how many times (1 to 1000)' }],
-  run: async (context) => {
-    const client = await context.client();
-    const { id } = findPeer(await present(client, 'peers'), String(context.args.peer));
-    const count = Math.min(1000, Math.max(1, Math.floor(Number(context.args.count ?? 1))));
-    const latencies: number[] = [];
-    for (let i = 0; i < count; i++) {
-      const { latencyMs } = await client.call('peer.ping', checked('peer.ping', { id }), context.world.interrupted);
-      latencies.push(latencyMs);
-      if (!context.json) context.world.print(`${id}: ${latencyMs.toFixed(2)} ms\n`);
-    }
-    if (context.json) context.show({ id, latenciesMs: latencies, bestMs: Math.min(...latencies) }, '');
-    return exitCodes.ok;
-  },
-};
-
-export const viewVerbs: readonly Verb[] = [status, peers, node, metrics, ping];
+export const viewVerbs: readonly Verb[] = [status, peers, node, metrics];
