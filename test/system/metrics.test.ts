@@ -67,7 +67,7 @@ function ask(host: Host, ...requests: readonly string[]): readonly Answer[] {
 
 /** The value of an instant query; NaN while there is none. */
 function query(expression: string): number {
-  const text = member.run(promtool, 'query', 'instant', 'http://127.0.0.1:9090', expression);
+  const text = execFileSync('ip', ['netns', 'exec', 'mtb', promtool, 'query', 'instant', 'http://127.0.0.1:9090', expression], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   return Number(/=> (\S+) @/.exec(text)?.[1]);
 }
 

@@ -6,6 +6,7 @@ import { dns } from './dns.ts';
 import { enrolment } from './enrolment.ts';
 import { helper } from './helper.ts';
 import { listeners } from './listeners.ts';
+import { metrics } from './metrics.ts';
 import { nodeSocket } from './node-socket.ts';
 import { raft } from './raft.ts';
 import { renderer } from './renderer.ts';
@@ -16,5 +17,5 @@ import { webShell } from './web-shell.ts';
 
 /** All of them, in the order in which they run. */
 export const attacks: readonly Attack[] = [
-  ...certificates, ...roles, ...raft, ...listeners, ...nodeSocket, ...helper, ...secrets, ...enrolment, ...revocation, ...renderer, ...deepLink, ...appSocket, ...webShell, ...dns,
+  ...certificates, ...roles, ...raft, ...listeners, ...nodeSocket, ...helper, ...secrets, ...enrolment, ...revocation, ...renderer, ...deepLink, ...appSocket, ...webShell, ...dns, ...metrics,
 ];

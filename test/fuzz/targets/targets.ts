@@ -3,6 +3,7 @@ import { contract } from './contract.ts';
 import { core } from './core.ts';
 import { dns } from './dns.ts';
 import { helper } from './helper.ts';
+import { metrics } from './metrics.ts';
 import { nodeServices } from './services.ts';
 import { protocols } from './protocols.ts';
 import { raft } from './raft.ts';
@@ -12,4 +13,4 @@ import { texts } from './texts.ts';
 import { trust } from './trust.ts';
 
 /** Every parser of outside bytes. */
-export const targets: readonly Target[] = [...protocols, ...nodeServices, ...raft, ...state, ...helper, ...core, ...contract, ...shells, ...texts, ...trust, ...dns];
+export const targets: readonly Target[] = [...protocols, ...nodeServices, ...raft, ...state, ...helper, ...core, ...contract, ...shells, ...texts, ...trust, ...dns, ...metrics];
