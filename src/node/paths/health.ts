@@ -51,7 +51,7 @@ export function echoEveryMs(s: State, nowMs: number): number {
 /** Patience with one echo: some round trips, but no longer than a path may be silent. */
 export function echoTimeoutMs({ health, stage }: State): number {
   if (stage || health.latencyMs === null) return 1_000;
-  return Math.min(1_500, Math.max(700, 4 * health.latencyMs));
+  return Math.min(1_500, Math.max(700, Math.round(4 * health.latencyMs)));
 }
 
 /** The moment when silence becomes a loss; null while there is none. */

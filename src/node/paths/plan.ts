@@ -87,7 +87,7 @@ function families(nat: NatReport, endpoints: readonly string[]): (4 | 6)[] {
   return [...(has(4, nat.publicIpv4) ? ([4] as const) : []), ...(has(6, nat.publicIpv6) ? ([6] as const) : [])];
 }
 
-function candidatesOf({ ours, advertised, theirs, stranger }: PlanInputs, verdict: Verdict): Candidate[] {
+function candidatesOf({ ours, advertised, theirs }: PlanInputs, verdict: Verdict): Candidate[] {
   const there = theirs?.nat ?? null;
   const open = there === null || isReachable(there) || there.mapping === Mapping.MAPPING_UNSPECIFIED;
   const behindOne = there !== null && there.publicIpv4 !== '' && there.publicIpv4 === ours.nat.publicIpv4;
@@ -110,7 +110,8 @@ function candidatesOf({ ours, advertised, theirs, stranger }: PlanInputs, verdic
     else add(open ? 2 : 4, 'direct', endpoint, open || (there !== null && there.publicIpv4 === '')); 
   }
   const sorted = all.toSorted((a, b) => a.order - b.order).map(({ candidate }) => candidate);
-  return sorted.filter((one) => one.likely || (!strangers && !stranger) || passable).slice(0, candidatesMax);
+  // What is unlikely is worth a slot only where theory leaves a door open.
+  return sorted.filter((one) => one.likely || passable).slice(0, candidatesMax);
 }
 
 /** Whether this machine has an address of the family at all. */

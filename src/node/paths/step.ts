@@ -178,8 +178,9 @@ function echo(d: Draft): void {
 /** When the machine wants to be called again; infinity: only by what happens. */
 export function dueMs(s: State): number {
   if (s.phase === 'offline' || s.phase === 'idle') return Number.POSITIVE_INFINITY;
-  const at: (number | null | undefined)[] = [s.asking?.untilMs, s.opening?.untilMs, s.stage?.untilMs, s.health.nextEchoMs, silentAtMs(s), ...s.spares.map((one) => one.untilMs)];
+  const at: (number | null | undefined)[] = [s.asking?.untilMs, s.opening?.untilMs, s.stage?.untilMs, silentAtMs(s), ...s.spares.map((one) => one.untilMs)];
   if (s.phase === 'down') at.push(s.retryAtMs);
+  else at.push(s.health.nextEchoMs);
   if (s.phase === 'probing' && !s.asking) at.push(s.stranger ? null : s.round.askAtMs);
   if (s.phase === 'probing' && !s.opening && nextCarrier(s) && s.stage?.kind !== 'confirm' && s.stage?.kind !== 'check') at.push(s.round.carriersAtMs);
   if (s.phase === 'up' && quiet(s)) at.push(nextTrial(s)?.atMs, retellAtMs(s));
