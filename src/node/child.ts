@@ -7,17 +7,30 @@ import { NodeReport } from '../gen/webmesh/helper/v1/helper.ts';
 import { buildInfo } from '../platform/build-info.ts';
 import { systemClock } from '../platform/clock.ts';
 import { setAside } from '../platform/files.ts';
+import { dnsSockets } from '../platform/dns-sockets.ts';
+import { createEchoPort } from '../platform/echo.ts';
+import { forwardSockets } from '../platform/forward-sockets.ts';
 import { createGrpcCaller } from '../platform/grpc-call.ts';
 import { createGrpcServer } from '../platform/grpc-server.ts';
 import { readHost } from '../platform/host-metrics.ts';
+import { createIceAgents } from '../platform/ice.ts';
 import { createLog, stderrSink } from '../platform/log-file.ts';
+import { loopbackPorts } from '../platform/loopback-port.ts';
+import { metricsHttps } from '../platform/metrics-http.ts';
+import { createPeerConnections } from '../platform/peer-connections.ts';
 import { pki } from '../platform/pki.ts';
+import { createPortMapper } from '../platform/port-mapper.ts';
+import { openProcessMeter } from '../platform/process-metrics.ts';
 import { systemRandom } from '../platform/random.ts';
 import { createSockets } from '../platform/sockets.ts';
 import { openDatabase } from '../platform/sqlite.ts';
+import { createStunProbe } from '../platform/stun-client.ts';
+import { createTurnClients } from '../platform/turn-client.ts';
+import { createTurnServers } from '../platform/turn-server.ts';
 import { needsRestart, type NodeConfig, parseControl } from './config.ts';
 import { checkIdentity } from './identity.ts';
 import { type NodeHealth, type NodePorts, type RunningNode, startNode } from './node.ts';
+import { type PartPorts } from './node-parts.ts';
 import { type DataFile } from './replica.ts';
 
 /**
@@ -31,6 +44,12 @@ const snapshotBytesMax = 512 << 20;
 
 const level = (['debug', 'info', 'warn', 'error'] as const).find((name: Level) => name === process.env['WEBMESH_LOG_LEVEL']) ?? 'info';
 const log = createLog({ sink: stderrSink(), clock: systemClock, level, scope: 'node' });
+
+const partPorts: PartPorts = {
+  turnServers: createTurnServers(systemClock), turnClients: createTurnClients(systemClock), ice: createIceAgents(systemClock), loopback: loopbackPorts, stun: createStunProbe(systemClock),
+  openEcho: () => createEchoPort({ clock: systemClock, random: systemRandom }), openMapper: (mapperLog) => createPortMapper({ clock: systemClock, log: mapperLog }),
+  dnsSockets, metricsHttps, openProcessMeter, peerConnections: createPeerConnections(), forwardSockets,
+};
 
 let newest: NodeConfig | undefined;
 let running: { readonly node: RunningNode; readonly config: NodeConfig } | undefined;
@@ -106,6 +125,7 @@ function portsFor({ dataDir }: NodeConfig): NodePorts {
       return { sockets: createSockets(identity), remote, close: remote.close };
     },
     createServer: createGrpcServer,
+    world: partPorts,
   };
 }
 

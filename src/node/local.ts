@@ -7,6 +7,7 @@ import { type Status } from '../gen/v1/node_messages.ts';
 import { type NodeMetrics } from '../gen/v1/node_metrics.ts';
 import { type ListAuditRequest, type ListAuditResponse, type TrustView } from '../gen/webmesh/trust/v1/trust_messages.ts';
 import { LocalNodeService, type RaftView as WireRaftView, type WatchReplicaResponse } from '../gen/webmesh/local/v1/local.ts';
+import { type LocalPathsPorts, watchPaths } from './local-paths.ts';
 import { guarded, type GuardPorts } from './rpc/guard.ts';
 import { type Index, type RaftView } from '../raft/types.ts';
 
@@ -20,6 +21,7 @@ export interface LocalPorts extends GuardPorts {
   readonly nodes: () => readonly MeshNode[];
   readonly mesh: () => { readonly networkName: string; readonly ipv4Network: string; readonly ulaPrefix: string };
   readonly metrics: () => Promise<NodeMetrics>;
+  readonly paths: LocalPathsPorts;
   readonly trust: () => TrustView;
   readonly audit: (query: ListAuditRequest) => ListAuditResponse;
   /** A fresh chain for this node, recorded by the mesh. */
@@ -35,6 +37,18 @@ export function localService(ports: LocalPorts): Service {
     watchReplica: (_request, { signal }) => watch(ports, AbortSignal.any([signal, ports.closing])),
     getMetrics: async () => ({ metrics: await ports.metrics() }),
     renew: async ({ certificateRequest }, call) => ({ chain: (await ports.renewOwn(certificateRequest, call)).map((each) => Buffer.from(each)) }),
+    setPathInputs: async (inputs) => {
+      ports.paths.paths.setInputs(inputs);
+      return {};
+    },
+    watchPaths: (_request, { signal }) => watchPaths(ports.paths, signal),
+    netcheck: (_request, { signal }) => ports.paths.netcheck(signal),
+    pingPeer: (request, { signal }) => ports.paths.paths.ping(request, signal),
+    openForward: async (request, { signal }) => ({ forward: await ports.paths.forwards.open(request, signal) }),
+    closeForward: async ({ id }) => {
+      ports.paths.forwards.close(id);
+      return {};
+    },
     listAudit: async ({ query }) => ({ page: ports.audit(query ?? { search: '', before: 0n, limit: 0 }) }),
   }, ports);
 }

@@ -11,6 +11,9 @@ import { foundWhenLeading } from './found-when-leading.ts';
 import { wantedMembers } from './founding.ts';
 import { checkIdentity, sameIdentity } from './identity.ts';
 import { apiAddresses, distinct, keepListening, type Listener } from './listening.ts';
+import { createCallFigures } from './metrics/call-counts.ts';
+import { createNodeParts, type PartPorts } from './node-parts.ts';
+import { type CallCounts } from './path-ports.ts';
 import { type IdentitySource, type RemoteCaller, type Sockets } from './ports.ts';
 import { openReplica, raftAddressOf, type Replica, type ReplicaPorts } from './replica.ts';
 import { type NodeServices } from './rpc/services.ts';
@@ -32,6 +35,8 @@ export interface ServerOptions {
   readonly standard: boolean;
   readonly identity: IdentitySource;
   readonly authorize: NodeServices['authorize'];
+  /** Told of every call, refused ones too. */
+  readonly counts?: CallCounts;
 }
 
 /** How a node reaches others: everything it opens proves what the source gives at that moment. */
@@ -44,6 +49,7 @@ export interface Network {
 export interface NodePorts extends Omit<ReplicaPorts, 'sockets'>, Omit<ServicePorts, 'remote'> {
   readonly createNetwork: (identity: IdentitySource) => Network;
   readonly createServer: (options: ServerOptions) => RpcServer;
+  readonly world: PartPorts;
 }
 
 /** How the node is, for whoever started it. */
@@ -80,9 +86,12 @@ export async function startNode(first: NodeConfig, given: NodePorts, onHealth: (
   const closing = new AbortController();
   const replica = await opened(network, () => openReplica({ id: first.nodeId, address: () => raftAddressOf(config) }, first, ports, options));
   const { driver, state } = replica;
-  const { mesh, local } = createServices({ config: () => config, identity, replica, ports, tickMs: options.tickMs ?? driverDefaults.tickMs, closing: closing.signal });
+  const tickMs = options.tickMs ?? driverDefaults.tickMs;
+  const calls = createCallFigures();
+  const parts = createNodeParts({ ...ports, config: first, replica, calls, tickMs, closing: closing.signal });
+  const { mesh, local } = createServices({ config: () => config, identity, replica, ports, parts, tickMs, closing: closing.signal });
   const server = { identity, authorize: mesh.authorize };
-  const api = ports.createServer({ ...server, services: mesh.services, log: log.scope('api'), standard: true });
+  const api = ports.createServer({ ...server, services: mesh.services, log: log.scope('api'), standard: true, counts: calls });
   const localServer = ports.createServer({ ...server, services: local, log: log.scope('local'), standard: false });
   const problems = new Map<string, Failure>();
   let health: NodeHealth = { ready: false, problem: null };
@@ -129,14 +138,16 @@ export async function startNode(first: NodeConfig, given: NodePorts, onHealth: (
     keepCutting({ revision: state.revision, clock, cut: () => {
       driver.transport.recheck();
       api.cut(mesh.keeps);
+      parts.recheck();
     } }),
+    ...parts.all.map(({ name, problem }) => problem.subscribe(trouble(name))),
     driver.view.subscribe(tell),
   ];
   const close = async (graceMs: number): Promise<void> => {
     closing.abort(abortError('the node is closing'));
     for (const end of ends) end();
     listening.close();
-    await Promise.all([api.close(graceMs), localServer.close(graceMs)]);
+    await Promise.all([api.close(graceMs), localServer.close(graceMs), parts.close()]);
     replica.close();
     network.close();
   };
@@ -160,6 +171,7 @@ export async function startNode(first: NodeConfig, given: NodePorts, onHealth: (
       // The same identity stays the same value: who holds connections by it need not open them anew.
       config = sameIdentity(config.identity, next.identity) ? { ...next, identity: config.identity } : next;
       if (moved) apply();
+      parts.update(config);
     },
     close,
   };

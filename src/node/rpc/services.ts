@@ -1,3 +1,4 @@
+import { type ReadCell } from '../../base/cell.ts';
 import { type Clock } from '../../base/clock.ts';
 import { type Log } from '../../base/log.ts';
 import { type Identity } from '../../base/identity.ts';
@@ -6,7 +7,7 @@ import { type Random } from '../../base/random.ts';
 import { type Caller, type Call, RpcError, type Service, status } from '../../base/rpc.ts';
 import { AdminService } from '../../gen/v1/admin.ts';
 import { MeshService } from '../../gen/v1/mesh.ts';
-import { Feature, type MeshNode } from '../../gen/v1/mesh_messages.ts';
+import { type Feature, type MeshNode } from '../../gen/v1/mesh_messages.ts';
 import { NodeService } from '../../gen/v1/node.ts';
 import { type Status } from '../../gen/v1/node_messages.ts';
 import { type NodeMetrics } from '../../gen/v1/node_metrics.ts';
@@ -23,7 +24,7 @@ import { deleteRaftAcl, getRaftAcl, listRaftAcls, putRaftAcl } from './admin.ts'
 import { createEnrollLimits, limited } from './enroll-limits.ts';
 import { enroll } from './enroll.ts';
 import { refuseHopeless, withForwarding } from './forward.ts';
-import { admit, factsOf, guarded } from './guard.ts';
+import { admit, factsOf, guarded, type GuardedHandlers } from './guard.ts';
 import { join, leave } from './membership.ts';
 import { getNode, listNodes, listPeers } from './mesh.ts';
 import { originOf } from './origin.ts';
@@ -46,6 +47,11 @@ export interface NodeServicesPorts {
   /** The tunnel as the helper last told it, or null. */
   readonly tunnel: () => TunnelState | null;
   readonly hostSample: () => Promise<HostSample>;
+  /** What this node does for others at this moment. */
+  readonly features: ReadCell<readonly Feature[]>;
+  /** Services of the node's parts, guarded already. */
+  readonly beside: readonly Service[];
+  readonly negotiateDataChannel: NegotiateDataChannel;
   /** True: only who belongs is let in. False: a mesh in clear text, where nobody can be told apart. */
   readonly secure: boolean;
   /** What this node proves itself with now; null in clear text. */
@@ -59,10 +65,11 @@ export interface NodeServicesPorts {
   readonly log: Log;
 }
 
+type NegotiateDataChannel = NonNullable<GuardedHandlers<typeof NodeService>['negotiateDataChannel']>;
+
 /** What a node registers, and what it tells its own machine without a call. */
 export interface NodeServices {
   readonly services: readonly Service[];
-  readonly features: readonly Feature[];
   /**
    * Before anything of a call is read. Throws the refusal: the whole policy's for methods that the server adds by itself (health, reflection);
    * of ours only what no answer could change, because they ask the policy by themselves.
@@ -78,29 +85,21 @@ export interface NodeServices {
   metrics(): Promise<NodeMetrics>;
 }
 
-/** The order is part of the API: the node itself, then each service in the order of the enum. */
-export function featuresOf({ leaderProxy, meshApi, peerDiscovery, metrics }: ServicesConfig): readonly Feature[] {
-  const wanted: readonly (readonly [boolean, Feature])[] = [
-    [true, Feature.NODES], [leaderProxy, Feature.LEADER_PROXY], [meshApi, Feature.MESH_API], [peerDiscovery, Feature.PEER_DISCOVERY], [metrics, Feature.METRICS],
-  ];
-  return wanted.filter(([offered]) => offered).map(([, feature]) => feature);
-}
-
 /**
  * All services of one node, each method behind the policy, and behind the leader proxy when it is on. A service that is off is not
  * registered; those of trust exist in secured meshes only. Throws when a method has no row in the policy.
  */
 export function createNodeServices(ports: NodeServicesPorts): NodeServices {
   const { offers, consensus, reads, clock, secure } = ports;
-  const features = featuresOf(offers);
   const served = { ...ports, serialiser: createSerialiser(clock) };
-  const statusPorts = { ...ports, features: () => features, wireguardPeers: () => ports.tunnel()?.peers.length ?? 0 };
+  const statusPorts = { ...ports, features: () => ports.features.get(), wireguardPeers: () => ports.tunnel()?.peers.length ?? 0 };
   const metrics = async (): Promise<NodeMetrics> => nodeMetrics(ports.tunnel(), await ports.hostSample());
   const offered: readonly (readonly [boolean, Service])[] = [
     [true, guarded(NodeService, {
       join: (request, call, who) => join(request, call, who, served),
       leave: (request, call, who) => leave(request, call, who, served),
       getStatus: (request, call) => getStatus(request, call, statusPorts),
+      negotiateDataChannel: ports.negotiateDataChannel,
     }, ports)],
     [offers.meshApi, guarded(MeshService, { getNode: async (request) => getNode(request, ports), listNodes: async () => listNodes(ports) }, ports)],
     [offers.peerDiscovery, guarded(PeerDiscoveryService, { listPeers: async () => listPeers(ports) }, ports)],
@@ -111,6 +110,7 @@ export function createNodeServices(ports: NodeServicesPorts): NodeServices {
       listRaftAcLs: (_request, call) => listRaftAcls(call, served),
     }, ports)],
     [offers.metrics, guarded(MetricsServiceService, { getMetrics: async () => ({ metrics: await metrics() }) }, ports)],
+    ...ports.beside.map((each) => [true, each] as const),
     [secure, trustService(served)],
     [secure, guarded(EnrollmentServiceService, { enroll: (request, call, who) => enroll(request, call, who, served) }, ports)],
   ];
@@ -120,7 +120,6 @@ export function createNodeServices(ports: NodeServicesPorts): NodeServices {
   const guardedPaths = new Set(own.flatMap(({ definition, handlers }) => Object.keys(handlers).map((name) => definition[name]?.path)));
   return {
     services: proxied.map((each) => (each.definition === EnrollmentServiceService ? limited(each, limits, (call) => addressOf(call, ports)) : each)),
-    features,
     authorize: async (path, caller, metadata, signal) => {
       const rule = ruleOf(path);
       if (!rule) throw new RpcError(status.unimplemented, `${path} is not offered by this node`);
