@@ -39,22 +39,22 @@ const readyMs = 8_000;
 export function streamCarrier(ports: StreamCarrierPorts): CarrierKind {
   return {
     tier: 'stream',
-    begin: async (peer, _role, theirs) => {
+    begin: async (peer, role, theirs) => {
       const relayNode = chosen(peer, theirs, ports);
       if (relayNode === null) throw new CarrierError('no-relay', 'no member that relays can be reached from here');
-      return attemptOf(relayNode, peer, ports);
+      return attemptOf(relayNode, role, peer, ports);
     },
   };
 }
 
-function attemptOf(mine: string, peer: CarrierPeer, ports: StreamCarrierPorts): CarrierAttempt {
+function attemptOf(mine: string, role: 'offering' | 'answering', peer: CarrierPeer, ports: StreamCarrierPorts): CarrierAttempt {
   const cancelled = new AbortController();
   return {
     mine: { relayNode: mine },
     cancel: () => cancelled.abort(new CarrierError('carrier-failed', 'not wanted any more')),
     proceed: async (theirs, signal) => {
       // The answer decides: who answered may not reach the one that was offered.
-      const relayNode = theirs?.relayNode || mine;
+      const relayNode = (role === 'offering' && theirs?.relayNode) || mine;
       const ending = AbortSignal.any([signal, cancelled.signal]);
       if (relayNode === ports.nodeId) return awaited(peer, ending, ports);
       const relay = ports.relays().find(({ nodeId }) => nodeId === relayNode);

@@ -1,10 +1,9 @@
-import { cell } from '../../base/cell.ts';
+import { cell, type ReadCell } from '../../base/cell.ts';
 import { type Cancel, type Clock } from '../../base/clock.ts';
 import { asFailure, type Failure, failure } from '../../base/failure.ts';
 import { formatIp, type Ip, isPrivate, isUnroutable, joinHostPort, parseIp, type Prefix } from '../../base/ip.ts';
 import { type Log } from '../../base/log.ts';
 import { type Random } from '../../base/random.ts';
-import { type ReadCell } from '../../base/cell.ts';
 import { Feature } from '../../gen/v1/mesh_messages.ts';
 import { type RelayServer } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { type NodeConfig } from '../config.ts';
@@ -124,10 +123,13 @@ export function createTurnPart(ports: TurnPartPorts): TurnPart {
 const ended = ({ expiresMs, ...credential }: { username: string; credential: string; expiresMs: number }): Pick<RelayServer, 'username' | 'credential' | 'expiresMs'> => ({ ...credential, expiresMs: BigInt(expiresMs) });
 
 function wantedOf(config: NodeConfig): Wanted | null {
-  const external = externalOf(config);
+  const named = distinct(config.publicAddresses);
+  const hosts = named.length > 0 ? named : ['0.0.0.0', '::'];
+  const { ipv4, ipv6 } = externalOf(config);
+  // What is told must be listened on; the IPv6 wildcard is both families.
+  const external = { ipv4: hosts.some((host) => !host.includes(':') || host === '::') ? ipv4 : null, ipv6: hosts.some((host) => host.includes(':')) ? ipv6 : null };
   if (!config.services.turnServer || config.paths.relayBytesPerSecond === 0 || (external.ipv4 === null && external.ipv6 === null)) return null;
-  const hosts = distinct(config.publicAddresses);
-  return { port: config.paths.turnPort, hosts: hosts.length > 0 ? hosts : ['0.0.0.0', '::'], external };
+  return { port: config.paths.turnPort, hosts, external };
 }
 
 /** It was asked for, and others could not find it. */

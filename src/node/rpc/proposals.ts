@@ -96,8 +96,8 @@ function printable(text: string, field: string, charactersMax: number): string {
   return text;
 }
 
-function known(names: Readonly<Record<string, string | number>>, value: number): boolean {
-  return value >= 0 && names[value] !== undefined;
+function known(names: Readonly<Record<string, number>>, value: number): boolean {
+  return value >= 0 && Object.values(names).includes(value);
 }
 
 function list<T>(values: readonly T[], field: string, max: number): readonly T[] {
