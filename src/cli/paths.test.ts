@@ -6,6 +6,7 @@ import { type Cancel, type Clock } from '../base/clock.ts';
 import { failure, toData } from '../base/failure.ts';
 import { attach, type Client } from '../contract/client.ts';
 import { serve } from '../contract/carrier.ts';
+import type { CommandName, Handlers } from '../contract/commands.ts';
 import { connect, listen, type AppSocket } from '../platform/app-socket.ts';
 import { createFakeApp, type FakeApp } from '../../test/fakes/app.ts';
 import { run } from './run.ts';
@@ -53,6 +54,9 @@ function start(line: string): Running {
   };
   return { done: run(line.split(' '), world).then((code) => ({ code, out, err })), out: () => out, interrupt: () => interrupted.abort() };
 }
+function answer<K extends CommandName>(name: K, handler: Handlers[K]): void {
+  Object.assign(app.handlers, { [name]: handler });
+}
 const webmesh = (line: string) => start(line).done;
 const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
@@ -72,10 +76,10 @@ test('peers says how each is reached and, below, why not better and what would f
 });
 
 test('ping measures path by path, says what is in use and why the rest is not; a path in use without an answer fails', async () => {
-  app.handlers['peer.paths'] = async ({ count, mtu }) => ({ mtu: mtu ? 1412 : null, paths: [
+  answer('peer.paths', async ({ count, mtu }) => ({ mtu: mtu ? 1412 : null, paths: [
     { tier: 'turn', current: true, endpoint: '192.0.2.1:49200', latenciesMs: count === 4 ? [] : [20, 30, 25], lost: count ?? 1, reason: null },
     { tier: 'punch', current: false, endpoint: '', latenciesMs: [], lost: 0, reason: { code: 'hard-nat-here', tier: 'punch', detail: {} } },
-  ] });
+  ] }));
   const { code, out } = await webmesh('ping attic --mtu');
   expect({ code, out }).toMatchInlineSnapshot(`
     {
@@ -95,12 +99,12 @@ test('ping measures path by path, says what is in use and why the rest is not; a
 });
 
 test('netcheck is a page for people and the contract for scripts', async () => {
-  app.handlers['network.check'] = async () => ({ check: {
+  answer('network.check', async () => ({ check: {
     nat: { mapping: 'hard', publicIpv4: '198.51.100.7', publicIpv6: null, tunnelEndpoints: ['198.51.100.7:61000'], portMapping: null },
     ipv4: true, ipv6: false, udp: true, hairpin: false, portMapping: { pcp: 'no answer', 'nat-pmp': '', upnp: 'refused' },
     servers: [{ node: 'attic', kind: 'stun', address: '192.0.2.1:3478', latencyMs: 12.34, problem: null }, { node: 'attic', kind: 'turn-tcp', address: '192.0.2.1:3478', latencyMs: null, problem: null }],
     findings: [{ code: 'no-relay', tier: 'turn', detail: {} }],
-  } });
+  } }));
   expect((await webmesh('netcheck')).out).toMatchInlineSnapshot(`
     "UDP             passes
     IPv4            198.51.100.7
@@ -147,13 +151,17 @@ test('a forward that somebody else closes ends with a word; one that cannot be i
 });
 
 test('offers are shown with what answers, and changed one at a time', async () => {
+  const { list, selected } = app.topics.profiles.get();
+  const offers = { iceNegotiation: true, turnServer: false, meshDns: true, prometheus: false, relayMbit: 0, shares: ['tcp 127.0.0.1:8080'] };
+  app.topics.profiles.set({ selected, list: list.map((one) => (one.id === selected ? { ...one, offers } : one)) });
+  app.topics.node.set({ ...app.topics.node.get(), features: ['NODES', 'ICE_NEGOTIATION'] });
   expect((await webmesh('offers')).out).toMatchInlineSnapshot(`
     "ice-negotiation  on, answers
     turn-server      off
-    mesh-dns         off
+    mesh-dns         on, does not answer
     prometheus       off
     relay-mbit       0 (relays nothing)
-    shares           nothing
+    shares           tcp 127.0.0.1:8080
     "
   `);
   expect((await webmesh('offers turn-server on --relay-mbit 20')).code).toBe(0);

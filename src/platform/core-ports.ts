@@ -9,7 +9,7 @@ import { linkHelper } from './helper-link.ts';
 import { createHostMetricsSource } from './host-metrics.ts';
 import { newestLines } from './log-lines.ts';
 import { meshClient, nodeClient, peerMetrics } from './mesh-client.ts';
-import { watchNetwork } from './network.ts';
+import { watchNetwork, watchWakes } from './network.ts';
 import { passphrases } from './passphrases.ts';
 import { tcpProbe } from './peer-probe.ts';
 import { pki } from './pki.ts';
@@ -27,6 +27,7 @@ export interface CorePortsOptions {
   /** Where log lines can be read back, and how their level is changed. Defaults: `<home>/logs/app.log`, and not at all. */
   readonly logFile?: string;
   readonly setLogLevel?: (level: Level) => void;
+  /** Left out: wakes are told by the clocks. */
   readonly system?: SystemEvents;
   /** The system's keyring, where the shell has one. Left out: private files in `<home>/secrets`. */
   readonly secrets?: Secrets;
@@ -45,6 +46,7 @@ export async function createCorePorts(options: CorePortsOptions): Promise<RealCo
     throw storageFailure(error, home);
   });
   const network = watchNetwork(systemClock);
+  const wakes = watchWakes(systemClock);
   const machine = createHostMetricsSource();
   const helper = linkHelper({ socketPath: helperSocket, version, clock: systemClock, log: log.scope('helper'), assertTrusted: options.trustAnyHelper ? () => {} : assertTrustedSocket });
   return {
@@ -63,12 +65,13 @@ export async function createCorePorts(options: CorePortsOptions): Promise<RealCo
     passphrases,
     hostMetrics: { sample: () => machine.view() },
     network,
-    system: options.system ?? { on: () => () => {} },
+    system: options.system ?? wakes,
     logs: { newest: (linesMax) => newestLines(logFile, linesMax), setLevel: (level) => options.setLogLevel?.(level) },
     quit: () => options.quit?.(),
     close: () => {
       helper.close();
       network.close();
+      wakes.close();
     },
   };
 }

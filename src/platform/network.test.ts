@@ -2,7 +2,8 @@ import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { systemClock } from './clock.ts';
-import { watchNetwork } from './network.ts';
+import { virtualClock } from '../../test/sim/session/clock.ts';
+import { watchNetwork, watchWakes } from './network.ts';
 
 test('this machine has loopback, and none of our tunnels counts', () => {
   const network = watchNetwork(systemClock);
@@ -23,4 +24,27 @@ test('a port that is taken is replaced by a free one', async () => {
   await new Promise((resolve) => server.close(resolve));
   await new Promise<void>((resolve) => socket.close(() => resolve()));
   expect(await network.freePort('tcp', tcp)).toBe(tcp);
+});
+
+test('a machine that slept is told by its clocks, once; one that set its clock right is not', () => {
+  const clock = virtualClock();
+  let leaptMs = 0;
+  const wakes = watchWakes({ ...clock, nowMs: () => clock.nowMs() + leaptMs });
+  let seen = 0;
+  const stop = wakes.on('resume', () => seen++);
+  const pass = (ms: number): void => {
+    const untilMs = clock.nowMs() + ms;
+    while (clock.next(untilMs));
+  };
+  pass(10_000);
+  leaptMs = 2_000;
+  pass(10_000);
+  leaptMs = -60_000;
+  pass(10_000);
+  expect(seen).toBe(0);
+  leaptMs += 3_600_000;
+  pass(10_000);
+  expect(seen).toBe(1);
+  stop();
+  wakes.close();
 });

@@ -1,4 +1,4 @@
-import { failure } from '../../base/failure.ts';
+import { failure, toData } from '../../base/failure.ts';
 import { joinHostPort } from '../../base/ip.ts';
 import { type Client } from '../../contract/client.ts';
 import { type ForwardView } from '../../contract/state.ts';
@@ -61,7 +61,7 @@ function watch(context: Context, client: Client, opened: ForwardView): Promise<E
     const look = ({ forwards }: { readonly forwards: readonly ForwardView[] }): void => {
       const now = forwards.find(({ id }) => id === opened.id);
       // The first value may be from before it was opened.
-      if (!now) return seen ? end(() => reject(failure('mesh.not-found', { name: 'the forward', problem: 'it was closed elsewhere' }))) : undefined;
+      if (!now) return seen ? end(() => resolve(closedElsewhere(context))) : undefined;
       seen = true;
       if (now.problem && now.problem.code !== last.problem?.code) complain(`webmesh: ${Object.values(sentence(now.problem)).map(plain).join(' ')}\n`);
       last = now;
@@ -73,6 +73,12 @@ function watch(context: Context, client: Client, opened: ForwardView): Promise<E
     stop = client.watch('paths', look);
     if (interrupted.aborted) close();
   });
+}
+
+function closedElsewhere({ json, world }: Context): ExitCode {
+  const words = { what: 'The forward was closed elsewhere, or its network was left.', next: '"webmesh forwards" lists those that are open.' };
+  world.complain(json ? `${JSON.stringify({ failure: toData(failure('mesh.not-found', { name: 'forward' })), ...words })}\n` : `webmesh: ${words.what}\n${words.next}\n`);
+  return exitCodes.failed;
 }
 
 /** The one call that is made after Ctrl-C. An app that does not answer any more has no forward either. */
