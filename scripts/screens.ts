@@ -173,11 +173,14 @@ async function forwardWrong(page: Page): Promise<void> {
   await page.getByRole('alert').scrollIntoViewIfNeeded();
 }
 
-/** One thing answers, one was wished just now, one is being stopped. */
-async function offers(page: Page): Promise<void> {
+/** Some answer, one cannot, one is being stopped. */
+async function offers(page: Page, { app }: Stage): Promise<void> {
+  const node = app.topics.node.get();
+  app.topics.node.set({ ...node, features: node.features.filter((feature) => feature !== 'MESH_DNS') });
+  app.topics.health.set({ warnings: [{ code: 'service-down', severity: 'warning', detail: { service: 'meshDns', problem: 'UDP port 5353 is in use' } }] });
   await page.getByRole('switch', { name: 'Figures for Prometheus' }).click();
-  await page.getByRole('switch', { name: 'Names of devices' }).click();
   await page.getByText('it is being stopped').waitFor();
+  await page.getByText('port 5353').waitFor();
   await page.getByRole('heading', { name: 'What this device does for others' }).evaluate((heading) => heading.scrollIntoView());
 }
 

@@ -44,8 +44,8 @@ export const everyReason: readonly PathReasonView[] = [
 
 export const nat: NatView = { mapping: 'easy', publicIpv4: '198.51.100.24', publicIpv6: null, tunnelEndpoints: ['198.51.100.24:51820'], portMapping: 'nat-pmp' };
 
-export const memberOffers: OffersView = { iceNegotiation: true, turnServer: false, meshDns: false, prometheus: false, relayMbit: 0, shares: [] };
-export const hostOffers: OffersView = { iceNegotiation: true, turnServer: true, meshDns: true, prometheus: false, relayMbit: 50, shares: ['tcp 127.0.0.1:8080', 'udp [fd00:12::5]:53'] };
+export const memberOffers: OffersView = { iceNegotiation: true, turnServer: false, meshDns: true, prometheus: true, relayMbit: 0, shares: [] };
+export const hostOffers: OffersView = { iceNegotiation: true, turnServer: true, meshDns: true, prometheus: true, relayMbit: 50, shares: ['tcp 127.0.0.1:8080', 'udp [fd00:12::5]:53'] };
 
 /** Features that answer when these offers are kept. */
 export function featuresOf({ iceNegotiation, turnServer, meshDns, prometheus }: OffersView): string[] {

@@ -46,6 +46,7 @@ export function forwardTrouble(problem: Pick<FailureData, 'code' | 'detail'>, pe
   switch (problem.code) {
     case 'node.port-in-use': return { what: `Another program on this device already uses ${port === undefined ? 'that' : 'the'} local port${port === undefined ? '' : ` ${port}`}.`, next: 'Choose another one, or leave it empty for any that is free.' };
     case 'mesh.unreachable': case 'mesh.timeout': return { what: `${peer} does not answer at the moment.`, next: 'The next connection is tried anew; there is nothing you need to do.' };
+    case 'auth.not-permitted': return { what: sentence(problem).what, next: `Whoever uses ${peer} can share it there: This device, “What this device does for others”.` };
     default: return sentence(problem);
   }
 }

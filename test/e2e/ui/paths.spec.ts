@@ -39,6 +39,7 @@ test('ping measures path by path, says which is in use, and a refusal is told', 
   server.app.refuseNext('peer.paths', failure('node.lost', {}));
   await pane.getByRole('button', { name: 'Ping' }).click();
   await expect(page.getByText('The part of the app that takes part in the network stopped.')).toBeVisible();
+  await page.getByRole('button', { name: 'Close this message' }).click();
   const release = server.app.holdNext('peer.paths');
   await pane.getByRole('button', { name: 'Ping' }).click();
   await expect(pane.getByRole('button', { name: 'Pinging…' })).toBeDisabled();
@@ -133,16 +134,19 @@ test('forwards stand in the pane and on this device: copied, counted, closed', a
 });
 
 test('what this device does for others: the switch is the wish, the line below it is the fact', async ({ open }) => {
-  const { page, server } = await open({ scene: 'host', at: 'device', stepMs: 600 });
+  const { page, server } = await open({ scene: 'host', at: 'device', stepMs: 900 });
   const card = page.getByRole('region', { name: 'What this device does for others' });
   const line = (label: string) => card.getByRole('status').filter({ hasText: `${label}: ` });
   await expect(line('Relay (TURN)')).toContainText('Answers now.');
-  await card.getByRole('switch', { name: 'Figures for Prometheus' }).click();
-  await expect(line('Figures for Prometheus')).toContainText('it does not answer yet');
-  await expect(line('Figures for Prometheus')).toContainText('Answers now.');
-  await card.getByRole('switch', { name: 'Names of devices' }).click();
-  await expect(line('Names of devices (mesh DNS)')).toContainText('Still answers');
-  await expect(line('Names of devices (mesh DNS)')).toHaveCount(0);
+  const dns = 'Names of devices (mesh DNS)';
+  await card.getByRole('switch', { name: dns }).click();
+  await expect(line(dns)).toContainText('Still answers');
+  await expect(line(dns)).toHaveCount(0);
+  await card.getByRole('switch', { name: dns }).click();
+  await expect(line(dns)).toContainText('it does not answer yet');
+  server.app.topics.health.set({ warnings: [{ code: 'service-down', severity: 'warning', detail: { service: 'meshDns', problem: 'UDP port 5353 is in use' } }] });
+  await expect(line(dns)).toContainText('and it does not answer: UDP port 5353 is in use.');
+  await expect(line(dns)).toContainText('Answers now.');
   server.app.refuseNext('offers.set', failure('internal.storage', {}));
   await card.getByRole('switch', { name: 'Relay (TURN)' }).click();
   await expect(page.getByText('The app could not save its settings')).toBeVisible();
@@ -158,7 +162,7 @@ test('what this device does for others: the switch is the wish, the line below i
   await expect(card.getByRole('alert')).toHaveCount(0);
   await expect(card.getByRole('button', { name: 'Set', exact: true })).toHaveCount(0);
   expect(server.app.calls.map((call) => call.input)).toEqual([
-    { profile: 'studio2', prometheus: true }, { profile: 'studio2', meshDns: false }, { profile: 'studio2', turnServer: false }, { profile: 'studio2', relayMbit: 120 },
+    { profile: 'studio2', meshDns: false }, { profile: 'studio2', meshDns: true }, { profile: 'studio2', turnServer: false }, { profile: 'studio2', relayMbit: 120 },
   ]);
   server.app.show('disconnected');
   await expect(line('Help devices meet (WebRTC)')).toContainText('Starts when this device connects.');
