@@ -60,6 +60,7 @@ interface Client {
   relayed: string;
   seenMs: number;
   replyBytes: number;
+  lastRequest: Buffer;
   closed: boolean;
 }
 
@@ -119,6 +120,9 @@ export function createTurnClients(options: TurnServerOptions, clock: Clock): Tur
     if (client === null || client.phase === 'allocating') return void refuse();
     client.seenMs = nowMs;
     client.replyBytes = bytes.length * amplificationMax;
+    // The library takes the same transaction for the same request. libjuice keeps it when it comes back with its name, and would get the old refusal.
+    if (!bytes.equals(client.lastRequest)) client.socket.getSession().context['lastTransactionId'] = null;
+    client.lastRequest = Buffer.from(bytes);
     client.socket.feed(bytes);
   }
 
@@ -146,7 +150,7 @@ export function createTurnClients(options: TurnServerOptions, clock: Clock): Tur
     const socket = new Socket(settings as ConstructorParameters<typeof Socket>[0]);
     const client: Client = {
       remote, source, socket, mayAsk: meter(turnLimits.requestsPerSecond, turnLimits.requestsPerSecond * 2), verdicts: new Map(),
-      user: null, phase: 'none', relayed: '', seenMs: nowMs, replyBytes: 0, closed: false,
+      user: null, phase: 'none', relayed: '', seenMs: nowMs, replyBytes: 0, lastRequest: Buffer.alloc(0), closed: false,
     };
     watch(client);
     return client;
@@ -204,7 +208,7 @@ export function createTurnClients(options: TurnServerOptions, clock: Clock): Tur
   /** Reserved ports would outlive the allocation that reserved them; TCP relays dial. Neither is needed for datagrams. */
   function mayAllocate({ transport, requestedFamily, evenPort, reservationToken }: Wanted): boolean {
     const address = requestedFamily === wire.FAMILY.IPV6 ? external.ipv6 : external.ipv4;
-    return transport === wire.TRANSPORT.UDP && evenPort === null && reservationToken === null && address !== null;
+    return transport === wire.TRANSPORT.UDP && evenPort?.reserve !== true && reservationToken === null && address !== null;
   }
 
   /** A permission is for every port of an address; what may be reached at our own is asked for each datagram. */
@@ -298,7 +302,7 @@ export function createTurnClients(options: TurnServerOptions, clock: Clock): Tur
 interface Wanted {
   readonly transport: number;
   readonly requestedFamily: number | null;
-  readonly evenPort: unknown;
+  readonly evenPort: { readonly reserve: boolean } | null;
   readonly reservationToken: unknown;
 }
 

@@ -64,15 +64,18 @@ function attemptOf(mine: string, role: 'offering' | 'answering', peer: CarrierPe
   };
 }
 
-/** The peer itself is best, because one hop is missing; then this node, then the nearest. What was offered is taken when it can be reached. */
+/**
+ * An end that serves is best, because one hop is missing: this node when it was offered, then the peer. Then what was offered, when it can be
+ * reached from here, then the nearest. This node by itself comes last: whether the peer can reach it, the peer's answer says.
+ */
 function chosen(peer: CarrierPeer, theirs: Proposal | null, { nodeId, own, relays }: StreamCarrierPorts): string | null {
   const known = relays();
-  const reaches = (id: string): boolean => (id === nodeId ? own !== null : known.some((relay) => relay.nodeId === id));
-  if (theirs?.relayNode && reaches(theirs.relayNode)) return theirs.relayNode;
+  const reaches = (id: string): boolean => known.some((relay) => relay.nodeId === id);
+  if (theirs?.relayNode === nodeId && own !== null) return nodeId;
   if (reaches(peer.id)) return peer.id;
+  if (theirs?.relayNode && reaches(theirs.relayNode)) return theirs.relayNode;
   const nearest = [...known].sort((a, b) => (a.roundTripMs ?? Infinity) - (b.roundTripMs ?? Infinity) || (a.nodeId < b.nodeId ? -1 : 1))[0];
-  // A node that serves is one that the other side may reach; it says so in its answer when it cannot.
-  return own !== null && theirs === null ? nodeId : (nearest?.nodeId ?? (own ? nodeId : null));
+  return nearest?.nodeId ?? (own !== null && theirs === null ? nodeId : null);
 }
 
 /** This node relays for itself: the peer's stream ends at a loopback port, and the tunnel is to send there. */
