@@ -131,7 +131,7 @@ export function createNodeParts(context: NodePartsContext): NodeParts {
     openProcessMeter: world.openProcessMeter, paths: () => ({ peers: metricsOf(paths) }), relays: () => relayMetrics(turn, relay, limits), clock, log: log.scope('prometheus'),
   });
   const all: readonly Part[] = [paths, turn, dns, prometheus];
-  const netcheck = createNetcheck({ stun: world.stun, turn: world.turnClients, mapper, hosts: ownAddresses, nat: paths.nat, servers, peers, clock });
+  const netcheck = createNetcheck({ stun: world.stun, turn: world.turnClients, sockets: world.forwardSockets, mapper, hosts: ownAddresses, nat: paths.nat, servers, peers, clock });
 
   return {
     all, paths, channels,
