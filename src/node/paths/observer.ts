@@ -114,12 +114,12 @@ export function createObserver({ clock, log, observe, stun, mapper, servers }: O
   }
 
   async function askStun(signal: AbortSignal): Promise<void> {
-    const targets = [...known.values()].flatMap(({ server }) => server.stun.slice(0, 2).flatMap(stunAddress)).slice(0, 8);
+    const targets = [...known.values()].flatMap(({ server }) => server.stun.filter((url) => stunAddress(url).length > 0).slice(0, 4)).slice(0, 8);
     const key = targets.join(' ');
     const ageMs = clock.monotonicMs() - stunAtMs;
     if (targets.length === 0 || (key === stunServers && ageMs < stunEveryMs) || ageMs < stunApartMs) return;
     [stunAtMs, stunServers] = [clock.monotonicMs(), key];
-    const byFamily = (family: 4 | 6): string[] => targets.filter((target) => endpointOf(target)?.ip.family === family);
+    const byFamily = (family: 4 | 6): string[] => targets.filter((target) => stunAddress(target).some((address) => endpointOf(address)?.ip.family === family));
     const has = (family: 4 | 6): boolean => inputs.subnets.some(({ ip }) => ip.family === family);
     const of = (family: 4 | 6): Promise<readonly StunAnswer[] | null> =>
       byFamily(family).length > 0 && has(family) ? stun.ask(byFamily(family), { family, timeoutMs: stunTimeoutMs }, signal) : Promise.resolve(null);
@@ -131,7 +131,7 @@ export function createObserver({ clock, log, observe, stun, mapper, servers }: O
 
   function measure(answers: readonly StunAnswer[]): void {
     for (const [id, { server }] of known) {
-      const own = new Set(server.stun.flatMap(stunAddress));
+      const own = new Set(server.stun);
       const times = answers.filter((one) => own.has(one.server) && one.roundTripMs !== null).map((one) => one.roundTripMs ?? 0);
       known.set(id, { server, roundTripMs: times.length > 0 ? Math.min(...times) : null });
     }
