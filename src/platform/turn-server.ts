@@ -3,9 +3,9 @@ import { createServer, type Server, type Socket as StreamSocket } from 'node:net
 import { type Clock } from '../base/clock.ts';
 import { failure, type Failure } from '../base/failure.ts';
 import { type TurnServer, type TurnServerOptions, type TurnServers } from '../node/path-ports.ts';
-import { createTurnClients, type TurnClients, type TurnRemote } from './turn-clients.ts';
-import { classify, frameCutter, padded } from './turn-frames.ts';
-import { sourceOf } from './turn-meter.ts';
+import { createTurnFront, type TurnFront, type TurnRemote } from './turn-server-front.ts';
+import { classify, frameCutter, padded } from './turn-server-frames.ts';
+import { sourceOf } from './turn-server-meter.ts';
 
 export const turnListenLimits = {
   connectionsMax: 256, connectionsPerSourceMax: 16,
@@ -23,20 +23,20 @@ const lookMs = 5_000;
 export function createTurnServers(clock: Clock): TurnServers {
   return {
     start: async (options) => {
-      const clients = createTurnClients(options, clock);
+      const front = createTurnFront(options, clock);
       const closers: (() => Promise<void>)[] = [];
       const close = async (): Promise<void> => {
-        clients.close();
+        front.close();
         await Promise.all(closers.splice(0).map((each) => each()));
       };
       try {
-        for (const host of hostsOf(options)) await listenAt(host, options.port, clients, clock, closers);
+        for (const host of hostsOf(options)) await listenAt(host, options.port, front, clock, closers);
         if (closers.length === 0) throw failure('node.start-failed', { port: options.port, problem: 'no address to listen on' });
       } catch (error) {
         await close();
         throw error;
       }
-      return { stats: clients.stats, recheck: clients.recheck, close } satisfies TurnServer;
+      return { stats: front.stats, recheck: front.recheck, close } satisfies TurnServer;
     },
   };
 }
@@ -46,13 +46,13 @@ function hostsOf({ hosts }: TurnServerOptions): readonly string[] {
   return [...new Set(hosts.includes('::') ? ['0.0.0.0', ...hosts] : hosts)];
 }
 
-async function listenAt(host: string, port: number, clients: TurnClients, clock: Clock, closers: (() => Promise<void>)[]): Promise<void> {
+async function listenAt(host: string, port: number, front: TurnFront, clock: Clock, closers: (() => Promise<void>)[]): Promise<void> {
   try {
-    closers.push(await listenUdp(host, port, (bytes, remote) => clients.receive(bytes, remote)));
+    closers.push(await listenUdp(host, port, (bytes, remote) => front.receive(bytes, remote)));
     closers.push(await listenUdp(host, port + 1, (bytes, remote) => {
-      if (classify(bytes) === 'binding') clients.receive(bytes, remote);
+      if (classify(bytes) === 'binding') front.receive(bytes, remote);
     }));
-    closers.push(await listenTcp(host, port, clients, clock));
+    closers.push(await listenTcp(host, port, front, clock));
   } catch (error) {
     // A machine without this family still serves the other one.
     if ((error as NodeJS.ErrnoException).code !== 'EAFNOSUPPORT') throw asProblem(error, host, port);
@@ -97,7 +97,7 @@ function enlarge(socket: DatagramSocket): void {
   }
 }
 
-function listenTcp(host: string, port: number, clients: TurnClients, clock: Clock): Promise<() => Promise<void>> {
+function listenTcp(host: string, port: number, front: TurnFront, clock: Clock): Promise<() => Promise<void>> {
   const connections = new Set<StreamSocket>();
   const perSource = new Map<string, number>();
   const server: Server = createServer((socket) => {
@@ -113,7 +113,7 @@ function listenTcp(host: string, port: number, clients: TurnClients, clock: Cloc
       if (left > 0) perSource.set(source, left);
       else perSource.delete(source);
     });
-    serve(socket, `tcp ${host} ${port} ${socket.remoteAddress} ${socket.remotePort}`, clients, clock);
+    serve(socket, `tcp ${host} ${port} ${socket.remoteAddress} ${socket.remotePort}`, front, clock);
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -129,7 +129,7 @@ function listenTcp(host: string, port: number, clients: TurnClients, clock: Cloc
 }
 
 /** One connection: frames go in one by one, and whoever is slow, silent or nobody for too long is cut off. */
-function serve(socket: StreamSocket, key: string, clients: TurnClients, clock: Clock): void {
+function serve(socket: StreamSocket, key: string, front: TurnFront, clock: Clock): void {
   const remote: TurnRemote = {
     key, ip: socket.remoteAddress ?? '', port: socket.remotePort ?? 0, datagrams: false,
     send: (bytes) => {
@@ -141,13 +141,13 @@ function serve(socket: StreamSocket, key: string, clients: TurnClients, clock: C
   let begunMs = clock.monotonicMs();
   const cut = frameCutter((frame) => {
     begunMs = clock.monotonicMs();
-    clients.receive(frame, remote);
+    front.receive(frame, remote);
   });
   const bornMs = begunMs;
   let cancel = (): void => {};
   const look = (): void => {
     const nowMs = clock.monotonicMs();
-    const stranger = !clients.allocated(key) && nowMs - bornMs > turnListenLimits.strangerMs;
+    const stranger = !front.allocated(key) && nowMs - bornMs > turnListenLimits.strangerMs;
     if (stranger || nowMs - begunMs > turnListenLimits.silentMs) return void socket.destroy();
     cancel = clock.after(lookMs, look);
   };
@@ -158,6 +158,6 @@ function serve(socket: StreamSocket, key: string, clients: TurnClients, clock: C
   });
   socket.on('close', () => {
     cancel();
-    clients.forget(key);
+    front.forget(key);
   });
 }

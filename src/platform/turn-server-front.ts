@@ -1,9 +1,9 @@
 import { type Socket as DatagramSocket } from 'node:dgram';
 import { type Cancel, type Clock } from '../base/clock.ts';
 import { type TurnServerOptions } from '../node/path-ports.ts';
-import { classify, shortChallenge } from './turn-frames.ts';
+import { classify, shortChallenge } from './turn-server-frames.ts';
 import { Session, Socket, wire } from './turn-library.ts';
-import { meter, sourceMeters, sourceOf } from './turn-meter.ts';
+import { meter, sourceMeters, sourceOf } from './turn-server-meter.ts';
 
 /** The other end of one conversation with the server. */
 export interface TurnRemote {
@@ -21,7 +21,7 @@ export interface TurnRemote {
  * What stands between the sockets and the library, which trusts its clients: it keeps strangers few, short-lived and short of answers, lets only
  * the methods of RFC 8656 over UDP through, and asks for each peer and each datagram.
  */
-export interface TurnClients {
+export interface TurnFront {
   receive(bytes: Buffer, remote: TurnRemote): void;
   /** True once the conversation has an allocation. */
   allocated(key: string): boolean;
@@ -70,7 +70,7 @@ interface Peer {
 }
 type Verdict = (allowed: boolean) => void;
 
-export function createTurnClients(options: TurnServerOptions, clock: Clock): TurnClients {
+export function createTurnFront(options: TurnServerOptions, clock: Clock): TurnFront {
   const { realm, secret, external, take, mayRelayTo } = options;
   const clients = new Map<string, Client>();
   const strangers = new Map<string, Client>();
