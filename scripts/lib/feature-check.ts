@@ -22,7 +22,8 @@ export function checkFeatures(target: FeatureTarget, namespace: string | null): 
   return new Promise((resolve, reject) => {
     const args = ['netns', 'exec', namespace, join(root, 'node_modules/.bin/node'), join(root, 'scripts/lib/feature-probe.ts')];
     const child = execFile('ip', args, { cwd: root, timeout: probeMs, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
-      if (error) reject(new Error(`the features of ${target.nodeId} could not be asked for: ${stderr.split('\n').find((line) => line.includes('Error')) ?? error.message}`));
+      const problem = stderr.split('\n').find((line) => line.includes('Error')) ?? error?.message;
+      if (error) reject(new Error(`the features of ${target.nodeId} could not be asked for: ${problem}`));
       else resolve(JSON.parse(stdout) as readonly FeatureCheck[]);
     });
     // Keys go by the pipe: a command line can be read by everybody.
@@ -31,8 +32,11 @@ export function checkFeatures(target: FeatureTarget, namespace: string | null): 
   });
 }
 
+/** What differs from the defaults, and where else than in the mesh a TURN server may listen. */
+export type MoreOfHost = Partial<Pick<FeatureTarget, 'ports' | 'domain' | 'publicAddresses'>>;
+
 /** Asks `from` about `of`, both connected to one mesh: as the device that `from` is, from its namespace. */
-export async function checkHost(of: Host, from: Host, more: Partial<Pick<FeatureTarget, 'ports' | 'domain' | 'publicAddresses'>> = {}): Promise<readonly FeatureCheck[]> {
+export async function checkHost(of: Host, from: Host, more: MoreOfHost = {}): Promise<readonly FeatureCheck[]> {
   const [nodeId, askerId] = [await idOf(of), await idOf(from)];
   const peers = await from.topic('peers', ({ list }) => list.some(({ id }) => id === nodeId), 5_000, `it knows ${nodeId}`);
   const peer = peers.list.find(({ id }) => id === nodeId);
@@ -56,5 +60,8 @@ async function identityOf(host: Host): Promise<FeatureTarget['identity']> {
 /** One line for each feature; a lie is marked. */
 export function featureTable(checks: readonly FeatureCheck[]): readonly string[] {
   const wrong = lies(checks);
-  return checks.map((check) => `${check.feature.padEnd(16)} ${(check.advertised ? 'offered' : '-').padEnd(8)} ${(check.answers === null ? '?' : check.answers ? 'answers' : 'silent').padEnd(8)} ${wrong.includes(check) ? 'WRONG ' : ''}${check.seen}`);
+  return checks.map((check) => {
+    const [said, found] = [check.advertised ? 'offered' : '-', check.answers === null ? '?' : check.answers ? 'answers' : 'silent'];
+    return `${check.feature.padEnd(16)} ${said.padEnd(8)} ${found.padEnd(8)} ${wrong.includes(check) ? 'WRONG ' : ''}${check.seen}`;
+  });
 }

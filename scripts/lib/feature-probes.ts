@@ -122,7 +122,8 @@ async function scrape(url: string): Promise<Seen> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(callMs) });
     const text = await response.text();
-    return { answers: response.status === 200 && text.includes('# TYPE '), seen: `${response.status}, ${text.split('\n').filter((line) => line.startsWith('# TYPE')).length} metrics` };
+    const metrics = text.split('\n').filter((line) => line.startsWith('# TYPE ')).length;
+    return { answers: response.status === 200 && metrics > 0, seen: `${response.status}, ${metrics} metrics` };
   } catch (error) {
     return { answers: false, seen: causeOf(error) };
   }
@@ -134,7 +135,8 @@ const stunCookie = 0x2112a442;
 async function turn(hosts: readonly string[], port: number, waitMs: number): Promise<Seen> {
   const tries = await Promise.all([...new Set(hosts)].map(async (host) => {
     // The second asks for a UDP relay: REQUESTED-TRANSPORT 17.
-    const [bound, allocated] = await Promise.all([stunRequest(0x0001), stunRequest(0x0003, Buffer.from([0, 0x19, 0, 4, 17, 0, 0, 0]))].map((message) => datagram(host, port, message, waitMs)));
+    const requests = [stunRequest(0x0001), stunRequest(0x0003, Buffer.from([0, 0x19, 0, 4, 17, 0, 0, 0]))];
+    const [bound, allocated] = await Promise.all(requests.map((message) => datagram(host, port, message, waitMs)));
     return { host, stun: typeOf(bound ?? null) === 0x0101, turn: typeOf(allocated ?? null) === 0x0113 };
   }));
   const good = tries.find((each) => each.stun && each.turn);
@@ -158,7 +160,8 @@ function typeOf(message: Buffer | null): number | null {
 async function names(host: string, port: number, domain: string, waitMs: number): Promise<Seen> {
   const labels = domain.split('.').flatMap((label) => [label.length, ...Buffer.from(label)]);
   const question = Buffer.concat([Buffer.from([0, 7, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]), Buffer.from([...labels, 0, 0, 6, 0, 1])]);
-  const good = (reply: Buffer | null): boolean => reply !== null && reply.length > 12 && (reply.readUInt16BE(2) & 0x840f) === 0x8400 && reply.readUInt16BE(6) === 1;
+  const isGood = (reply: Buffer): boolean => reply.length > 12 && (reply.readUInt16BE(2) & 0x840f) === 0x8400 && reply.readUInt16BE(6) === 1;
+  const good = (reply: Buffer | null): boolean => reply !== null && isGood(reply);
   const [udp, tcp] = await Promise.all([datagram(host, port, question, waitMs), overTcp(host, port, question, waitMs)]);
   const answered = [good(udp) ? 'UDP' : '', good(tcp) ? 'TCP' : ''].filter((way) => way !== '');
   return { answers: answered.length === 2, seen: answered.length === 0 ? 'silence' : `SOA over ${answered.join(' and ')}` };
@@ -197,7 +200,8 @@ function overTcp(host: string, port: number, message: Buffer, waitMs: number): P
 }
 
 function identityOf({ identity }: FeatureTarget): Identity | null {
-  return identity && { privateKey: Buffer.from(identity.privateKey, 'base64'), chain: identity.chain.map((der) => Buffer.from(der, 'base64')), authority: null };
+  const der = (text: string): Uint8Array => Buffer.from(text, 'base64');
+  return identity && { privateKey: der(identity.privateKey), chain: identity.chain.map(der), authority: null };
 }
 
 function nameOf(feature: Feature): string {

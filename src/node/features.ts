@@ -11,7 +11,8 @@ export type StaticOffers = Pick<ServicesConfig, 'meshApi' | 'peerDiscovery' | 'i
 
 /** The order is part of the API: that of the enum. */
 const order = [
-  Feature.NODES, Feature.LEADER_PROXY, Feature.MESH_API, Feature.PEER_DISCOVERY, Feature.METRICS, Feature.ICE_NEGOTIATION, Feature.TURN_SERVER, Feature.MESH_DNS,
+  Feature.NODES, Feature.LEADER_PROXY, Feature.MESH_API, Feature.PEER_DISCOVERY,
+  Feature.METRICS, Feature.ICE_NEGOTIATION, Feature.TURN_SERVER, Feature.MESH_DNS,
 ] as const;
 
 /** What a node does for others at each moment: what it always serves, and what each part says that answers now. The same list while nothing changed. */
@@ -40,8 +41,15 @@ export function trueFeatures(offers: StaticOffers, parts: readonly ReadCell<read
   };
 }
 
+export interface ProxyFacts {
+  readonly offered: boolean;
+  readonly secure: boolean;
+  readonly nodeId: string;
+  readonly view: ReadCell<RaftView>;
+}
+
 /** LEADER_PROXY as it is: in a secured mesh a leader believes voters alone to speak for their callers, so others pass nothing on (see rpc/forward). */
-export function proxyFeature({ offered, secure, nodeId, view }: { readonly offered: boolean; readonly secure: boolean; readonly nodeId: string; readonly view: ReadCell<RaftView> }): ReadCell<readonly Feature[]> {
+export function proxyFeature({ offered, secure, nodeId, view }: ProxyFacts): ReadCell<readonly Feature[]> {
   const get = (): readonly Feature[] => {
     const votes = view.get().configuration.servers.some(({ id, voter }) => id === nodeId && voter);
     return offered && (votes || !secure) ? proxying : nothing;

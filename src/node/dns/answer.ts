@@ -41,7 +41,7 @@ function decide({ opcode, question, edns }: Query, zone: Zone | null): Reply {
 
 function known({ type }: Question, { apex, exists, records, related }: Found, zone: Zone): Reply {
   const answers = type === anyType ? minimal(records) : records.filter((each) => typeNumbers[each.type] === type);
-  if (answers.length > 0) return { rcode: rcodes.ok, authoritative: true, answers, authorities: [], additionals: type === anyType ? [] : wantedNext(answers, related) };
+  if (answers.length > 0) return { rcode: rcodes.ok, authoritative: true, answers, authorities: [], additionals: wantedNext(answers, related) };
   // The SOA says for how long the absence may be remembered (RFC 2308 §3).
   return { rcode: exists ? rcodes.ok : rcodes.nameError, authoritative: true, answers: [], authorities: [zone.soa(apex)], additionals: [] };
 }

@@ -1,5 +1,6 @@
 import { AUTHORITATIVE_ANSWER, type Answer, decode, encode, RECURSION_DESIRED, TRUNCATED_RESPONSE } from 'dns-packet';
 import { type Labels } from './names.ts';
+import { readName, walkRecords, type WalkedRecord } from './walk.ts';
 
 /**
  * Messages of RFC 1035 §4 with EDNS(0) (RFC 6891). The only file that knows the library. What comes in is first walked here, within bounds, and
@@ -27,9 +28,20 @@ export interface Question {
 export type ResourceRecord = { readonly name: string } & (
   | { readonly type: 'A' | 'AAAA' | 'NS' | 'PTR'; readonly data: string }
   | { readonly type: 'TXT'; readonly data: readonly string[] }
-  | { readonly type: 'SOA'; readonly data: { readonly mname: string; readonly rname: string; readonly serial: number; readonly refresh: number; readonly retry: number; readonly expire: number; readonly minimum: number } }
+  | { readonly type: 'SOA'; readonly data: StartOfAuthority }
   | { readonly type: 'HINFO'; readonly data: { readonly cpu: string; readonly os: string } }
 );
+
+/** RFC 1035 §3.3.13; times in seconds. */
+export interface StartOfAuthority {
+  readonly mname: string;
+  readonly rname: string;
+  readonly serial: number;
+  readonly refresh: number;
+  readonly retry: number;
+  readonly expire: number;
+  readonly minimum: number;
+}
 
 /** `rcode` may be one of the extended ones (RFC 6891 §6.1.3). */
 export interface Reply {
@@ -50,7 +62,6 @@ const queryOpcode = 0;
 /** A question takes 271 octets at most; the rest is room for options that we do not know. */
 export const messageBytesMax = 4096;
 const recordsMax = 16;
-const nameBytesMax = 255;
 const optType = 41;
 
 /** Null: not to be answered at all, because it has no header or is an answer itself. Anything else that is wrong reads as a query without a question. */
@@ -72,7 +83,8 @@ function readBody(bytes: Buffer): Pick<Query, 'question' | 'edns'> | null {
   const name = readName(bytes, headerBytes);
   if (!name || name.end + 4 > bytes.length) return null;
   const end = name.end + 4;
-  const question = { labels: name.labels, type: bytes.readUInt16BE(name.end), class: bytes.readUInt16BE(name.end + 2), bytes: bytes.subarray(headerBytes, end) };
+  const [type, klass] = [bytes.readUInt16BE(name.end), bytes.readUInt16BE(name.end + 2)];
+  const question = { labels: name.labels, type, class: klass, bytes: bytes.subarray(headerBytes, end) };
   const records = walkRecords(bytes, end, answers + authorities + additionals);
   if (!records) return null;
   const options = records.filter(({ type }) => type === optType);
@@ -80,55 +92,6 @@ function readBody(bytes: Buffer): Pick<Query, 'question' | 'edns'> | null {
   if (options.length > 1 || options.some(({ index, isRoot }) => !isRoot || index < answers + authorities)) return null;
   const edns = options[0] ? readEdns(bytes, question.bytes, options[0]) : null;
   return edns === undefined ? null : { question, edns };
-}
-
-/** The labels of a name without pointers: before the first question there is nothing to point at. */
-function readName(bytes: Buffer, start: number): { readonly labels: Labels; readonly end: number } | null {
-  const labels: string[] = [];
-  let at = start;
-  for (;;) {
-    const length = bytes[at];
-    if (length === undefined || length > 63 || at + 1 + length - start > nameBytesMax) return null;
-    at += 1;
-    if (length === 0) return { labels, end: at };
-    if (at + length > bytes.length) return null;
-    labels.push(bytes.toString('latin1', at, at + length));
-    at += length;
-  }
-}
-
-interface WalkedRecord {
-  readonly index: number;
-  readonly type: number;
-  readonly isRoot: boolean;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Where each record begins and ends; a name ends with its first pointer, which is not followed. Null: they do not fill the message exactly. */
-function walkRecords(bytes: Buffer, start: number, count: number): readonly WalkedRecord[] | null {
-  const records: WalkedRecord[] = [];
-  let at = start;
-  for (let index = 0; index < count; index++) {
-    const fixed = skipName(bytes, at);
-    if (fixed === null || fixed + 10 > bytes.length) return null;
-    const end = fixed + 10 + bytes.readUInt16BE(fixed + 8);
-    if (end > bytes.length) return null;
-    records.push({ index, type: bytes.readUInt16BE(fixed), isRoot: bytes[at] === 0, start: at, end });
-    at = end;
-  }
-  return at === bytes.length ? records : null;
-}
-
-function skipName(bytes: Buffer, start: number): number | null {
-  for (let at = start; ;) {
-    const length = bytes[at];
-    if (length === undefined || at - start > nameBytesMax) return null;
-    if (length >= 0xc0) return at + 2;
-    if (length > 63) return null;
-    at += 1 + length;
-    if (length === 0) return at;
-  }
 }
 
 /** Undefined: its options do not fill it. */
@@ -161,8 +124,10 @@ export function writeReply(query: Query, reply: Reply, bytesMax: number): Uint8A
   return bare.length <= bytesMax ? bare : written(query, { ...reply, answers: [], authorities: [], additionals: [] }, true);
 }
 
-function written({ id, opcode, recursionDesired, question, edns }: Query, { rcode, authoritative, answers, authorities, additionals }: Reply, truncated: boolean): Uint8Array {
-  const flags = (opcode << 11) | (authoritative ? AUTHORITATIVE_ANSWER : 0) | (truncated ? TRUNCATED_RESPONSE : 0) | (recursionDesired ? RECURSION_DESIRED : 0) | (rcode & 15);
+function written({ id, opcode, recursionDesired, question, edns }: Query, reply: Reply, truncated: boolean): Uint8Array {
+  const { rcode, authoritative, answers, authorities, additionals } = reply;
+  const set = [authoritative && AUTHORITATIVE_ANSWER, truncated && TRUNCATED_RESPONSE, recursionDesired && RECURSION_DESIRED];
+  const flags = set.reduce<number>((sum, bit) => sum | (bit || 0), (opcode << 11) | (rcode & 15));
   const bytes = encode({
     type: 'response', id, flags, answers: answers.map(record), authorities: authorities.map(record),
     additionals: [...additionals.map(record), ...(edns ? [optRecord(rcode >> 4)] : [])],

@@ -23,7 +23,8 @@ export function zoneSource({ nodes, get, trust, revision }: Pick<MeshReads, 'nod
     const secure = trust.secure();
     const rows = nodes().filter(({ id }) => !secure || trust.device(id)?.state === 'active');
     const networks = [ipv4PrefixKey, ulaPrefixKey].flatMap((key) => parsePrefix(get(key) ?? '') ?? []).map(networkOf);
-    known = { revision: revision.get(), networks, nodes: rows.map((row) => ({ ...row, ipv4: addressOf(row.leaseIpv4, 4), ipv6: addressOf(row.networkIpv6, 6) })) };
+    const named = rows.map((row) => ({ ...row, ipv4: addressOf(row.leaseIpv4, 4), ipv6: addressOf(row.networkIpv6, 6) }));
+    known = { revision: revision.get(), networks, nodes: named };
     return known;
   };
   return { nodes: () => fresh().nodes, networks: () => fresh().networks, appliedIndex, revision };

@@ -39,8 +39,8 @@ export function createZone({ domain, self, nodes, networks }: ZoneData, serial: 
   const apexLabels = labelsOf(domain);
 
   function soa(apex: string): ResourceRecord {
-    const data = { mname: nameServer(self, domain), rname: `hostmaster.${domain}`, serial: serial() % 2 ** 32, refresh: 60, retry: 10, expire: 3600, minimum: ttlSeconds };
-    return { name: apex, type: 'SOA', data };
+    const [mname, rname] = [nameServer(self, domain), `hostmaster.${domain}`];
+    return { name: apex, type: 'SOA', data: { mname, rname, serial: serial() % 2 ** 32, refresh: 60, retry: 10, expire: 3600, minimum: ttlSeconds } };
   }
 
   function valuesOf(family: 4 | 6): readonly bigint[] {

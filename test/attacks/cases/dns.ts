@@ -20,8 +20,10 @@ const [member, greedy, stranger] = [`${net}.53.2`, `${net}.53.3`, '127.0.0.1'];
 const world = once(async () => {
   const nodes = [{ id: 'host', ipv4: parseIp(server) ?? null, ipv6: null, raftPort: 1, grpcPort: 2, wireguardPort: 3, primaryEndpoint: null, endpoints: [] }];
   const networks = [parsePrefix(`${net}.0.0/16`)].filter((each) => each !== undefined);
-  const config = parseControl(JSON.stringify({ dataDir: '/x', socketPath: '/x/s', spec: { insecure: true, nodeId: 'host', meshIpv4: server, services: { meshDns: true }, paths: { dnsPort: port } } }));
-  const part = createDnsPart({ config, sockets: dnsSockets, clock: systemClock, log: silentLog, source: { nodes: () => nodes, networks: () => networks, appliedIndex: () => 1, revision: cell(0) } });
+  const spec = { insecure: true, nodeId: 'host', meshIpv4: server, services: { meshDns: true }, paths: { dnsPort: port } };
+  const config = parseControl(JSON.stringify({ dataDir: '/x', socketPath: '/x/s', spec }));
+  const source = { nodes: () => nodes, networks: () => networks, appliedIndex: () => 1, revision: cell(0) };
+  const part = createDnsPart({ config, source, sockets: dnsSockets, clock: systemClock, log: silentLog });
   atEnd(() => part.close());
   await until(() => part.features.get().length > 0, 2_000, 'the server listens');
 });
@@ -79,7 +81,10 @@ async function memberIsServed(): Promise<void> {
 export const dns: readonly Attack[] = [
   {
     name: 'dns-asked-from-outside', aim: 'mesh DNS', expected: 'silence over UDP, closed over TCP', counter: memberIsServed,
-    attack: async () => `${(await udp(stranger, [question(1), question(16), question(255)], 500)).length === 0 ? 'silence' : 'answers'} over UDP, ${await overTcp(stranger, question(1))} over TCP`,
+    attack: async () => {
+      const heard = await udp(stranger, [question(1), question(16), question(255)], 500);
+      return `${heard.length === 0 ? 'silence' : 'answers'} over UDP, ${await overTcp(stranger, question(1))} over TCP`;
+    },
   },
   {
     name: 'dns-zone-transfer', aim: 'mesh DNS', expected: 'code 5', counter: memberIsServed,
@@ -102,9 +107,11 @@ export const dns: readonly Attack[] = [
     },
   },
   {
-    name: 'dns-connections-and-scraps', aim: 'mesh DNS', expected: `${dnsLimits.connectionsPerSourceMax} stay open, and others are served`, counter: memberIsServed,
+    name: 'dns-connections-and-scraps', aim: 'mesh DNS', counter: memberIsServed,
+    expected: `${dnsLimits.connectionsPerSourceMax} stay open, and others are served`,
     attack: async () => {
-      const scraps = [Buffer.alloc(0), Buffer.alloc(11), Buffer.alloc(12, 0xff), Buffer.alloc(500, 0xc0), Buffer.concat([question(1), Buffer.alloc(1400, 0xff)])];
+      const long = Buffer.concat([question(1), Buffer.alloc(1400, 0xff)]);
+      const scraps = [Buffer.alloc(0), Buffer.alloc(11), Buffer.alloc(12, 0xff), Buffer.alloc(500, 0xc0), long];
       await udp(greedy, Array.from({ length: 200 }, (_, i) => scraps[i % scraps.length] as Buffer), 200, 1_000);
       // One octet each, and then nothing.
       const sockets = await Promise.all(Array.from({ length: 100 }, () => tcpFrom(greedy)));
