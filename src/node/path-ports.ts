@@ -135,6 +135,8 @@ export interface TurnAllocation {
 export interface StunProbe {
   /** One socket asks every server once and again; answers what each saw. Never rejects but for the signal. */
   ask(servers: readonly string[], options: { readonly family: 4 | 6; readonly timeoutMs: number }, signal: AbortSignal): Promise<readonly StunAnswer[]>;
+  /** Whether the router loops back what goes to its own outside (RFC 4787, section 6), as one server helps to see; null: it did not answer. At most two seconds. */
+  hairpin(server: string, signal: AbortSignal): Promise<boolean | null>;
 }
 
 export interface StunAnswer {

@@ -1,16 +1,19 @@
 import { cell } from '../base/cell.ts';
 import { type Cancel, type Clock, sleep } from '../base/clock.ts';
 import { joinHostPort } from '../base/ip.ts';
+import { type Log } from '../base/log.ts';
 import { type Random } from '../base/random.ts';
 import { type PortMapper, type PortMapping } from '../node/path-ports.ts';
 import { defaultGateways, type GatewayRoute } from './gateways.ts';
 import { type Grant, MappingRefused } from './mapping-grant.ts';
 import { mapByPcp, mapByPmp } from './pcp-client.ts';
+import { systemRandom } from './random.ts';
 import { mapByUpnp } from './upnp-client.ts';
 
 export interface PortMapperOptions {
   readonly clock: Clock;
-  readonly random: Random;
+  readonly log: Log;
+  readonly random?: Random;
   readonly gateways?: () => Promise<readonly GatewayRoute[]>;
 }
 
@@ -24,7 +27,7 @@ const lookAgainMs = 1_800_000;
 const releaseMsMax = 1_500;
 
 /** Keeps one UDP port mapped at this machine's router, and tells what came of it. Never in anybody's way: a failure is an answer in a cell. */
-export function createPortMapper({ clock, random, gateways = defaultGateways }: PortMapperOptions): PortMapper {
+export function createPortMapper({ clock, log, random = systemRandom, gateways = defaultGateways }: PortMapperOptions): PortMapper {
   const mapped = cell<PortMapping | null>(null);
   const answers = cell<Readonly<Record<By, string>>>({ pcp: '', 'nat-pmp': '', upnp: '' });
   let wanted = { port: 0, moves: 0 };
@@ -35,6 +38,7 @@ export function createPortMapper({ clock, random, gateways = defaultGateways }: 
 
   function tell(by: By, answer: string): void {
     answers.set({ ...answers.get(), [by]: answer });
+    log.debug('router.answered', { by, answer });
   }
 
   /** One life of a wish: looks for a router that maps, renews, and looks again when that fails. */

@@ -2,6 +2,7 @@ import { type Socket } from 'node:dgram';
 import { type Clock, sleep } from '../base/clock.ts';
 import { parseIp } from '../base/ip.ts';
 import { type StunAnswer, type StunProbe } from '../node/path-ports.ts';
+import { checkHairpin } from './hairpin.ts';
 import { bindingRequest, decodeStun } from './stun-message.ts';
 import { addressOf, parseServerUrl } from './stun-url.ts';
 import { closeUdp, openUdp, sendTo } from './udp-socket.ts';
@@ -66,7 +67,7 @@ export function createStunProbe(clock: Clock): StunProbe {
     each.answer = { mapped: message.mapped, roundTripMs: clock.monotonicMs() - each.sentMs };
   }
 
-  return { ask };
+  return { ask, hairpin: (server, signal) => checkHairpin(clock, server, signal) };
 }
 
 /** One question for each server; every repetition is the same datagram, so that a late answer still counts. */
