@@ -1,7 +1,7 @@
 import { type Socket as DatagramSocket } from 'node:dgram';
 import { type Cancel, type Clock } from '../base/clock.ts';
 import { type TurnServerOptions } from '../node/path-ports.ts';
-import { classify, shortChallenge } from './turn-server-frames.ts';
+import { classify, shortChallenge } from './turn-frames.ts';
 import { Session, Socket, wire } from './turn-library.ts';
 import { meter, sourceMeters, sourceOf } from './turn-server-meter.ts';
 

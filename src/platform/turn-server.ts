@@ -4,7 +4,7 @@ import { type Clock } from '../base/clock.ts';
 import { failure, type Failure } from '../base/failure.ts';
 import { type TurnServer, type TurnServerOptions, type TurnServers } from '../node/path-ports.ts';
 import { createTurnFront, type TurnFront, type TurnRemote } from './turn-server-front.ts';
-import { classify, frameCutter, padded } from './turn-server-frames.ts';
+import { classify, frameCutter, padded } from './turn-frames.ts';
 import { sourceOf } from './turn-server-meter.ts';
 
 export const turnListenLimits = {
