@@ -17,10 +17,9 @@ export function echoed(d: Draft, { sentMs, tookMs }: Extract<Event, { kind: 'ech
   if (phase === 'idle' || phase === 'offline') return;
   change(d, { health: { ...health, echoes: true, unanswered: 0, lastPongMs: Math.max(health.lastPongMs ?? 0, sentMs), doubtMs: null, patienceMs: times.patience, latencyMs: smooth(health.latencyMs, tookMs) } });
   if (stage) {
-    // Sent before the order could be applied: it may have gone the old way. Through a held carrier nothing goes.
-    const since = stage.kind === 'trial' && stage.previous.carrier === null ? stage.atMs + times.applied : stage.atMs;
-    if (sentMs < since) return;
-    return succeed(d);
+    // It may have gone the old way, except where that is held.
+    if (sentMs >= stage.atMs && (stage.kind !== 'trial' || stage.previous.carrier !== null)) succeed(d);
+    return;
   }
   if (phase !== 'up') return succeed(d);
   if (health.doubtMs !== null) tell(d);

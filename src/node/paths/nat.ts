@@ -26,7 +26,7 @@ export function natReport(sources: NatSources): NatReport {
   const publicOf = (answers: readonly StunAnswer[] | null): string | undefined => mappedOf(answers).map((at) => hostOf(at))[0];
   const global = mapped && isGlobalEndpoint(mapped.endpoint) ? mapped : null;
   return {
-    mapping: mappingOf(sources, own(4) ?? own(6)),
+    mapping: mappingOf(sources, own),
     publicIpv4: publicOf(stun4) ?? own(4) ?? hostOf(observed.find((at) => endpointOf(at)?.ip.family === 4 && isGlobalEndpoint(at)) ?? ''),
     publicIpv6: publicOf(stun6) ?? own(6) ?? '',
     // An address of our own is no news to anybody.
@@ -38,12 +38,13 @@ export function natReport(sources: NatSources): NatReport {
   };
 }
 
-function mappingOf({ stun4, stun6, subnets, observed }: NatSources, own: string | undefined): Mapping {
+function mappingOf({ stun4, stun6, subnets, observed }: NatSources, own: (family: 4 | 6) => string | undefined): Mapping {
   const asked = [...(stun4 ?? []), ...(stun6 ?? [])];
   const heard = asked.filter((one) => one.mapped !== null);
   if (asked.length > 0 && heard.length === 0) return observed.length > 0 ? Mapping.MAPPING_UNSPECIFIED : Mapping.MAPPING_BLOCKED;
   const seen = [...new Set(mappedOf(stun4))];
-  if (seen.length === 0) return own === undefined && mappedOf(stun6).length === 0 ? Mapping.MAPPING_UNSPECIFIED : Mapping.MAPPING_OPEN;
+  // Nobody said anything of IPv4: an address of the internet's own says enough, a private one nothing. IPv6 alone is not translated.
+  if (seen.length === 0) return own(4) !== undefined || (own(6) !== undefined && !subnets.some(({ ip }) => ip.family === 4)) ? Mapping.MAPPING_OPEN : Mapping.MAPPING_UNSPECIFIED;
   const translated = seen.filter((at) => {
     const ip = parseIp(hostOf(at));
     return ip === undefined || !isOwn(subnets, ip);

@@ -109,9 +109,17 @@ function candidatesOf({ ours, advertised, theirs }: PlanInputs, verdict: Verdict
     else if (observed.has(endpoint) && !(there && isReachable(there))) add(3, 'punch', endpoint, true);
     else add(open ? 2 : 4, 'direct', endpoint, open || (there !== null && there.publicIpv4 === '')); 
   }
+  // Nobody saw its tunnel in IPv4 yet. A packet to its address opens what filters by address, and many routers keep the port.
+  const guess = there && passable && there.publicIpv4 !== '' && !behindOne && ![...observed].some((text) => endpointOf(text)?.ip.family === 4) ? guessed(there.publicIpv4, theirs, advertised) : null;
+  if (guess !== null && speaks(ours, { family: 4, value: 0n })) add(3, 'punch', guess, true);
   const sorted = all.toSorted((a, b) => a.order - b.order).map(({ candidate }) => candidate);
   // What is unlikely is worth a slot only where theory leaves a door open.
   return sorted.filter((one) => one.likely || passable).slice(0, candidatesMax);
+}
+
+function guessed(address: string, theirs: Theirs | null, advertised: readonly string[]): string | null {
+  const port = [...(theirs?.endpoints ?? []), ...advertised].map((text) => endpointOf(text)?.port)[0];
+  return port === undefined ? null : `${address}:${port}`;
 }
 
 /** Whether this machine has an address of the family at all. */

@@ -128,7 +128,7 @@ export function stageOver(d: Draft, stage: Stage): void {
     case 'check': return checked(d, stage.atMs);
     case 'aim': return nextSlot(d, stage);
     case 'confirm': return confirmAgain(d, stage);
-    case 'trial': return rollBack(d, stage);
+    case 'trial': return decide(d, stage);
   }
 }
 
@@ -174,8 +174,21 @@ export function tryInstead(d: Draft, better: Path): void {
   const previous = d.s.path;
   if (!previous) return;
   hold(d, previous, true);
-  change(d, { stage: { kind: 'trial', atMs: d.now, untilMs: d.now + times.trial, previous, pushed: false } });
+  change(d, { stage: { kind: 'trial', atMs: d.now, untilMs: d.now + times.trial, previous, longer: false } });
   use(d, better, 'keep');
+}
+
+/**
+ * Nothing runs here for what was in use, so it could not be silenced: an echo alone proves nothing. Only the tunnel's own word, which comes a
+ * second late, says which way was taken.
+ */
+function decide(d: Draft, stage: Extract<Stage, { kind: 'trial' }>): void {
+  const { lastPongMs, seen } = d.s.health;
+  const answered = stage.previous.carrier === null && lastPongMs !== null && lastPongMs >= stage.atMs + times.applied;
+  if (!answered) return rollBack(d, stage);
+  if (!stage.longer) return change(d, { stage: { ...stage, longer: true, untilMs: d.now + times.settled } });
+  if (seen && seen.atMs > stage.atMs + times.applied + 1_000 && seen.endpoint === d.s.path?.endpoint) return succeed(d);
+  rollBack(d, stage);
 }
 
 function rollBack(d: Draft, stage: Extract<Stage, { kind: 'trial' }>): void {

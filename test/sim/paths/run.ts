@@ -1,0 +1,155 @@
+import { between, seeded } from '../../../src/base/random.ts';
+import { PathPhase } from '../../../src/gen/webmesh/local/v1/local.ts';
+import { step as realStep } from '../../../src/node/paths/step.ts';
+import { settle, type VirtualClock, virtualClock } from '../session/clock.ts';
+import { type Figures, lies, noFigures, type Pair, pairsOf, shortfall, silence, viewOf } from './checks.ts';
+import { type Guard, missingOf, stepWithout } from './guards.ts';
+import { calmWires } from './network.ts';
+import { drawPlan } from './plan.ts';
+import { heal, trouble } from './trouble.ts';
+import { createWorld, type World } from './world.ts';
+
+export { type Guard, guards } from './guards.ts';
+export { type Figures as PathFigures, noFigures as noPathFigures } from './checks.ts';
+
+export interface PathRunOptions {
+  readonly first: number;
+  readonly count: number;
+  readonly guard?: Guard;
+  readonly stopAtFirst?: boolean;
+}
+
+export interface PathRun {
+  readonly seeds: number;
+  readonly violations: readonly { readonly seed: number; readonly what: string }[];
+  readonly figures: Figures;
+}
+
+/** Trials wait longer the longer the trouble lasted; then each tier has its turn once more. */
+const peaceMs = (troubleMs: number): number => 120_000 + 3 * troubleMs;
+const stillMs = 60_000;
+/** Trials that fail in peace: a NAT of unknown filter is tried again now and then. */
+const switchesInStillness = 4;
+const lookEveryMs = 1_000;
+
+export async function runPathSeeds({ first, count, guard, stopAtFirst }: PathRunOptions): Promise<PathRun> {
+  const violations: { seed: number; what: string }[] = [];
+  const figures = noFigures();
+  let seeds = 0;
+  for (let seed = first; seed < first + count; seed++) {
+    const outcome = await runPathSeed(seed, guard);
+    seeds++;
+    for (const key of Object.keys(figures) as (keyof Figures)[]) figures[key] += outcome.figures[key];
+    violations.push(...outcome.violations.map((what) => ({ seed, what })));
+    if (stopAtFirst && outcome.violations.length > 0) break;
+  }
+  return { seeds, violations, figures };
+}
+
+export async function runPathSeed(seed: number, guard?: Guard, trace?: (line: string) => void): Promise<{ readonly violations: readonly string[]; readonly figures: Figures }> {
+  const random = seeded(seed);
+  const clock = virtualClock();
+  const plan = drawPlan(random);
+  const step = guard ? stepWithout(guard, realStep) : realStep;
+  const world = createWorld(plan, clock, random, step, missingOf(guard));
+  const figures = noFigures();
+  const say = (line: string): void => trace?.(`${String(clock.nowMs()).padStart(7)} ${line}`);
+  if (trace) watch(world, say);
+  const disturb = (): void => {
+    if (clock.nowMs() >= plan.troubleMs) return;
+    figures.troubles++;
+    say(`* ${trouble(world, clock, random)}`);
+    clock.after(between(random, 100, plan.everyMs), disturb);
+  };
+  if (plan.troubleMs > 0) clock.after(between(random, 1, 5_000), disturb);
+  await runUntil(clock, plan.troubleMs);
+  heal(world);
+  world.network.wires = { ...calmWires, latencyMs: plan.wires.latencyMs };
+  say('* peace');
+  await untilGood(world, clock, peaceMs(plan.troubleMs), figures);
+  await atEnd(world, clock, figures, say);
+  for (const node of world.nodes) if (node.noise > 0) world.violations.push(`${node.id} called ${node.noise} times while it had no network`);
+  for (const node of world.nodes) void node.paths.close();
+  return { violations: [...new Set(world.violations)], figures };
+}
+
+async function runUntil(clock: VirtualClock, untilMs: number): Promise<void> {
+  while (clock.next(untilMs)) await settle();
+}
+
+/** Until every pair is as good as it can be, or time is up. */
+async function untilGood(world: World, clock: VirtualClock, forMs: number, figures: Figures): Promise<void> {
+  const startedMs = clock.nowMs();
+  const waiting = new Set(pairsOf(world).map((pair) => pair));
+  while (clock.nowMs() < startedMs + forMs) {
+    await runUntil(clock, clock.nowMs() + lookEveryMs);
+    for (const pair of waiting) {
+      if (!isUp(pair)) continue;
+      waiting.delete(pair);
+      figures.firstUp++;
+      figures.firstUpMs += clock.nowMs() - startedMs;
+      if (clock.nowMs() - startedMs > 10_000) figures.recoveredSlow++;
+    }
+    if (pairsOf(world).every((pair) => shortfall(world, pair) === null)) return;
+  }
+  for (const pair of pairsOf(world)) {
+    const what = shortfall(world, pair);
+    if (what !== null) world.violations.push(`stuck: ${what}`);
+  }
+}
+
+function isUp({ a, b }: Pair): boolean {
+  return viewOf(a, b)?.phase === PathPhase.PATH_PHASE_UP && viewOf(b, a)?.phase === PathPhase.PATH_PHASE_UP;
+}
+
+/** A minute of stillness: nobody flaps, what is said is true, and packets pass both ways. */
+async function atEnd(world: World, clock: VirtualClock, figures: Figures, say: (line: string) => void): Promise<void> {
+  if (world.violations.length > 0) return;
+  say('* stillness');
+  await runUntil(clock, clock.nowMs() + 20_000);
+  const before = new Map(world.nodes.map((node) => [node, node.paths.counters()]));
+  let [looks, dips] = [0, 0];
+  for (let at = 0; at < stillMs; at += lookEveryMs) {
+    await runUntil(clock, clock.nowMs() + lookEveryMs);
+    looks++;
+    if (!pairsOf(world).every((pair) => isUp(pair))) dips++;
+  }
+  if (dips > 0) world.violations.push(`flaps: a pair was not up at ${dips} of ${looks} looks in peace`);
+  for (const [node, counters] of before) {
+    for (const now of node.paths.counters()) {
+      const switches = now.switches - (counters.find((one) => one.id === now.id)?.switches ?? 0);
+      if (switches > switchesInStillness) world.violations.push(`flaps: ${node.id} to ${now.id} switched ${switches} times in a minute of peace`);
+    }
+  }
+  for (const pair of pairsOf(world)) await checkPair(world, clock, pair, figures);
+}
+
+async function checkPair(world: World, clock: VirtualClock, pair: Pair, figures: Figures): Promise<void> {
+  figures.pairs++;
+  const answers = [0, 0, 0].map(() => pair.a.call(pair.b, 'echo', 3_000, 0));
+  await runUntil(clock, clock.nowMs() + 4_000);
+  if ((await Promise.all(answers)).every((answer) => answer === null)) world.violations.push(`${pair.a.id} to ${pair.b.id} is shown up, and nothing passes`);
+  const what = shortfall(world, pair);
+  if (what !== null && !what.includes('turn where') && !what.includes('phase')) world.violations.push(`fell back: ${what}`);
+  world.violations.push(...lies(world, pair), ...silence(world, pair));
+  if (['ports'].includes(what === null ? (tierOf(pair) <= 2 ? 'ports' : 'relayed') : '')) figures.ports++;
+  else figures.relayed++;
+}
+
+function tierOf({ a, b }: Pair): number {
+  return viewOf(a, b)?.tier ?? 9;
+}
+
+function watch(world: World, say: (line: string) => void): void {
+  for (const node of world.nodes) {
+    say(`${node.id} is ${node.kind()} ${node.station.ipv4 ?? '-'} ${node.station.ipv6 ?? '-'} public ${node.publicIp()} ${node.serves ? 'host' : ''}`);
+    const shown = new Map<string, string>();
+    node.onView = (paths) => {
+      for (const view of paths) {
+        const line = `${node.id}→${view.id} ${Object.keys(PathPhase)[view.phase]?.slice(11)} tier ${view.tier} ${view.endpoint} push ${view.push} restart ${view.restart} [${view.reasons.map(({ code }) => code).join(' ')}]`;
+        if (shown.get(view.id) !== line) say(line);
+        shown.set(view.id, line);
+      }
+    };
+  }
+}
