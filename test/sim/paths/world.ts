@@ -195,7 +195,7 @@ export class SimNode {
       clock, random: this.#random, log: silentLog, config: configOf(this), servers,
       signal: (to, offer, signal) => this.#signal(to, offer, signal),
       observe: (host) => this.#observe(host),
-      stun: { ask: (list) => this.#stun(list), hairpin: async () => this.station.router.hairpin },
+      stun: { ask: (list) => this.#stun(list) },
       mapper: { mapped: this.#mapped, answers: cell({ pcp: '', 'nat-pmp': '', upnp: '' }), want: () => {}, close: async () => {} },
       echo: { listen: async () => {}, close: () => {}, ping: (address, _port, { timeoutMs }) => this.#ping(address, timeoutMs) },
       carriers: carrierKinds(world, this, this.#clock, this.#random),
@@ -340,11 +340,12 @@ export class SimNode {
     this.#leaves();
     const port = this.freePort();
     const delays = 2 * this.world.network.delayMs();
-    const answers = list.map((server): StunAnswer => {
+    const answers = list.map((url): StunAnswer => {
+      const server = url.replace('stun:', '');
       const host = this.world.hosts().find(({ station }) => [station.ipv4, station.ipv6].includes(hostOf(server)));
       const reached = this.station.up && host?.station.up === true;
       const mapped = reached ? this.world.network.seen(this.station, port, server) : null;
-      return { server, mapped, roundTripMs: mapped === null ? null : delays, localPort: port };
+      return { server: url, mapped, roundTripMs: mapped === null ? null : delays, localPort: port };
     });
     await sleep(this.#clock, answers.some((one) => one.mapped === null) ? 1_000 : delays);
     return answers;
