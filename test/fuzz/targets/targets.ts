@@ -7,10 +7,11 @@ import { metrics } from './metrics.ts';
 import { nodeServices } from './services.ts';
 import { protocols } from './protocols.ts';
 import { raft } from './raft.ts';
+import { relay } from './relay.ts';
 import { shells } from './shells.ts';
 import { state } from './state.ts';
 import { texts } from './texts.ts';
 import { trust } from './trust.ts';
 
 /** Every parser of outside bytes. */
-export const targets: readonly Target[] = [...protocols, ...nodeServices, ...raft, ...state, ...helper, ...core, ...contract, ...shells, ...texts, ...trust, ...dns, ...metrics];
+export const targets: readonly Target[] = [...protocols, ...nodeServices, ...raft, ...state, ...helper, ...core, ...contract, ...shells, ...texts, ...trust, ...dns, ...metrics, ...relay];
