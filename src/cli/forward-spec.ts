@@ -8,6 +8,7 @@ export interface ForwardSpec {
   readonly remotePort: number;
 }
 
+const charactersMax = 64;
 const forms = 'such as 8080, 9000:8080, 9000:192.168.1.5:80 or 9000:[fd00::5]:80';
 
 /**
@@ -15,8 +16,8 @@ const forms = 'such as 8080, 9000:8080, 9000:192.168.1.5:80 or 9000:[fd00::5]:80
  * in brackets. Throws input.invalid.
  */
 export function parseForward(text: string): ForwardSpec {
-  const match = /^(?:(\d{1,5}):)?(?:(\[[0-9A-Fa-f:.]+\]|[^:[\]\s]*[^:[\]\s\d][^:[\]\s]*):)?(\d{1,5})$/.exec(text);
-  if (!match) throw wrong(`"${text}" is no forward; write it ${forms}`);
+  const match = text.length > charactersMax ? null : /^(?:(\d{1,5}):)?(?:(\[[0-9A-Fa-f:.]+\]|[^:[\]\s]*[^:[\]\s\d][^:[\]\s]*):)?(\d{1,5})$/.exec(text);
+  if (!match) throw wrong(`"${text.slice(0, charactersMax)}" is no forward; write it ${forms}`);
   const [, local, address, remote] = match;
   const remotePort = port(remote ?? '', 1);
   if (address === undefined) return { localPort: local === undefined ? remotePort : port(local, 0), remotePort };

@@ -53,11 +53,11 @@ export function measureLatencies({ clock, probe }: { clock: Clock; probe: PeerPr
   };
 }
 
-/** Peers worth measuring: a handshake that is young and an address to connect to. */
-export function targetsOf(list: readonly PeerView[], nowMs: number, portOf: (id: string) => number): readonly Target[] {
-  return list.flatMap(({ id, self, ipv4, ipv6, lastHandshakeMs }) => {
+/** Peers worth measuring: a handshake that is young and an address to connect to. The path finder's echoes measure better, where it has some. */
+export function targetsOf(list: readonly PeerView[], nowMs: number, portOf: (id: string) => number, echoed: ReadonlySet<string>): readonly Target[] {
+  return list.flatMap(({ id, self, publicKey, ipv4, ipv6, lastHandshakeMs }) => {
     const host = ipv4 ?? ipv6;
-    return self || host === null || lastHandshakeMs === null || nowMs - lastHandshakeMs >= handshakeFreshMs ? [] : [{ id, host, port: portOf(id) }];
+    return self || host === null || echoed.has(publicKey) || lastHandshakeMs === null || nowMs - lastHandshakeMs >= handshakeFreshMs ? [] : [{ id, host, port: portOf(id) }];
   });
 }
 

@@ -12,7 +12,7 @@ import { nodeTopic } from './node-topic.ts';
 import type { Forwards } from './paths/forwards.ts';
 import { createMissing } from './paths/missing.ts';
 import { offersOf } from './paths/offers.ts';
-import { subnetsOf } from './paths/peer-path.ts';
+import { latencyFrom, subnetsOf } from './paths/peer-path.ts';
 import { natFrom } from './paths/view.ts';
 import { peersTopic } from './peers.ts';
 import type { CorePorts } from './ports.ts';
@@ -65,7 +65,8 @@ export function createTopics({ ports, settings, profiles, session, keyring, invi
     return (id) => known.get(id) ?? defaultPorts.grpc;
   };
 
-  const latency = measureLatencies(ports, () => (connected() ? targetsOf(peers.cell.get().list, clock.nowMs(), portsById()) : []));
+  const echoed = (): ReadonlySet<string> => new Set((session.paths.view.get()?.paths ?? []).filter((view) => latencyFrom(view) !== null).map(({ publicKey }) => publicKey));
+  const latency = measureLatencies(ports, () => (connected() ? targetsOf(peers.cell.get().list, clock.nowMs(), portsById(), echoed()) : []));
   const sessionNow = derived(clock, 0, () => sessionTopic(session.view.get(), tunnel(), lostSinceMs));
   const peers = derived(clock, topicEveryMs, () => {
     const phase = connected();

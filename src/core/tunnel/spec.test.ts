@@ -55,6 +55,7 @@ test.each<[string, string, string]>([
   ['a carrier on loopback', '127.0.0.1:40001', '127.0.0.1:40001'],
   ['where a router shows the peer', '198.51.100.9:61000', '198.51.100.9:61000'],
   ['IPv6', '[2001:db8::9]:61000', '[2001:db8::9]:61000'],
+  ['IPv6 in a long form, with a zone', '[2001:0db8:0:0:0:0:0:9%a-zone-with-a-long-name]:61000', '[2001:db8::9]:61000'],
   ['nothing said', '', '203.0.113.7:51820'],
   ['no address', 'attic:51820', '203.0.113.7:51820'],
   ['our own tunnel, which would eat its own packets', '127.0.0.1:51820', '203.0.113.7:51820'],

@@ -1,4 +1,4 @@
-import { contains, formatPrefix, isUnroutable, networkOf, parseIp, parsePrefix, type Prefix, splitHostPort } from '../../base/ip.ts';
+import { contains, formatIp, formatPrefix, isUnroutable, joinHostPort, networkOf, parseIp, parsePrefix, type Prefix, splitHostPort } from '../../base/ip.ts';
 import type { PeerSpec, TunnelSpec } from '../../gen/webmesh/helper/v1/helper.ts';
 import { meshNetworks } from '../mesh/lease.ts';
 import type { RosterNode } from '../mesh/roster.ts';
@@ -69,8 +69,8 @@ function peersOf(input: SpecInput, networks: readonly Prefix[]): PeerSpec[] {
     for (const text of allowedIps) taken.add(text);
     if (allowedIps.length === 0) continue;
     const { endpoint, push, restart } = input.overrides.get(node.publicKey) ?? noOverride;
-    const found = isUsableOverride(endpoint, input, networks, subnets) ? endpoint : (endpointsOf(node, input, networks, subnets)[0] ?? '');
-    peers.push({ publicKey: node.publicKey, endpoint: found, allowedIps, keepaliveSeconds, push, restart });
+    const chosen = overrideFor(endpoint, input, networks, subnets) ?? endpointsOf(node, input, networks, subnets)[0] ?? '';
+    peers.push({ publicKey: node.publicKey, endpoint: chosen, allowedIps, keepaliveSeconds, push, restart });
   }
   return peers;
 }
@@ -99,13 +99,17 @@ export function advertisedEndpoints(node: Pick<RosterNode, 'endpoints'>, { lease
   return endpointsOf(node, { own, listenPort }, meshNetworks(lease), subnetsOf(own));
 }
 
-/** The node process parses what strangers send, so its word is checked too. Its carriers are on loopback; our own tunnel port never is one. */
-function isUsableOverride(endpoint: string, { own, listenPort }: SpecInput, networks: readonly Prefix[], subnets: readonly Prefix[]): boolean {
+/**
+ * The finder's endpoint in the one form that the helper knows, if it can be one. The node process parses what strangers send, so its word is
+ * checked as well. Its carriers are on loopback; our own tunnel port never is one.
+ */
+function overrideFor(endpoint: string, { own, listenPort }: SpecInput, networks: readonly Prefix[], subnets: readonly Prefix[]): string | undefined {
   const split = splitHostPort(endpoint);
   const ip = split && parseIp(split.host);
-  if (!split || !ip) return false;
-  if (isLoopback(split.host)) return split.port !== listenPort;
-  return !isUnroutable(ip) && endpointsOf({ endpoints: [endpoint] }, { own, listenPort }, networks, subnets).length > 0;
+  if (!split || !ip) return undefined;
+  const text = joinHostPort(formatIp(ip), split.port);
+  if (isLoopback(formatIp(ip))) return split.port === listenPort ? undefined : text;
+  return isUnroutable(ip) ? undefined : endpointsOf({ endpoints: [text] }, { own, listenPort }, networks, subnets)[0];
 }
 
 function isLoopback(host: string): boolean {

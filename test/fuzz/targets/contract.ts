@@ -23,6 +23,8 @@ function inputs(): Partial<Record<CommandName, unknown>> {
     'root.export': { passphrase: 'long enough words' }, 'root.import': { file: 'x', passphrase: 'long enough words' }, 'audit.list': { search: 'x', limit: 5 },
     'profile.select': { profile: id }, 'profile.rename': { profile: id, name: 'x' }, 'profile.remove': { profile: id }, 'peer.ping': { id: 'n' }, 'peer.metrics': { id: 'n' },
     'settings.update': { theme: 'dark', logLevel: 'debug' }, 'diagnostics.logs': { lines: 5 }, 'device.approve': { id: 'n' }, 'device.revoke': { id: 'n' }, 'invite.revoke': { id: 'a'.repeat(16) },
+    'peer.paths': { id: 'n', count: 3, mtu: true }, 'peer.retry': { id: 'n' }, 'forward.open': { peer: 'n', protocol: 'udp', localAddress: '::1', localPort: 0, remoteAddress: '10.0.0.1', remotePort: 80 }, 'forward.close': { id },
+    'offers.set': { profile: id, turnServer: true, relayMbit: 50, shares: ['tcp 127.0.0.1:8080', 'udp [::1]:53'] },
   };
 }
 

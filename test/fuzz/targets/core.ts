@@ -5,12 +5,16 @@ import { failureKey } from '../../../src/base/rpc.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { leaseFrom } from '../../../src/core/mesh/lease.ts';
 import { fromJoinPeers, fromStored } from '../../../src/core/mesh/roster.ts';
+import { countOverrides } from '../../../src/core/paths/overrides.ts';
+import { pathFrom, whyFrom } from '../../../src/core/paths/peer-path.ts';
+import { natFrom, problemOf } from '../../../src/core/paths/view.ts';
 import { type Documents } from '../../../src/core/ports.ts';
 import { loadProfiles } from '../../../src/core/profiles.ts';
 import { createStored } from '../../../src/core/session/stored.ts';
 import { loadSettings } from '../../../src/core/settings.ts';
 import { tunnelSpec } from '../../../src/core/tunnel/spec.ts';
 import { JoinResponse } from '../../../src/gen/v1/node_messages.ts';
+import { WatchPathsResponse } from '../../../src/gen/webmesh/local/v1/local.ts';
 import { parseTunnelSpec } from '../../../src/helper/tunnel/spec.ts';
 import { fromServiceError } from '../../../src/platform/grpc-client.ts';
 import { json } from '../shapes/json.ts';
@@ -100,8 +104,39 @@ const roster: Target = {
   }),
 };
 
+const meshLease = { ipv4: '172.16.0.2', ipv4Network: '172.16.0.0/12', ipv6: 'fd00:1:2:9::', ipv6Network: 'fd00:1:2:9::/64' };
+const meshNode = { id: 'b', publicKey: key, ipv4: '172.16.0.3', ipv6: 'fd00:1:2:3::', ipv6Network: 'fd00:1:2:3::/64', endpoints: ['203.0.113.9:51820'], primary: null, grpcPort: 8443, role: 'voter' as const, createdAtMs: 5, updatedAtMs: 6 };
+
+/** The word of the path finder, which speaks to strangers, becomes the tunnel: it may lead a peer's packets astray, but never stop the tunnel. */
+const pathsView: Target = {
+  name: 'paths-view', from: 'our own node process, when a stranger took it over', shape: proto, words: [key, '127.0.0.1:40001', '127.0.0.1:51820', '[::1]:9', '224.0.0.1:1', '172.16.0.3:51820', '0.0.0.0:1', 'no-answer', '[2001:db8::1%zone]:1'],
+  open: () => {
+    const counting = countOverrides();
+    return {
+      seeds: [WatchPathsResponse.encode(WatchPathsResponse.fromPartial({
+        nat: { mapping: 2, publicIpv4: '198.51.100.7', tunnelEndpoints: ['198.51.100.7:61000'], portMapping: 'upnp' },
+        paths: [{ id: 'b', publicKey: key, phase: 3, tier: 3, endpoint: '127.0.0.1:40001', push: 1, restart: 1, via: 'srflx-host', remote: '203.0.113.9:6000', reasons: [{ code: 'no-answer', tier: 1, detail: { endpoint: 'x' } }], latencyMs: 4 }],
+        forwards: [{ id: 'f', peer: 'b', protocol: 'tcp', localAddress: '127.0.0.1', localPort: 1, remoteAddress: '::1', remotePort: 2, problemCode: 'node.lost', problem: 'x' }],
+      })).finish()],
+      run: (input) => {
+        const view = refusals(() => WatchPathsResponse.decode(input), 'Error', 'RangeError');
+        if (!view) return undefined;
+        const overrides = counting.take(view.paths);
+        const spec = tunnelSpec({ tunnelId: 'abc', nodeId: 'me', publicKey: Buffer.alloc(32, 1).toString('base64'), listenPort: 51820, lease: meshLease, nodes: [meshNode], own: [], overrides });
+        holds(parseTunnelSpec(spec, 1000, () => 'wm0').peers.length === 1, 'the helper takes the tunnel');
+        holds(!spec.peers.some(({ endpoint }) => endpoint === '127.0.0.1:51820'), 'the tunnel does not send to itself');
+        natFrom(view.nat);
+        for (const path of view.paths) holds(whyFrom(path).length <= 16, 'reasons are bounded');
+        for (const path of view.paths) pathFrom(path, { endpoint: path.endpoint, advertised: [], everHeard: false }, { nat: null, subnets: [] });
+        for (const forward of view.forwards) problemOf(forward);
+        return undefined;
+      },
+    };
+  },
+};
+
 function checkedByHelper(lease: ReturnType<typeof leaseFrom>, nodes: ReturnType<typeof fromStored>): void {
-  const spec = tunnelSpec({ tunnelId: 'abc', nodeId: 'me', publicKey: Buffer.alloc(32, 1).toString('base64'), listenPort: 1, lease, nodes, own: [] });
+  const spec = tunnelSpec({ tunnelId: 'abc', nodeId: 'me', publicKey: Buffer.alloc(32, 1).toString('base64'), listenPort: 1, lease, nodes, own: [], overrides: new Map() });
   const wanted = refusals(() => parseTunnelSpec(spec, 1000, () => 'wm0'));
   if (wanted) holds(wanted.routes.every((route) => !route.endsWith('/0')), 'nobody routes the whole Internet into a tunnel');
 }
@@ -122,4 +157,4 @@ const failures: Target = {
   }),
 };
 
-export const core: readonly Target[] = [profiles, settings, stored, roster, failures];
+export const core: readonly Target[] = [profiles, settings, stored, roster, pathsView, failures];

@@ -2,6 +2,7 @@ import { normalize } from 'node:path/posix';
 import { seeded } from '../../../src/base/random.ts';
 import { type Clock } from '../../../src/base/clock.ts';
 import { pageFile } from '../../../src/contract/page-policy.ts';
+import { parseForward } from '../../../src/cli/forward-spec.ts';
 import { parse } from '../../../src/cli/parse.ts';
 import { verbs } from '../../../src/cli/verbs.ts';
 import { handedBy, readArguments } from '../../../src/main/arguments.ts';
@@ -65,10 +66,14 @@ const line = (argument: string): string[] => argument.slice(0, 1_024).split('\n'
 const cli: Target = {
   name: 'cli-argv', from: 'scripts and links that build command lines', shape: text, heavy: true, words: ['--home', '--json', '--', '-h', '--no-json', '--constructor', '__proto__', 'help'],
   open: () => ({
-    seeds: ['connect', 'profiles\nlist\n--json', 'create\nhome\n--grpc-port\n5', 'join\n10.0.0.1:8443\n--insecure', 'help\nconnect', '--version', 'invite\ncreate\n--role=guest'].map(bytesOf),
+    seeds: ['connect', 'profiles\nlist\n--json', 'create\nhome\n--grpc-port\n5', 'join\n10.0.0.1:8443\n--insecure', 'help\nconnect', '--version', 'invite\ncreate\n--role=guest', 'forward\nattic\n9000:[fd00::5]:80\n--udp', 'ping\nattic\n--mtu', 'offers\nturn-server\non\n--relay-mbit\n5', 'share\nadd\ntcp\n127.0.0.1:8080'].map(bytesOf),
     run: (input) => {
       const parsed = refusals(() => parse(line(utf8(input)), verbs));
       if (parsed?.kind === 'run') holds(Object.getPrototypeOf(parsed.input) === Object.prototype, 'an input is a plain object');
+      for (const word of line(utf8(input)).slice(0, 8)) {
+        const spec = refusals(() => parseForward(word));
+        if (spec) holds(spec.remotePort >= 1 && spec.remotePort <= 65_535 && spec.localPort >= 0 && spec.localPort <= 65_535, 'ports are ports');
+      }
       return undefined;
     },
   }),

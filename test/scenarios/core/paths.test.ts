@@ -73,7 +73,7 @@ test('a node process that ends: its carriers are left at once, other endpoints a
   const world = coreWorld();
   world.mesh.nodes = [...world.mesh.nodes, peer('b', 9)];
   const app = await joined(world);
-  const b = { id: 'b', publicKey: keyOf(9), phase: 3, tier: 2 };
+  const b = { id: 'b', publicKey: keyOf(9), phase: 3, tier: 2 } as const;
   world.node.say([leader({ tier: 3, endpoint: '127.0.0.1:40001', restart: 3, push: 1 }), { ...b, endpoint: '198.51.100.9:61000', restart: 2 }]);
   await world.pass(100);
   expect(wished(world)).toEqual(['198.51.100.9:61000 0 2', '127.0.0.1:40001 1 3']);
