@@ -1,4 +1,4 @@
-import { decodeStun } from './stun-message.ts';
+import { type StunMessage } from './stun-message.ts';
 
 /**
  * What of a shared socket is for the ICE library. Its messages begin like WireGuard's (a first byte of 0 to 3), so the magic cookie tells them
@@ -17,8 +17,6 @@ function isWireguard(bytes: Buffer): boolean {
  * The library takes a check without a proof of who sent it for a good one, so such checks end here (RFC 8445, section 7.3: the short-term
  * credential is needed). Roles are agreed before, by who offered, so a check of our own role is none of this session either.
  */
-export function mayReachAgent(bytes: Buffer, controlling: boolean): boolean {
-  const message = decodeStun(bytes);
-  if (!message) return false;
+export function mayReachAgent(message: StunMessage, controlling: boolean): boolean {
   return message.kind !== 'request' || (message.hasIntegrity && message.iceRole === (controlling ? 'controlled' : 'controlling'));
 }

@@ -5,7 +5,7 @@ import { systemClock } from './clock.ts';
 import { createIceAgents } from './ice.ts';
 import { parseCandidate } from './ice-candidate.ts';
 import { isStun, mayReachAgent } from './ice-filter.ts';
-import { bindingRequest } from './stun-message.ts';
+import { bindingRequest, decodeStun } from './stun-message.ts';
 import { wire } from './turn-library.ts';
 
 const never = new AbortController().signal;
@@ -76,7 +76,10 @@ test('fails by its code where there is nothing to check, and with the signal', a
 test('a check that proves nothing, or one of our own role, never reaches the library', () => {
   const check = (role: number, key: Buffer | null): Buffer => Buffer.from(wire.encode_message({ method: 1, cls: 0, key, attributes: [{ type: role, value: Buffer.alloc(8) }] }).buf);
   const [controlling, controlled, key] = [0x802a, 0x8029, Buffer.from('password')];
-  expect([check(controlled, key), check(controlling, key), check(controlled, null), bindingRequest().bytes].map((bytes) => isStun(bytes) && mayReachAgent(bytes, true))).toEqual([true, false, false, false]);
+  expect([check(controlled, key), check(controlling, key), check(controlled, null), bindingRequest().bytes].map((bytes) => {
+    const message = isStun(bytes) ? decodeStun(bytes) : null;
+    return message !== null && mayReachAgent(message, true);
+  })).toEqual([true, false, false, false]);
   expect(wireguard.map(isStun)).toEqual([false, false, false, false]);
 });
 

@@ -5,12 +5,13 @@ import { type CarrierEnd, CarrierError, type IceAgent, type IceAgents, type IceO
 import { type Candidate, candidateLine, candidatesMax, isLoopback, parseCandidate } from './ice-candidate.ts';
 import { type IceSocket, openIceSocket } from './ice-socket.ts';
 import { isStun, mayReachAgent } from './ice-filter.ts';
+import { type Gathering, gathering, reflexive, sameEndpoint } from './ice-gather.ts';
+import { decodeStun } from './stun-message.ts';
 import { IceAgent as LibraryAgent } from './turn-library.ts';
 
 /** Checks that found nothing until then will find nothing: NATs that can be opened are open after a few of them. */
 const checkMsMax = 5_000;
 const hostsMax = 6;
-const stunServersMax = 4;
 /** What may come on a pair before this side knows that it is the one: the tunnel's first handshake, which is sent again only after five seconds. */
 const earlyMax = 16;
 
@@ -51,6 +52,7 @@ class Agent implements IceAgent {
   readonly #loopback: boolean;
   #sockets: readonly IceSocket[] = [];
   #library: Library | null = null;
+  #gathering: Gathering | null = null;
   #tell: (end: CarrierEnd) => void = () => {};
   #selected: { readonly socket: IceSocket; readonly endpoint: string } | null = null;
   #receive: ((datagram: Uint8Array, from: string) => void) | null = null;
@@ -63,7 +65,7 @@ class Agent implements IceAgent {
     const abort = (): void => agent.close();
     signal.addEventListener('abort', abort, { once: true });
     try {
-      await agent.#gather(options);
+      await agent.#gather(options, signal);
       signal.throwIfAborted();
       if (agent.local.candidates.length === 0) throw new CarrierError('offline', 'no address to be found at');
       return agent;
@@ -85,12 +87,12 @@ class Agent implements IceAgent {
     });
   }
 
-  async #gather({ hosts, servers, gatherMs, controlling }: IceOptions): Promise<void> {
-    const own = hosts.slice(0, hostsMax).flatMap((host) => parseIp(host) ?? []);
+  async #gather({ hosts, servers, gatherMs, controlling }: IceOptions, signal: AbortSignal): Promise<void> {
+    const addresses = hosts.slice(0, hostsMax).flatMap((host) => parseIp(host) ?? []);
     const events = { message: (bytes: Buffer, from: { address: string; port: number; family: string }) => this.#heard(bytes, from), refused: () => this.#end('the other end is gone') };
     const opened = await Promise.all(([4, 6] as const).map((family) => {
-      const addresses = own.filter((ip) => ip.family === family).map(formatIp);
-      return addresses.length === 0 ? null : openIceSocket(family, addresses, events).catch(() => null);
+      const ofFamily = addresses.filter((ip) => ip.family === family).map(formatIp);
+      return ofFamily.length === 0 ? null : openIceSocket(family, ofFamily, events).catch(() => null);
     }));
     this.#sockets = opened.filter((socket) => socket !== null);
     if (this.#closed) for (const socket of this.#sockets) socket.close();
@@ -99,29 +101,14 @@ class Agent implements IceAgent {
     const library = new LibraryAgent({
       mode: 'full', controlling, trickle: true, mdns: false, portMapping: false, includeLoopback: true,
       ...(socket ? { socket } : {}), ...(socket6 ? { socket6 } : {}),
-      announcedAddresses: own.map(formatIp),
-      iceServers: servers.flatMap(({ stun }) => stun).slice(0, stunServersMax).map((urls) => ({ urls })),
+      announcedAddresses: addresses.map(formatIp), iceServers: [],
     }) as unknown as Library;
     this.#library = library;
-    const found = await this.#candidates(library, gatherMs);
+    this.#gathering = gathering(this.#clock, this.#sockets);
+    const [own] = await Promise.all([hostCandidates(library), this.#gathering.run(servers.flatMap(({ stun }) => stun), gatherMs, signal)]);
+    const mapped = this.#gathering.found().filter((endpoint) => !own.some((host) => sameEndpoint(host, endpoint))).flatMap((endpoint, i) => reflexive(endpoint, i) ?? []);
     const { ufrag, pwd } = library.localParameters;
-    this.local = { ufrag, pwd, candidates: found.slice(0, candidatesMax).map(candidateLine) };
-  }
-
-  /** What the library finds until it says that it is done, or the time is over. */
-  #candidates(library: Library, gatherMs: number): Promise<readonly Candidate[]> {
-    return new Promise((resolve) => {
-      const found: Candidate[] = [];
-      const done = (): void => {
-        late();
-        resolve(found);
-      };
-      const late = this.#clock.after(gatherMs, done);
-      library.on('error', () => {});
-      library.on('candidateerror', () => {});
-      library.on('candidate', (candidate) => (candidate ? found.push(candidate) : done()));
-      library.gather();
-    });
+    this.local = { ufrag, pwd, candidates: [...own, ...mapped].slice(0, candidatesMax).map(candidateLine) };
   }
 
   async connect(remote: IceDescription, signal: AbortSignal): Promise<{ readonly via: string; readonly remote: string }> {
@@ -141,7 +128,7 @@ class Agent implements IceAgent {
     library.on('statechange', (state) => {
       if (state === 'failed' || state === 'disconnected' || state === 'closed') this.#end('consent was not renewed');
     });
-    return { via: `${pair.local.type}-${pair.remote.type}`, remote: endpoint };
+    return { via: `${this.#localKind(pair.local)}-${pair.remote.type}`, remote: endpoint };
   }
 
   #checked(library: Library, { ufrag, pwd }: IceDescription, candidates: readonly Candidate[], signal: AbortSignal): Promise<LibraryPair> {
@@ -166,9 +153,15 @@ class Agent implements IceAgent {
     });
   }
 
+  /** The library takes an outside address that a STUN server told us for one that the peer discovered. */
+  #localKind(local: LibraryCandidate): string {
+    return local.type === 'prflx' && this.#gathering?.found().some((endpoint) => sameEndpoint(local, endpoint)) ? 'srflx' : local.type;
+  }
+
   #heard(bytes: Buffer, from: { readonly address: string; readonly port: number; readonly family: string }): void {
     if (isStun(bytes)) {
-      if (mayReachAgent(bytes, this.#controlling)) this.#library?.handlePacket(bytes, from);
+      const message = decodeStun(bytes);
+      if (message && !this.#gathering?.hear(message) && mayReachAgent(message, this.#controlling)) this.#library?.handlePacket(bytes, from);
       return;
     }
     if (this.#selected && this.#receive) return this.#receive(bytes, this.#selected.endpoint);
@@ -199,6 +192,17 @@ class Agent implements IceAgent {
   #socketOf(family: 4 | 6): IceSocket | undefined {
     return this.#sockets.find((socket) => socket.family === family);
   }
+}
+
+/** The library has them as soon as its sockets are bound, which ours are. */
+function hostCandidates(library: Library): Promise<readonly Candidate[]> {
+  return new Promise((resolve) => {
+    const found: Candidate[] = [];
+    library.on('error', () => {});
+    library.on('candidateerror', () => {});
+    library.on('candidate', (candidate) => (candidate ? found.push(candidate) : resolve(found)));
+    library.gather();
+  });
 }
 
 /** RFC 8839, section 5.4: what a peer's name and password may look like. */

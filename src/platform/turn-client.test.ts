@@ -36,7 +36,9 @@ function knownAs(port: number): RelayServer {
 }
 
 async function allocate(known: RelayServer, transport: 'udp' | 'tcp' = 'udp'): Promise<TurnAllocation> {
-  const allocation = await createTurnClients(systemClock).allocate(known, { transport, family: 4 }, never);
+  const asking = new AbortController();
+  const allocation = await createTurnClients(systemClock).allocate(known, { transport, family: 4 }, asking.signal);
+  asking.abort(); // Of the attempt, which is over: the allocation stays.
   ends.push(() => allocation.close());
   return allocation;
 }

@@ -43,25 +43,36 @@ export async function openUdpTransport(host: string, port: number, events: TurnT
   };
 }
 
-/** Rejects when nobody accepts before the signal. */
+/** Rejects when nobody accepts before the signal, which ends only the attempt. */
 export function openTcpTransport(host: string, port: number, events: TurnTransportEvents, signal: AbortSignal): Promise<TurnTransport> {
   return new Promise((resolve, reject) => {
-    const socket = connectTcp({ host, port, noDelay: true, signal });
-    const cut = frameCutter((frame) => events.frame(frame));
-    socket.once('error', reject);
+    signal.throwIfAborted();
+    const socket = connectTcp({ host, port, noDelay: true });
+    const fail = (error: unknown): void => {
+      signal.removeEventListener('abort', abort);
+      socket.destroy();
+      reject(error);
+    };
+    const abort = (): void => fail(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    socket.on('error', fail);
     socket.once('connect', () => {
-      socket.off('error', reject);
-      socket.on('error', (error) => events.ended(error.message));
-      socket.on('close', () => events.ended('the relay closed the connection'));
-      socket.on('data', (chunk: Buffer) => {
-        if (!cut(chunk)) socket.destroy();
-      });
-      resolve({
-        send: (frame) => socket.writable && socket.writableLength <= waitingBytesMax && (socket.write(padded(frame)), true),
-        close: () => finish(socket),
-      });
+      signal.removeEventListener('abort', abort);
+      resolve(carrying(socket, events));
     });
   });
+}
+
+function carrying(socket: TcpSocket, events: TurnTransportEvents): TurnTransport {
+  const cut = frameCutter((frame) => events.frame(frame));
+  socket.on('close', () => events.ended('the relay closed the connection'));
+  socket.on('data', (chunk: Buffer) => {
+    if (!cut(chunk)) socket.destroy();
+  });
+  return {
+    send: (frame) => socket.writable && socket.writableLength <= waitingBytesMax && (socket.write(padded(frame)), true),
+    close: () => finish(socket),
+  };
 }
 
 function finish(socket: TcpSocket): void {
