@@ -177,7 +177,7 @@ async function forwardWrong(page: Page): Promise<void> {
 async function offers(page: Page, { app }: Stage): Promise<void> {
   const node = app.topics.node.get();
   app.topics.node.set({ ...node, features: node.features.filter((feature) => feature !== 'MESH_DNS') });
-  app.topics.health.set({ warnings: [{ code: 'service-down', severity: 'warning', detail: { service: 'meshDns', problem: 'UDP port 5353 is in use' } }] });
+  app.topics.health.set({ warnings: [{ code: 'service-down', severity: 'warning', detail: { service: 'meshDns', problem: '', port: 5353 } }] });
   await page.getByRole('switch', { name: 'Figures for Prometheus' }).click();
   await page.getByText('it is being stopped').waitFor();
   await page.getByText('port 5353').waitFor();

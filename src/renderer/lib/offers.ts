@@ -1,6 +1,6 @@
 import { failure } from '../../base/failure.ts';
 import { joinHostPort, splitHostPort } from '../../base/ip.ts';
-import type { OffersView } from '../../contract/state.ts';
+import type { OffersView, Warning } from '../../contract/state.ts';
 import { plainText } from './format.ts';
 import { isLoopback, readAddress, readPort } from './forwards.ts';
 
@@ -32,6 +32,13 @@ export function offerState(wished: boolean, feature: string, features: readonly 
 export const offerStateWords: Readonly<Record<OfferState, string>> = {
   off: '', answers: 'Answers now.', starting: 'Wanted, but it does not answer yet.', stopping: 'Still answers; it is being stopped.', later: 'Starts when this device connects.',
 };
+
+/** Why an offer has not answered for a while, from the warning that tells of it. */
+export function offerTrouble({ problem, port }: Warning['detail']): string {
+  const said = plainText(String(problem ?? '')).slice(0, 160).replace(/[.\s]+$/, '');
+  const because = said !== '' ? `: ${said}` : typeof port === 'number' ? `: another program on this device has port ${port}` : '';
+  return `Wanted, but it does not answer${because}. It is tried again by itself.`;
+}
 
 /** Of a relay that was switched on without a limit. */
 export const usualRelayMbit = 20;

@@ -3,7 +3,7 @@ import { forward, netcheckOf } from '../../../test/fakes/paths-world.ts';
 import { asFailure, failure } from '../../base/failure.ts';
 import { forwardTrouble, isLoopback, localEnd, readForward, remoteEnd, usualForward, type ForwardTexts } from './forwards.ts';
 import { checkFacts, checkText, mapperAnswers } from './network-words.ts';
-import { offerState, readRelayMbit, readShare, shareOpens, sharesMax, type ShareTexts } from './offers.ts';
+import { offerState, offerTrouble, readRelayMbit, readShare, shareOpens, sharesMax, type ShareTexts } from './offers.ts';
 import { bestOf, lossOf, rangeOf, sortedPaths } from './path-table.ts';
 
 const refusal = (run: () => unknown): string => {
@@ -35,6 +35,10 @@ test('both ends of a forward in words', () => {
 
 test('an offer is what answers, not what was wished', () => {
   expect([offerState(true, 'A', ['A']), offerState(true, 'A', []), offerState(false, 'A', ['A']), offerState(false, 'A', []), offerState(true, 'A', null), offerState(false, 'A', null)]).toEqual(['answers', 'starting', 'stopping', 'off', 'later', 'off']);
+  expect([offerTrouble({ problem: 'the port is taken.', port: 1 }), offerTrouble({ problem: '', port: 5353 }), offerTrouble({})]).toEqual([
+    'Wanted, but it does not answer: the port is taken. It is tried again by itself.', 'Wanted, but it does not answer: another program on this device has port 5353. It is tried again by itself.',
+    'Wanted, but it does not answer. It is tried again by itself.',
+  ]);
   expect(['1', ' 10000 '].map(readRelayMbit)).toEqual([1, 10_000]);
   expect(['0', '10001', '1.5', '', '-3', '1e3'].map((text) => refusal(() => readRelayMbit(text)))).toEqual(Array(6).fill('input.invalid relayMbit'));
 });

@@ -144,8 +144,8 @@ test('what this device does for others: the switch is the wish, the line below i
   await expect(line(dns)).toHaveCount(0);
   await card.getByRole('switch', { name: dns }).click();
   await expect(line(dns)).toContainText('it does not answer yet');
-  server.app.topics.health.set({ warnings: [{ code: 'service-down', severity: 'warning', detail: { service: 'meshDns', problem: 'UDP port 5353 is in use' } }] });
-  await expect(line(dns)).toContainText('and it does not answer: UDP port 5353 is in use.');
+  server.app.topics.health.set({ warnings: [{ code: 'service-down', severity: 'warning', detail: { service: 'meshDns', problem: '', port: 5353 } }] });
+  await expect(line(dns)).toContainText('it does not answer: another program on this device has port 5353.');
   await expect(line(dns)).toContainText('Answers now.');
   server.app.refuseNext('offers.set', failure('internal.storage', {}));
   await card.getByRole('switch', { name: 'Relay (TURN)' }).click();
