@@ -4,7 +4,7 @@ import { codeOf, type Theirs } from './facts.ts';
 import { type Candidate, type CarrierTier } from './plan.ts';
 import { aimAnew, endTrial, hurryCarriers, search, tryInstead } from './searching.ts';
 import { type Event, type Path } from './state.ts';
-import { openingMs, portTiers, times } from './times.ts';
+import { openingMs, portTiers, times, turnMs } from './times.ts';
 
 /** What is agreed with the other side: facts and ports by one question and its answer, carriers by an offer and its answer. */
 type Of<K extends Event['kind']> = Extract<Event, { kind: K }>;
@@ -126,7 +126,7 @@ export function opened(d: Draft, { attempt, tier, endpoint, via, remote, runsHer
 export function adopt(d: Draft, path: Path): void {
   endTrial(d);
   if (d.s.path?.carrier !== path.carrier) closePath(d, d.s.path);
-  change(d, { stage: { kind: 'confirm', atMs: d.now, again: times.confirmAgain, untilMs: d.now + times.confirm } });
+  change(d, { stage: { kind: 'confirm', atMs: d.now, again: times.confirmAgain, untilMs: d.now + turnMs(0, speaksFirst(d.s)) } });
   use(d, path, 'restart');
 }
 

@@ -105,9 +105,10 @@ function candidatesOf({ ours, advertised, theirs }: PlanInputs, verdict: Verdict
     if (inAny(ours.subnets, at.ip)) add(0, 'direct', endpoint, !near || !strangers);
     else if (near) add(5, 'direct', endpoint, false);
     else if (!passable) continue;
-    else if (at.ip.family === 6) add(1, 'direct', endpoint, true);
+    else if (at.ip.family === 6) add(2, 'direct', endpoint, true);
     else if (observed.has(endpoint) && !(there && isReachable(there))) add(3, 'punch', endpoint, true);
-    else add(open ? 2 : 4, 'direct', endpoint, open || (there !== null && there.publicIpv4 === '')); 
+    // IPv4 first where both would do: whoever is spoken to sees how our router translates it, and of IPv6 there is nothing to see.
+    else add(open ? 1 : 4, 'direct', endpoint, open || (there !== null && there.publicIpv4 === ''));
   }
   // Nobody saw its tunnel in IPv4 yet. A packet to its address opens what filters by address, and many routers keep the port.
   const guess = there && passable && there.publicIpv4 !== '' && !behindOne && ![...observed].some((text) => endpointOf(text)?.ip.family === 4) ? guessed(there.publicIpv4, theirs, advertised) : null;

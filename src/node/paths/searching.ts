@@ -2,7 +2,7 @@ import { attemptName, cancelAsking, cancelOpening, change, closePath, type Draft
 import { isLoopback } from './facts.ts';
 import { type Candidate, type CarrierTier, tierOfEndpoint } from './plan.ts';
 import { type Path, type Stage, type State } from './state.ts';
-import { backOffMs, openingMs, times } from './times.ts';
+import { backOffMs, openingMs, times, turnMs } from './times.ts';
 
 /** The search for a first path, or for one again: ports at once, carriers soon after, whatever answers first is taken. */
 
@@ -95,7 +95,7 @@ export function aim(d: Draft): void {
   const list = aims(d.s, d.now);
   const first = list[0];
   if (!first) return change(d, { stage: null });
-  change(d, { stage: { kind: 'aim', atMs: d.now, list, slot: 0, untilMs: d.now + times.slot } });
+  change(d, { stage: { kind: 'aim', atMs: d.now, list, slot: 0, untilMs: d.now + turnMs(0, speaksFirst(d.s)) } });
   take(d, first);
 }
 
@@ -150,7 +150,7 @@ function nextSlot(d: Draft, stage: Extract<Stage, { kind: 'aim' }>): void {
     }
     return change(d, { stage: null });
   }
-  change(d, { stage: { ...stage, slot, atMs: d.now, untilMs: d.now + times.slot } });
+  change(d, { stage: { ...stage, slot, atMs: d.now, untilMs: d.now + turnMs(slot, speaksFirst(d.s)) } });
   take(d, next);
 }
 
@@ -160,7 +160,7 @@ function confirmAgain(d: Draft, stage: Extract<Stage, { kind: 'confirm' }>): voi
   const handshake = health.seen?.handshakeMs ?? null;
   if (!health.echoes && handshake !== null && handshake > d.s.round.startedMs && health.seen?.endpoint === path.endpoint) return succeed(d);
   if (stage.again > 0) {
-    change(d, { stage: { ...stage, again: stage.again - 1, untilMs: d.now + times.confirm } });
+    change(d, { stage: { ...stage, again: stage.again - 1, untilMs: d.now + turnMs(times.confirmAgain - stage.again + 1, speaksFirst(d.s)) } });
     return use(d, path, 'restart');
   }
   note(d, path.tier, 'no-answer', { endpoint: path.endpoint });

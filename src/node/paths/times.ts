@@ -3,9 +3,7 @@ import { type CarrierTier } from './plan.ts';
 
 /** Every wait of the machine, in milliseconds. WireGuard's own times (5 s, 15 s, 180 s) are those of its paper, section 6.1. */
 export const times = {
-  /** One candidate's turn: 200 for the order to reach the engine, then a handshake over a slow line. */
-  slot: 1_000,
-  slotsMax: 8,
+  slotsMax: 6,
   /** When carriers are looked for beside the ports; at once where theory leaves nothing else. */
   carriersAfter: 1_200,
   carriersAfterLoss: 600,
@@ -15,7 +13,6 @@ export const times = {
   /** A session that stands is asked before it is replaced. */
   check: 700,
   arrival: 1_500,
-  confirm: 1_200,
   confirmAgain: 2,
   trial: 1_200,
   /** Until an order is surely applied, so that an echo sent later went the new way. */
@@ -47,6 +44,14 @@ export const times = {
 
 /** How long a carrier may take to open. ICE checks its pairs several times (RFC 8445, section 14.3). */
 export const openingMs: Readonly<Record<CarrierTier, number>> = { ice: 8_000, channel: 10_000, turn: 4_000, stream: 4_000 };
+
+/**
+ * One try's turn: 200 ms for the order to reach the engine, then a handshake over a slow line. Each new handshake ends the one that the other
+ * side may just be making, so turns grow, and both sides' have different lengths: no unlucky rhythm lasts.
+ */
+export function turnMs(turn: number, first: boolean): number {
+  return Math.min(3_200, Math.round((first ? 1_000 : 1_250) * 1.4 ** turn));
+}
 
 export const portTiers: readonly PathTier[] = ['direct', 'punch'];
 
