@@ -14,7 +14,7 @@ import { type ZoneNode } from '../../src/node/dns/node-records.ts';
 import { type Part } from '../../src/node/parts.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { dnsSockets } from '../../src/platform/dns-sockets.ts';
-import { until } from '../node/local-cluster.ts';
+import { until } from '../../scripts/lib/hosts.ts';
 
 /** Debian's dig against the real part on loopback. Whoever asks with an address of the network is a member. */
 const hasDig = spawnSync('dig', ['-v']).status === 0;
@@ -41,7 +41,7 @@ const config = (meshIpv6: string, dnsPort = port): NodeConfig => parseControl(JS
 let part: Part;
 beforeAll(async () => {
   part = createDnsPart({ config: config('::1'), source, sockets: dnsSockets, clock: systemClock, log: silentLog });
-  await until(() => part.features.get().length > 0, 2000);
+  await until(() => part.features.get().length > 0, 2000, 'it listens');
 });
 afterAll(() => part.close());
 
@@ -76,7 +76,8 @@ async function digText(...args: readonly string[]): Promise<string> {
 
 const domain = 'webmesh.internal.';
 const soa = `${domain} 5 IN SOA host.${domain} hostmaster.${domain} 4711 60 10 3600 5`;
-const txt = (id: string, primary: string, list: string): string => `${id}.${domain} 5 IN TXT "id=${id}" "raft_port=9443" "grpc_port=8443" "wireguard_port=51820" "primary_endpoint=${primary}" "endpoints=${list}"`;
+const portTexts = '"raft_port=9443" "grpc_port=8443" "wireguard_port=51820"';
+const txt = (id: string, primary: string, list: string): string => `${id}.${domain} 5 IN TXT "id=${id}" ${portTexts} "primary_endpoint=${primary}" "endpoints=${list}"`;
 
 test.skipIf(!hasDig)('[needs dig] every type of record, over UDP and TCP', async () => {
   const v4 = `host.${domain} 5 IN A ${server}`;
@@ -94,9 +95,7 @@ test.skipIf(!hasDig)('[needs dig] every type of record, over UDP and TCP', async
     [`-x ${net}.0.2`]: ['NOERROR qr aa rd', `2.0.${net.split('.')[1]}.127.in-addr.arpa. 5 IN PTR laptop.${domain}`],
     '-x fd12:3456:789a:3::': ['NOERROR qr aa rd', `${'0.'.repeat(16)}3.0.0.0.a.9.8.7.6.5.4.3.2.1.d.f.ip6.arpa. 5 IN PTR a.site.${domain}`],
   };
-  const [udp, tcp, overV6] = [await digAll(Object.keys(asked), '+notcp'), await digAll(Object.keys(asked), '+tcp'), await digAll(Object.keys(asked), hasIpv6 ? '@::1' : '+notcp')];
-  const expected = Object.entries(asked);
-  expect([udp, tcp, overV6]).toEqual([expected, expected, expected]);
+  for (const way of ['+notcp', '+tcp', ...(hasIpv6 ? ['@::1'] : [])]) expect([way, await digAll(Object.keys(asked), way)]).toEqual([way, Object.entries(asked)]);
 });
 
 test.skipIf(!hasDig)('[needs dig] what is not there, and what is not ours', async () => {
@@ -124,7 +123,8 @@ test.skipIf(!hasDig)('[needs dig] what is not there, and what is not ours', asyn
 test.skipIf(!hasDig)('[needs dig] an answer too large for UDP is truncated, and whole over TCP', async () => {
   const [cut] = await dig('big.webmesh.internal', 'TXT', '+ignore');
   const retried = await dig('big.webmesh.internal', 'TXT');
-  expect([cut, retried[0], retried[1]?.match(/2001:db8/g)?.length, retried[1]?.match(/"endpoints=/g)?.length]).toEqual(['NOERROR qr aa tc rd', 'NOERROR qr aa rd', 60, 10]);
+  expect([cut, retried[0]]).toEqual(['NOERROR qr aa tc rd', 'NOERROR qr aa rd']);
+  expect([retried[1]?.match(/2001:db8/g)?.length, retried[1]?.match(/"endpoints=/g)?.length]).toEqual([60, 10]);
   // Without EDNS 512 octets are all: the text beside the address is left out before anything is truncated.
   expect(await dig('big.webmesh.internal', 'A', '+noedns', '+ignore')).toEqual(['NOERROR qr aa rd', `big.${domain} 5 IN A ${net}.0.4`]);
 });
@@ -144,7 +144,8 @@ test.skipIf(!hasDig)('[needs dig] who is no member hears nothing, over UDP and T
 
 test('many questions over one connection, in pieces and without waiting, are answered in their order', async () => {
   const question = (id: number): Buffer => {
-    const body = Buffer.from([id >> 8, id & 255, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4, ...Buffer.from('host'), 7, ...Buffer.from('webmesh'), 8, ...Buffer.from('internal'), 0, 0, 1, 0, 1]);
+    const name = ['host', 'webmesh', 'internal'].flatMap((label) => [label.length, ...Buffer.from(label)]);
+    const body = Buffer.from([id >> 8, id & 255, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...name, 0, 0, 1, 0, 1]);
     return Buffer.concat([Buffer.from([0, body.length]), body]);
   };
   const all = Buffer.concat(Array.from({ length: 100 }, (_, id) => question(id)));
@@ -159,7 +160,7 @@ test('many questions over one connection, in pieces and without waiting, are ans
     for (let at = 0; at + 4 <= got.length; at += 2 + got.readUInt16BE(at)) found.push(got.readUInt16BE(at + 2));
     return found;
   };
-  await until(() => ids().length === 100, 2000);
+  await until(() => ids().length === 100, 2000, 'every question is answered');
   socket.destroy();
   expect(ids()).toEqual(Array.from({ length: 100 }, (_, id) => id));
 });
@@ -168,14 +169,15 @@ test('a port in use is told and taken once it is free; one that a responder of m
   const taken = createSocket('udp4');
   await new Promise<void>((resolve) => taken.bind(port + 1, server, resolve));
   const other = createDnsPart({ config: config('::1', port + 1), source, sockets: dnsSockets, clock: systemClock, log: silentLog });
-  await until(() => other.problem.get() !== null && other.features.get().length > 0, 2000);
-  expect([other.problem.get()?.code, other.problem.get()?.detail, other.features.get()]).toEqual(['node.port-in-use', { port: port + 1 }, [Feature.MESH_DNS]]);
+  // The address of the other family answers meanwhile.
+  await until(() => other.problem.get() !== null && other.features.get().length === (hasIpv6 ? 1 : 0), 2000, 'the problem is told');
+  expect([other.problem.get()?.code, other.problem.get()?.detail]).toEqual(['node.port-in-use', { port: port + 1 }]);
   await new Promise<void>((resolve) => taken.close(() => resolve()));
-  await until(() => other.problem.get() === null, 3000);
+  await until(() => other.problem.get() === null && other.features.get()[0] === Feature.MESH_DNS, 3000, 'the port is taken');
   const responder = createSocket({ type: 'udp4', reuseAddr: true });
   await new Promise<void>((resolve) => responder.bind(port + 2, '0.0.0.0', resolve));
   other.update(config('', port + 2));
-  await until(() => other.features.get().length > 0 && other.problem.get() === null, 2000);
+  await until(() => other.features.get().length > 0 && other.problem.get() === null, 2000, 'the port is shared');
   if (hasDig) expect((await dig('-p', String(port + 2), 'host.webmesh.internal', 'A', '+notcp'))[0]).toBe('NOERROR qr aa rd');
   responder.close();
   await other.close();
