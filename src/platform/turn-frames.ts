@@ -46,6 +46,7 @@ export function frameCutter(take: (frame: Buffer) => void): (chunk: Buffer) => b
 
 function frameLength(bytes: Buffer, at: number): number | null {
   const first = bytes.readUInt8(at);
+  if (first < 0x40 && bytes.length - at >= 8 && bytes.readUInt32BE(at + 4) !== cookie) return null;
   const body = bytes.readUInt16BE(at + 2);
   const length = first < 0x40 ? headerBytes + body : first <= 0x4f ? 4 + Math.ceil(body / 4) * 4 : null;
   return length !== null && length <= frameBytesMax ? length : null;

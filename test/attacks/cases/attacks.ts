@@ -9,6 +9,7 @@ import { listeners } from './listeners.ts';
 import { metrics } from './metrics.ts';
 import { nodeSocket } from './node-socket.ts';
 import { raft } from './raft.ts';
+import { relay } from './relay.ts';
 import { renderer } from './renderer.ts';
 import { revocation } from './revocation.ts';
 import { roles } from './roles.ts';
@@ -17,5 +18,5 @@ import { webShell } from './web-shell.ts';
 
 /** All of them, in the order in which they run. */
 export const attacks: readonly Attack[] = [
-  ...certificates, ...roles, ...raft, ...listeners, ...nodeSocket, ...helper, ...secrets, ...enrolment, ...revocation, ...renderer, ...deepLink, ...appSocket, ...webShell, ...dns, ...metrics,
+  ...certificates, ...roles, ...raft, ...listeners, ...nodeSocket, ...helper, ...secrets, ...enrolment, ...revocation, ...renderer, ...deepLink, ...appSocket, ...webShell, ...dns, ...metrics, ...relay,
 ];
