@@ -101,7 +101,10 @@ export function createObserver({ clock, log, observe, stun, mapper, servers }: O
       const answer = await withDeadline(clock, deadlineMs, 'observe', signal, (inner) => observe(id, inner));
       if (signal.aborted) return false;
       const endpoint = answer.tunnelEndpoint;
-      if (endpointOf(endpoint) && !isLoopback(endpoint)) observed.set(id, { endpoint, atMs: clock.monotonicMs() });
+      // Who is relayed by that very node comes to its tunnel from its own relay: that is no sight of ours.
+      const relayed = (answer.server?.stun ?? []).some((url) => stunAddress(url).some((own) => splitHostPort(own)?.host === splitHostPort(endpoint)?.host));
+      if (relayed) observed.delete(id);
+      else if (endpointOf(endpoint) && !isLoopback(endpoint)) observed.set(id, { endpoint, atMs: clock.monotonicMs() });
       if (answer.server) known.set(id, { server: answer.server, roundTripMs: known.get(id)?.roundTripMs ?? null });
       else known.delete(id);
       tellServers();
