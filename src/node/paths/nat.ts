@@ -41,7 +41,9 @@ export function natReport(sources: NatSources): NatReport {
 function mappingOf({ stun4, stun6, subnets, observed }: NatSources, own: (family: 4 | 6) => string | undefined): Mapping {
   const asked = [...(stun4 ?? []), ...(stun6 ?? [])];
   const heard = asked.filter((one) => one.mapped !== null);
-  if (asked.length > 0 && heard.length === 0) return observed.length > 0 ? Mapping.MAPPING_UNSPECIFIED : Mapping.MAPPING_BLOCKED;
+  // A tunnel that others hear is UDP; but what they were told to send to is not what they heard.
+  const outside = observed.filter((at) => isGlobalEndpoint(at) && !isOwn(subnets, endpointOf(at)?.ip ?? { family: 4, value: 0n }));
+  if (asked.length > 0 && heard.length === 0) return outside.length > 0 ? Mapping.MAPPING_UNSPECIFIED : Mapping.MAPPING_BLOCKED;
   const seen = [...new Set(mappedOf(stun4))];
   // Nobody said anything of IPv4: an address of the internet's own says enough, a private one nothing. IPv6 alone is not translated.
   if (seen.length === 0) return own(4) !== undefined || (own(6) !== undefined && !subnets.some(({ ip }) => ip.family === 4)) ? Mapping.MAPPING_OPEN : Mapping.MAPPING_UNSPECIFIED;

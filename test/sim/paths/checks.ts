@@ -58,7 +58,7 @@ export function lies(world: World, { a, b }: Pair): string[] {
   return [[a, b], [b, a]].flatMap(([node, other]) => {
     if (!node || !other) return [];
     const view = viewOf(node, other);
-    return (view?.reasons ?? []).flatMap(({ code }) => (untrue(world, code, node, other) ? [`${node.id} says ${code} of ${other.id}, ${describe(node, other)}`] : []));
+    return (view?.reasons ?? []).flatMap(({ code, tier }) => (tier <= 2 && untrue(world, code, node, other) ? [`${node.id} says ${code} of ${other.id}, ${describe(node, other)}`] : []));
   });
 }
 
