@@ -42,7 +42,7 @@ export const turnLimits = {
 } as const;
 
 const sweepMs = 5_000;
-const relayBufferBytes = 1 << 20;
+const relayBufferBytes = 4 << 20;
 const verdictsMax = 256;
 /** An answer to somebody unproven is at most so many times as long as the question: what is sent to a forged address is worth nothing. */
 const amplificationMax = 3;

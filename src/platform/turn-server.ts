@@ -16,7 +16,8 @@ export const turnListenLimits = {
   waitingBytesMax: 256 * 1024,
 } as const;
 
-const bufferBytes = 1 << 20;
+/** A burst of several tunnels; the system may give less. */
+const bufferBytes = 4 << 20;
 const lookMs = 5_000;
 
 /** STUN and TURN (RFC 8489, RFC 8656): UDP and TCP at `port`, and binding requests at the UDP port above. */
