@@ -110,7 +110,7 @@ export function createNodeParts(context: NodePartsContext): NodeParts {
   const servers = cell<readonly MeasuredServer[]>([]);
   const reached = (id: string): boolean => paths.view.get().paths.some((view) => view.id === id && view.phase === upPhase);
   const votes = (id: string): boolean => driver.view.get().configuration.servers.some((server) => server.id === id && server.voter);
-  const signalling = createSignalling({ clock, log: log.scope('signalling'), remote, peers, reached, votes });
+  const signalling = createSignalling({ nodeId, clock, log: log.scope('signalling'), remote, peers, reached, votes });
   const mapper = world.openMapper(log.scope('mapper'));
   const channels = createDataChannels({
     nodeId, config: () => config, secure, guard, reads: state, remote, connections: world.peerConnections, sockets: world.forwardSockets, loopback: holds.ports,

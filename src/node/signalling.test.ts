@@ -34,11 +34,12 @@ function world(answers: Readonly<Record<string, 'ok' | 'silent' | number>>, opti
   const asked: string[] = [];
   const peers = [peer('a', { serves: true, primary: '203.0.113.1' }), peer('b'), peer('c', { serves: true, primary: '203.0.113.3' })];
   const signalling = createSignalling({
+    nodeId: 'self',
     clock: quickClock().clock, log, peers: () => peers, reached: (id) => options.reached?.includes(id) ?? false, votes: (id) => options.votes?.includes(id) ?? false,
     remote: {
       unary: (address, _path, bytes, { expectId, signal }) => {
         asked.push(`${expectId}@${address}`);
-        expect(NegotiateRequest.decode(bytes)).toMatchObject({ from: '', via: '' });
+        expect(NegotiateRequest.decode(bytes)).toMatchObject({ from: 'self', via: '' });
         const answer = answers[expectId] ?? 'silent';
         if (answer === 'silent') return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
         if (answer !== 'ok') return Promise.reject(new RpcError(answer as 14, expectId));

@@ -10,6 +10,8 @@ import { CarrierError } from './path-ports.ts';
 import { type RemoteCaller } from './ports.ts';
 
 export interface SignallingPorts {
+  /** Who offers: proven by the certificate, and all that is known in clear text. */
+  readonly nodeId: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly remote: RemoteCaller;
@@ -40,7 +42,7 @@ export function createSignalling(ports: SignallingPorts): {
 } {
   return {
     signal: async (to, offer, signal) => {
-      const request = NegotiateRequest.encode({ to, from: '', via: '', offer }).finish();
+      const request = NegotiateRequest.encode({ to, from: ports.nodeId, via: '', offer }).finish();
       const bytes = await firstAnswer(waysTo(to, ports), (way, inner) => call(PathServiceService.negotiate.path, request, to, way, inner, ports), ports.clock, signal);
       const { answer } = NegotiateResponse.decode(bytes);
       if (!answer) throw new CarrierError('cannot-negotiate', 'the answer is empty');
