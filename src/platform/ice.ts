@@ -6,7 +6,7 @@ import { type Candidate, candidateLine, candidatesMax, isLoopback, parseCandidat
 import { type IceSocket, openIceSocket } from './ice-socket.ts';
 import { isStun, mayReachAgent } from './ice-filter.ts';
 import { type Gathering, gathering, reflexive, sameEndpoint } from './ice-gather.ts';
-import { decodeStun } from './stun-message.ts';
+import { decodeStun, isProven } from './stun-message.ts';
 import { IceAgent as LibraryAgent } from './turn-library.ts';
 
 /** Checks that found nothing until then will find nothing: NATs that can be opened are open after a few of them. */
@@ -19,12 +19,14 @@ interface Library {
   on(event: 'candidate', see: (candidate: LibraryCandidate | null) => void): void;
   on(event: 'selectedpair', see: (pair: LibraryPair) => void): void;
   on(event: 'statechange', see: (state: string) => void): void;
+  on(event: 'paircheck', see: (pair: LibraryPair, succeeded: boolean) => void): void;
   on(event: 'error' | 'candidateerror', see: () => void): void;
   readonly localParameters: { readonly ufrag: string; readonly pwd: string };
   setRemoteParameters(parameters: { readonly ufrag: string; readonly pwd: string }): void;
   addRemoteCandidate(candidate: LibraryCandidate | null): void;
   gather(): void;
   handlePacket(bytes: Buffer, from: { readonly address: string; readonly port: number; readonly family: string }): void;
+  set_context(context: { readonly selectedPair: LibraryPair }): void;
   close(): void;
 }
 
@@ -56,6 +58,7 @@ class Agent implements IceAgent {
   #tell: (end: CarrierEnd) => void = () => {};
   #selected: { readonly socket: IceSocket; readonly endpoint: string } | null = null;
   #receive: ((datagram: Uint8Array, from: string) => void) | null = null;
+  #valid: LibraryPair[] = [];
   #early: { readonly bytes: Buffer; readonly from: string }[] = [];
   #closed = false;
 
@@ -143,13 +146,15 @@ class Agent implements IceAgent {
       const fail = (problem: string): void => settle(() => reject(new CarrierError('no-answer', problem)));
       signal.addEventListener('abort', abort, { once: true });
       late = this.#clock.after(checkMsMax, () => fail('no check was answered'));
+      library.on('paircheck', (pair, succeeded) => void (succeeded && this.#valid.push(pair)));
       library.on('selectedpair', (pair) => settle(() => resolve(pair)));
       library.on('statechange', (state) => {
         if (state === 'failed' || state === 'closed') fail('every check failed');
       });
-      library.setRemoteParameters({ ufrag, pwd });
+      // The credentials last: with them the checks begin, and the library never wakes a pair that is made after that.
       for (const candidate of candidates) library.addRemoteCandidate({ ...candidate, component: 1, protocol: 'udp' });
       library.addRemoteCandidate(null);
+      library.setRemoteParameters({ ufrag, pwd });
     });
   }
 
@@ -161,11 +166,22 @@ class Agent implements IceAgent {
   #heard(bytes: Buffer, from: { readonly address: string; readonly port: number; readonly family: string }): void {
     if (isStun(bytes)) {
       const message = decodeStun(bytes);
-      if (message && !this.#gathering?.hear(message) && mayReachAgent(message, this.#controlling)) this.#library?.handlePacket(bytes, from);
+      if (!message || this.#gathering?.hear(message) || !mayReachAgent(message, this.#controlling)) return;
+      this.#library?.handlePacket(bytes, from);
+      if (message.useCandidate && !this.#controlling && isProven(bytes, this.local.pwd)) this.#nominated(joinHostPort(from.address, from.port));
       return;
     }
     if (this.#selected && this.#receive) return this.#receive(bytes, this.#selected.endpoint);
     if (this.#early.length < earlyMax) this.#early.push({ bytes, from: joinHostPort(from.address, from.port) });
+  }
+
+  /**
+   * The peer chose this pair (RFC 8445, section 7.3.1.5). The library forgets that where our own check had succeeded before and had shown us
+   * another outside address: there the pair that is valid is not the one that was checked.
+   */
+  #nominated(from: string): void {
+    const pair = this.#valid.find(({ remote }) => sameEndpoint(remote, from));
+    if (pair && !this.#selected) this.#library?.set_context({ selectedPair: pair });
   }
 
   send(datagram: Uint8Array): boolean {

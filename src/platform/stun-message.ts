@@ -11,6 +11,7 @@ export interface StunMessage {
   readonly hasIntegrity: boolean;
   /** Of a check (RFC 8445, section 7.1.3); null: it is none. */
   readonly iceRole: 'controlling' | 'controlled' | null;
+  readonly useCandidate: boolean;
   /** `ip:port`, or null. */
   readonly mapped: string | null;
   readonly relayed: string | null;
@@ -32,9 +33,10 @@ interface Decoded {
 
 /** The codec's own declarations leave some of its functions out. */
 const codec = wire as unknown as {
-  readonly ATTR: Readonly<Record<'MAPPED_ADDRESS' | 'XOR_MAPPED_ADDRESS' | 'XOR_RELAYED_ADDRESS' | 'XOR_PEER_ADDRESS' | 'DATA' | 'ERROR_CODE' | 'LIFETIME' | 'ICE_CONTROLLING' | 'ICE_CONTROLLED', number>>;
+  readonly ATTR: Readonly<Record<'MAPPED_ADDRESS' | 'XOR_MAPPED_ADDRESS' | 'XOR_RELAYED_ADDRESS' | 'XOR_PEER_ADDRESS' | 'DATA' | 'ERROR_CODE' | 'LIFETIME' | 'ICE_CONTROLLING' | 'ICE_CONTROLLED' | 'USE_CANDIDATE', number>>;
   encode_message(options: object): { readonly buf: Uint8Array; readonly transactionId: Uint8Array };
   decode_message(bytes: Uint8Array): Decoded | null;
+  validateStunMessage(bytes: Uint8Array, password: string): Decoded | null;
 };
 
 export const methods = { binding: 0x001, allocate: 0x003, refresh: 0x004, send: 0x006, data: 0x007, createPermission: 0x008, channelBind: 0x009 } as const;
@@ -61,6 +63,7 @@ function read({ method, transactionId, attr, integrity_offset, integrity_sha256_
     transaction: Buffer.from(transactionId).toString('hex'),
     hasIntegrity: integrity_offset !== null || integrity_sha256_offset !== null,
     iceRole: attr[ATTR.ICE_CONTROLLING] !== undefined ? 'controlling' : attr[ATTR.ICE_CONTROLLED] !== undefined ? 'controlled' : null,
+    useCandidate: attr[ATTR.USE_CANDIDATE] !== undefined,
     mapped: endpoint(attr[ATTR.XOR_MAPPED_ADDRESS]) ?? endpoint(attr[ATTR.MAPPED_ADDRESS]),
     relayed: endpoint(attr[ATTR.XOR_RELAYED_ADDRESS]),
     peer: endpoint(attr[ATTR.XOR_PEER_ADDRESS]),
@@ -74,6 +77,15 @@ function endpoint(value: unknown): string | null {
   if (typeof value !== 'object' || value === null || !('ip' in value) || !('port' in value)) return null;
   const ip = parseIp(String(value.ip));
   return ip ? joinHostPort(formatIp(ip), Number(value.port)) : null;
+}
+
+/** Whether a message that carries a proof was made with this password (RFC 8489, section 9.1.4). */
+export function isProven(bytes: Uint8Array, password: string): boolean {
+  try {
+    return codec.validateStunMessage(bytes, password) !== null;
+  } catch {
+    return false;
+  }
 }
 
 /** A question: from where do you see this? */
