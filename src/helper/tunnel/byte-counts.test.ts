@@ -5,7 +5,11 @@ const peer = (publicKey: string, receive: number, transmit: number) => ({
   publicKey, endpoint: '', allowedIps: [], keepaliveSeconds: 0, lastHandshakeMs: 0n, receiveBytes: BigInt(receive), transmitBytes: BigInt(transmit),
 });
 const see = (counts: ByteCounts, ...peers: ReturnType<typeof peer>[]): string =>
-  counts.seen({ listenPort: 1, peers }).peers.map(({ publicKey, receiveBytes, transmitBytes }) => `${publicKey} ${receiveBytes}/${transmitBytes}`).join(', ');
+  counts.seen({ listenPort: 1, peers }).map((counted, i) => {
+    // Without what was forgotten it is always what the engine says.
+    expect([counted.receiveBytes - counted.forgottenReceiveBytes, counted.transmitBytes - counted.forgottenTransmitBytes]).toEqual([peers[i]?.receiveBytes, peers[i]?.transmitBytes]);
+    return `${counted.publicKey} ${counted.receiveBytes}/${counted.transmitBytes}`;
+  }).join(', ');
 
 test('counts on after the engine forgot a peer, told or not, and as often as it happens', () => {
   const counts = createByteCounts();

@@ -1,4 +1,10 @@
-import { type DeviceStats } from './uapi.ts';
+import { type DeviceStats, type PeerStats } from './uapi.ts';
+
+/** A peer as callers see it: what the engine has forgotten of its bytes is counted in, and told beside. */
+export interface CountedPeer extends PeerStats {
+  readonly forgottenReceiveBytes: bigint;
+  readonly forgottenTransmitBytes: bigint;
+}
 
 interface Count {
   /** What the engine said last. */
@@ -12,7 +18,7 @@ interface Count {
 /** Counts peers' bytes on where the engine begins at zero because a peer was made anew: to callers a counter only grows while there is a tunnel. */
 export interface ByteCounts {
   /** What the engine says, as callers see it. A counter that went back was forgotten by the engine. */
-  seen(stats: DeviceStats): DeviceStats;
+  seen(stats: DeviceStats): readonly CountedPeer[];
   /** The engine has forgotten what it last said of these peers. */
   forgotten(publicKeys: readonly string[]): void;
   /** Drops all other peers. */
@@ -33,15 +39,16 @@ export function createByteCounts(): ByteCounts {
   }
 
   return {
-    seen: (stats) => ({
-      ...stats,
-      peers: stats.peers.map((peer) => {
-        const last = counts.get(peer.publicKey) ?? none;
-        const wentBack = peer.receiveBytes < last.receive || peer.transmitBytes < last.transmit;
-        const { receiveBefore, transmitBefore } = wentBack ? forget(peer.publicKey) : last;
-        counts.set(peer.publicKey, { receive: peer.receiveBytes, transmit: peer.transmitBytes, receiveBefore, transmitBefore });
-        return { ...peer, receiveBytes: receiveBefore + peer.receiveBytes, transmitBytes: transmitBefore + peer.transmitBytes };
-      }),
+    seen: ({ peers }) => peers.map((peer) => {
+      const last = counts.get(peer.publicKey) ?? none;
+      const wentBack = peer.receiveBytes < last.receive || peer.transmitBytes < last.transmit;
+      const { receiveBefore, transmitBefore } = wentBack ? forget(peer.publicKey) : last;
+      counts.set(peer.publicKey, { receive: peer.receiveBytes, transmit: peer.transmitBytes, receiveBefore, transmitBefore });
+      return {
+        ...peer,
+        receiveBytes: receiveBefore + peer.receiveBytes, transmitBytes: transmitBefore + peer.transmitBytes,
+        forgottenReceiveBytes: receiveBefore, forgottenTransmitBytes: transmitBefore,
+      };
     }),
     forgotten: (publicKeys) => publicKeys.forEach((key) => void forget(key)),
     keep: (publicKeys) => {

@@ -4,7 +4,7 @@ import { asFailure, failure } from '../../base/failure.ts';
 import { type Log } from '../../base/log.ts';
 import { TunnelPhase, TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
 import { type Keys, type MachineFacts, type TunnelPlace } from '../ports.ts';
-import { createByteCounts } from './byte-counts.ts';
+import { type CountedPeer, createByteCounts } from './byte-counts.ts';
 import { refuseConflicts } from './conflict.ts';
 import { type Device, kernelCannot, touchesRoutes } from './device.ts';
 import { type Fence, type Generation } from './fence.ts';
@@ -12,7 +12,6 @@ import { type Journal } from './journal.ts';
 import { type Applied, type Step, after, isRemoval, reconcile, suspect } from './reconcile.ts';
 import { type WantedTunnel, withoutIpv6 } from './spec.ts';
 import { type EngineName } from './system.ts';
-import { type DeviceStats } from './uapi.ts';
 
 export interface TunnelPorts {
   readonly device: Device;
@@ -203,7 +202,8 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     cancelRead();
     if (live === null) return;
     try {
-      state.set(stateOf(live, counts.seen(await device.read(live.applied.device, live.engine))));
+      const stats = await device.read(live.applied.device, live.engine);
+      state.set(stateOf(live, stats.listenPort, counts.seen(stats)));
       cancelRead = clock.after(readEveryMs, () => void inTurn(refresh));
     } catch (error) {
       await clearNow(`the engine does not answer: ${asFailure(error).message}`);
@@ -245,7 +245,7 @@ function madeAnew(step: Step): readonly string[] {
   return step.remove.filter((key) => set.has(key));
 }
 
-function stateOf({ generation, wanted, applied, engine }: Live, stats: DeviceStats): TunnelState {
+function stateOf({ generation, wanted, applied, engine }: Live, listenPort: number, peers: readonly CountedPeer[]): TunnelState {
   return {
     phase: TunnelPhase.TUNNEL_PHASE_UP,
     generation,
@@ -253,10 +253,10 @@ function stateOf({ generation, wanted, applied, engine }: Live, stats: DeviceSta
     interfaceName: applied.device,
     engine,
     publicKey: wanted.publicKey,
-    listenPort: stats.listenPort,
+    listenPort,
     addresses: applied.addresses,
     mtu: wanted.mtu,
-    peers: stats.peers,
+    peers,
     problem: '',
   };
 }

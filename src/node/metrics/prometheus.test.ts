@@ -52,7 +52,7 @@ test('the list of readers is made once a revision, however often strangers ask',
 });
 
 const tunnel = TunnelState.fromPartial({ phase: TunnelPhase.TUNNEL_PHASE_UP, peers: [
-  PeerState.fromPartial({ publicKey: 'key-bob', lastHandshakeMs: 1_700_000_000_250n, receiveBytes: 2n ** 60n, transmitBytes: 7n }),
+  PeerState.fromPartial({ publicKey: 'key-bob', lastHandshakeMs: 1_700_000_000_250n, receiveBytes: 2n ** 60n + 5n, transmitBytes: 7n, forgottenReceiveBytes: 5n }),
   PeerState.fromPartial({ publicKey: 'no"body\\\n' }),
 ] });
 const view: RaftView = {
