@@ -79,8 +79,13 @@ function hasSession({ health, path, spares }: State, nowMs: number): boolean {
 /** Asks what stands before anything is replaced. */
 export function check(d: Draft, forMs: number): void {
   const { seen } = d.s.health;
+  const { path: told } = d.s;
   if (!seen) return;
-  const path = pathAt(d.s, seen.endpoint, d.now);
+  // What the tunnel reports may be older than what it was told since.
+  const path = told && (seen.endpoint === told.endpoint || seen.atMs < told.atMs + times.settled) ? told : pathAt(d.s, seen.endpoint, d.now);
+  const spares = d.s.spares.filter((one) => one.path !== path);
+  change(d, { spares });
+  if (told && told !== path) keepSpare(d, told, false, times.spare);
   change(d, { path, stage: { kind: 'check', atMs: d.now, untilMs: d.now + forMs }, health: { ...d.s.health, nextEchoMs: d.now } });
 }
 

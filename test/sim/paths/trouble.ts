@@ -7,7 +7,11 @@ import { type SimNode, type World } from './world.ts';
 export function trouble(world: World, clock: VirtualClock, random: Random): string {
   const node = pick(random, world.nodes);
   const what = pick(random, ['reboot', 'reboot', 'host', 'sleep', 'move', 'offline', 'flap', 'carrier', 'carrier', 'node', 'wires', 'wake', 'key'] as const);
-  const later = (run: () => void): void => void clock.after(between(random, 200, 12_000), run);
+  // Peace heals everything at once; what would have come right later has nothing to do any more.
+  const afterwards = (delayMs: number, run: () => unknown): void => void clock.after(delayMs, () => {
+    if (world.troubled) run();
+  });
+  const later = (run: () => unknown): void => afterwards(between(random, 200, 12_000), run);
   switch (what) {
     case 'reboot':
       if (node.kind() !== 'open') node.station.router.reboot(chance(random, 0.5) ? node.station.router.publicIp : newIp(random));
@@ -16,27 +20,26 @@ export function trouble(world: World, clock: VirtualClock, random: Random): stri
       const host = world.hosts()[0];
       if (!host || host.asleep) break;
       host.setUp(false);
-      later(() => host.setUp(true));
+      later(() => host.online || host.setUp(true));
       break;
     }
     case 'sleep':
       if (node.asleep) break;
       node.sleep();
-      later(() => node.wake());
+      later(() => node.asleep && node.wake());
       break;
     case 'move': if (node.kind() !== 'open' && !node.asleep) move(world, node, clock, random); break;
     case 'offline': case 'flap':
       if (node.asleep) break;
       node.setUp(false);
-      clock.after(what === 'flap' ? between(random, 50, 900) : between(random, 1_000, 20_000), () => node.setUp(true));
+      afterwards(what === 'flap' ? between(random, 50, 900) : between(random, 1_000, 20_000), () => node.online || node.setUp(true));
       break;
     case 'carrier': for (const end of node.loopback.values()) if (chance(random, 0.7)) end.die('drawn'); break;
     case 'node': if (!node.asleep) node.restartNode(); break;
     case 'wires': {
-      const before = world.network.wires;
       world.network.wires = { latencyMs: between(random, 20, 300), jitterMs: between(random, 0, 150), loss: random.next() * 0.5, duplication: 0.1 };
       later(() => {
-        world.network.wires = before;
+        world.network.wires = world.plan.wires;
       });
       break;
     }
