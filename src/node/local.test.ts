@@ -6,7 +6,9 @@ import { Status } from '../gen/v1/node_messages.ts';
 import { ListAuditResponse, TrustView } from '../gen/webmesh/trust/v1/trust_messages.ts';
 import { type WatchReplicaResponse } from '../gen/webmesh/local/v1/local.ts';
 import { type RaftView } from '../raft/types.ts';
+import { NatReport } from '../gen/webmesh/paths/v1/paths_messages.ts';
 import { localService } from './local.ts';
+import { type LocalPathsPorts } from './local-paths.ts';
 
 const view: RaftView = {
   id: 'a', role: 'leader', term: 3, leader: 'a', lastIndex: 9, commitIndex: 8, configuration: { servers: [{ id: 'a', address: 'x:1', voter: true }, { id: 'b', address: 'y:1', voter: false }] },
@@ -17,6 +19,11 @@ const clear = TrustView.fromPartial({});
 const page = ListAuditResponse.fromPartial({});
 
 /** A watch on a clock that moves when told; `seen` counts what arrived at which time. */
+const noPaths: LocalPathsPorts = {
+  clock: { nowMs: asked, monotonicMs: asked, after: asked }, closing: new AbortController().signal, netcheck: asked,
+  paths: { view: cell({ nat: NatReport.fromPartial({}), paths: [] }), setInputs: asked, ping: asked }, forwards: { views: cell([]), open: asked, close: asked },
+};
+
 function watching() {
   let now = 0;
   const timers: { at: number; run: () => void }[] = [];
@@ -44,7 +51,7 @@ function watching() {
   const cells = { view: cell(view), appliedIndex: cell(8) };
   const mesh = { networkName: 'home', ipv4Network: '10.0.0.0/8', ulaPrefix: 'fd00::/48' };
   const { handlers } = localService({ ...cells, clock, tickMs: 100, closing: new AbortController().signal, status: () => Status.fromPartial({ id: 'a' }), nodes: () => [], mesh: () => mesh, metrics: () => Promise.reject(new Error('none')),
-    secure: false, consensus: cells, reads: { trust: { device: () => undefined, certificate: () => undefined }, revision: cell(0) }, trust: () => clear, audit: () => page, renewOwn: async () => [] });
+    secure: false, consensus: cells, reads: { trust: { device: () => undefined, certificate: () => undefined }, revision: cell(0) }, trust: () => clear, audit: () => page, renewOwn: async () => [], paths: noPaths });
   const ending = new AbortController();
   const call: Call = { caller: { kind: 'local' }, metadata: {}, peer: 'local', signal: ending.signal, deadlineMs: undefined };
   const seen: number[] = [];
@@ -56,6 +63,10 @@ function watching() {
     }
   })();
   return { ...cells, pass, settle, seen, values, ending, done, timers };
+}
+
+function asked(): never {
+  throw new Error('this test asks nothing of paths');
 }
 
 test('tells the whole view at once', async () => {

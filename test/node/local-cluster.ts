@@ -20,6 +20,7 @@ import { pki } from '../../src/platform/pki.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 import { createSockets } from '../../src/platform/sockets.ts';
 import { openDatabase } from '../../src/platform/sqlite.ts';
+import { quietParts } from '../fakes/quiet-parts.ts';
 import { toWire } from './mesh-keys.ts';
 
 export const grpcPort = 18_443;
@@ -120,6 +121,7 @@ export function localCluster(): LocalCluster {
           return { sockets: createSockets(identity), remote, close: remote.close };
         },
         createServer: createGrpcServer,
+        world: quietParts(),
       }, (next) => {
         health = next;
       }, { ...quick, ...options });

@@ -17,6 +17,7 @@ import { openDatabase } from '../../src/platform/sqlite.ts';
 import { entryType, type RaftView, type Server } from '../../src/raft/types.ts';
 import { createMeshKeys, type MeshKeys } from './mesh-keys.ts';
 import { noDuplex } from '../fakes/no-duplex.ts';
+import { noParts } from '../fakes/no-parts.ts';
 
 /**
  * The services of one node of a secured mesh over a real state, without a network: the consensus is made up, and time moves when told.
@@ -100,9 +101,9 @@ export async function trustWorld(options: TrustWorldOptions = {}): Promise<Trust
     change: async () => {}, linearizable: async () => leads(), transferLeadership: async () => void handOvers++,
   };
   const node = createNodeServices({
-    nodeId: 'host', identity: () => host, offers: { leaderProxy: true, meshApi: true, peerDiscovery: true, metrics: false, admin: true }, build: { version: '1', commit: 'c', builtAt: 'b' }, startedAtMs: startMs,
+    nodeId: 'host', identity: () => host, offers: { leaderProxy: true, meshApi: true, peerDiscovery: true, metrics: false, admin: true, iceNegotiation: false, turnServer: false, meshDns: false, prometheus: false }, build: { version: '1', commit: 'c', builtAt: 'b' }, startedAtMs: startMs,
     consensus, reads: state, remote: options.remote ?? { ...noDuplex, unary: () => Promise.reject(new RpcError(status.unavailable, 'nobody is there')) }, tunnel: () => null, hostSample: () => Promise.reject(new Error('not asked')),
-    clock, random: seeded(1), log: silentLog, leaderPatienceMs: 0, callerPatienceMs: 0, secure: true, pki, ...options,
+    clock, random: seeded(1), log: silentLog, leaderPatienceMs: 0, callerPatienceMs: 0, secure: true, pki, ...options, ...noParts,
   });
 
   const world: TrustWorld = {

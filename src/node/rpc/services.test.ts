@@ -20,6 +20,7 @@ import { createNodeServices, type NodeServices, type NodeServicesPorts } from '.
 import { readTables } from '../state/snapshot.ts';
 import { bootstrapEntry, type Founding } from '../statements/statements.ts';
 import { noDuplex } from '../../../test/fakes/no-duplex.ts';
+import { noParts } from '../../../test/fakes/no-parts.ts';
 
 const closing: Database[] = [];
 afterEach(() => {
@@ -73,7 +74,7 @@ function world({ found = founding as Founding | null, ...part }: Partial<NodeSer
   if (found) state.apply([{ index: 1, term: 1, type: entryType.command, data: encodeEntry(bootstrapEntry(found)), extensions: null, appendedAt: null }]);
   const clock: Clock = { ...systemClock, nowMs: () => 1685124998_500 };
   const node = createNodeServices({
-    nodeId: 'host', offers: { leaderProxy: true, meshApi: true, peerDiscovery: true, metrics: true, admin: true }, build: { version: '1', commit: 'c', builtAt: 'b' }, startedAtMs: 1685124908_000,
+    nodeId: 'host', offers: { leaderProxy: true, meshApi: true, peerDiscovery: true, metrics: true, admin: true, iceNegotiation: false, turnServer: false, meshDns: false, prometheus: false }, ...noParts, build: { version: '1', commit: 'c', builtAt: 'b' }, startedAtMs: 1685124908_000,
     consensus: fakeConsensus(state, view, entries), reads: state, remote: noRemote, tunnel: () => null, hostSample: () => Promise.reject(new Error('not asked')), clock, random: seeded(1), log: silentLog, leaderPatienceMs: 0, secure: false, identity: () => null, pki, ...part,
   });
   return { node, state, db, view, entries, call: (method, request, call) => invoke(node.services, method, request, call) };
@@ -185,7 +186,7 @@ test('Leave frees the address and forgets the wishes; it is silent about strange
 });
 
 test('a follower without a proxy says so', async () => {
-  const it = world({ offers: { leaderProxy: false, meshApi: true, peerDiscovery: true, metrics: false, admin: true } });
+  const it = world({ offers: { leaderProxy: false, meshApi: true, peerDiscovery: true, metrics: false, admin: true, iceNegotiation: false, turnServer: false, meshDns: false, prometheus: false } });
   it.view.set(raftView({ role: 'follower', leader: 'other' }));
   for (const work of [join(it, {}), it.call('leave', { id: 'a' }), it.call('listRaftAcLs', {}), it.call('putRaftAcl', { name: 'n', patterns: ['*'], action: 1 })]) {
     expect(await refusal(work)).toEqual([status.failedPrecondition, 'not leader']);
@@ -202,7 +203,7 @@ test('the status of this node, of itself by name, of another, and of nobody', as
   const it = world({ remote, tunnel: () => TunnelState.fromPartial({ peers: [PeerState.fromPartial({}), PeerState.fromPartial({})] }) });
   await join(it, { id: 'other', grpcPort: 7 });
   const own: Status = { id: 'host', version: '1', commit: 'c', buildDate: 'b', uptime: '1m30.5s', startedAt: { seconds: 1685124908n, nanos: 0 }, wireguardPeers: 2, clusterStatus: ClusterStatus.CLUSTER_LEADER, currentLeader: 'host',
-    features: [Feature.NODES, Feature.LEADER_PROXY, Feature.MESH_API, Feature.PEER_DISCOVERY, Feature.METRICS] };
+    features: [Feature.NODES] };
   expect([await it.call('getStatus', { id: '' }), await it.call('getStatus', { id: 'host' }), it.node.status()]).toEqual([own, own, own]);
   expect(await it.call<Status>('getStatus', { id: 'other' })).toMatchObject({ id: '' });
   expect(asked).toEqual([['172.16.0.1:7', '/v1.Node/GetStatus', 0]]);
