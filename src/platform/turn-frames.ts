@@ -12,7 +12,8 @@ const fingerprint = 0x8028;
 /** binding: a question that needs no proof. request: one that needs it. data: for who has an allocation, as an indication or on a channel. */
 export type FrameKind = 'binding' | 'request' | 'data';
 
-const kindOf: Readonly<Record<number, FrameKind>> = { 0x0001: 'binding', 0x0003: 'request', 0x0004: 'request', 0x0008: 'request', 0x0009: 'request', 0x0016: 'data' };
+/** By message type: binding, allocate, refresh, create permission, channel bind, send. */
+const kindOf: Readonly<Record<number, FrameKind>> = { 1: 'binding', 3: 'request', 4: 'request', 8: 'request', 9: 'request', 22: 'data' };
 
 /** What one whole frame is; null for what is not served: TCP relays (RFC 6062), responses, anything broken or too long. */
 export function classify(bytes: Buffer): FrameKind | null {

@@ -1,4 +1,3 @@
-import { abortError } from '../../base/abort.ts';
 import { type Cancel, type Clock } from '../../base/clock.ts';
 import { type Call, RpcError, status } from '../../base/rpc.ts';
 import { type RelayOpen, type RelayRequest, RelayResponse } from '../../gen/webmesh/paths/v1/paths_messages.ts';

@@ -185,7 +185,7 @@ test('the nearest relay is chosen, and the answer decides when it cannot be reac
 });
 
 /** One Relay call by hand. */
-function opened(w: World, host: Node, member: string | null, to: string, name: Buffer = session) {
+function opened(host: Node, member: string | null, to: string, name: Buffer = session) {
   const requests = channel<RelayRequest>();
   const abort = new AbortController();
   const seen: string[] = [];
@@ -204,12 +204,12 @@ function opened(w: World, host: Node, member: string | null, to: string, name: B
 test('nothing passes before both were seen, and only two that name each other are joined', async () => {
   const w = world();
   const host = w.node('host');
-  const ann = opened(w, host, 'ann', 'bob');
+  const ann = opened(host, 'ann', 'bob');
   ann.send('early');
   await w.pass(1);
-  const eve = opened(w, host, 'eve', 'ann');
+  const eve = opened(host, 'eve', 'ann');
   expect(await eve.done).toBe(`${status.permissionDenied} the other side waits for another node`);
-  const bob = opened(w, host, 'bob', 'ann');
+  const bob = opened(host, 'bob', 'ann');
   await w.pass(1);
   ann.send('one', 'two');
   await w.pass(1);
@@ -222,7 +222,7 @@ test('nothing passes before both were seen, and only two that name each other ar
 test('where nobody can be told apart, the session alone joins', async () => {
   const w = world();
   const host = w.node('host');
-  const [a, b] = [opened(w, host, null, 'bob'), opened(w, host, null, 'ann')];
+  const [a, b] = [opened(host, null, 'bob'), opened(host, null, 'ann')];
   await w.pass(1);
   a.send('x');
   await w.pass(1);
@@ -233,19 +233,19 @@ test('refuses what is not in order, and waits for nobody for ever', async () => 
   const w = world();
   const host = w.node('host');
   w.cutOff.add('gone');
-  const cases = [opened(w, host, 'ann', 'gone'), opened(w, host, 'ann', 'ann'), opened(w, host, 'ann', 'bob', Buffer.alloc(3)), opened(w, host, 'ann', '')];
+  const cases = [opened(host, 'ann', 'gone'), opened(host, 'ann', 'ann'), opened(host, 'ann', 'bob', Buffer.alloc(3)), opened(host, 'ann', '')];
   expect((await Promise.all(cases.map(({ done }) => done))).map((text) => text.split(' ')[0])).toEqual([status.notFound, status.invalidArgument, status.invalidArgument, status.invalidArgument].map(String));
   const silent = channel<RelayRequest>();
   const waits = host.sw.serve('ann', silent.values, { signal: never })[Symbol.asyncIterator]().next().then(() => 'ready', (error: RpcError) => error.code);
-  const lonely = opened(w, host, 'ann', 'bob');
+  const lonely = opened(host, 'ann', 'bob');
   await w.pass(switchLimits.openMs + switchLimits.waitMs);
   expect([await waits, await lonely.done]).toEqual([status.deadlineExceeded, `${status.deadlineExceeded} the other side did not come`]);
-  const [a, b] = [opened(w, host, 'ann', 'bob'), opened(w, host, 'bob', 'ann')];
+  const [a, b] = [opened(host, 'ann', 'bob'), opened(host, 'bob', 'ann')];
   await w.pass(1);
   a.send('x'.repeat(queueLimits.datagramBytesMax + 1));
   await w.pass(1);
   expect([(await a.done).split(' ')[0], (await b.done).split(' ')[0], host.sw.stats().streams]).toEqual([String(status.invalidArgument), String(status.unavailable), 0]);
-  const [c, d] = [opened(w, host, 'ann', 'bob'), opened(w, host, 'bob', 'ann')];
+  const [c, d] = [opened(host, 'ann', 'bob'), opened(host, 'bob', 'ann')];
   await w.pass(switchLimits.idleMs + 10_000);
   expect([(await c.done).split(' ')[0], (await d.done).split(' ')[0]].sort()).toEqual([String(status.deadlineExceeded), String(status.deadlineExceeded)]);
 });
@@ -254,22 +254,22 @@ test('keeps to its limits: streams of one member, of all, and a node that relays
   const w = world();
   const host = w.node('host');
   const name = (n: number): Buffer => Buffer.alloc(16, n);
-  const own = Array.from({ length: switchLimits.streamsPerMemberMax + 1 }, (_, n) => opened(w, host, 'ann', 'bob', name(n)));
+  const own = Array.from({ length: switchLimits.streamsPerMemberMax + 1 }, (_, n) => opened(host, 'ann', 'bob', name(n)));
   expect(await own.at(-1)?.done).toBe(`${status.resourceExhausted} too many relayed streams`);
-  for (let member = 0; member < 7; member++) for (let n = 0; n < switchLimits.streamsPerMemberMax; n++) opened(w, host, `m${member}`, 'bob', Buffer.from(`${member} ${n}`.padEnd(16)));
+  for (let member = 0; member < 7; member++) for (let n = 0; n < switchLimits.streamsPerMemberMax; n++) opened(host, `m${member}`, 'bob', Buffer.from(`${member} ${n}`.padEnd(16)));
   await w.pass(1);
   expect(host.sw.stats().streams).toBe(switchLimits.streamsMax);
-  expect(await opened(w, host, 'eve', 'bob').done).toBe(`${status.resourceExhausted} too many relayed streams`);
+  expect(await opened(host, 'eve', 'bob').done).toBe(`${status.resourceExhausted} too many relayed streams`);
   host.sw.close();
   await w.pass(1);
   expect(host.sw.stats()).toEqual({ streams: 0, refused: 2 });
-  expect(await opened(w, w.node('closed', 0), 'ann', 'bob').done).toBe(`${status.resourceExhausted} this node relays nothing`);
+  expect(await opened(w.node('closed', 0), 'ann', 'bob').done).toBe(`${status.resourceExhausted} this node relays nothing`);
 });
 
 test('a device that is cut off takes its streams with it', async () => {
   const w = world();
   const host = w.node('host');
-  const [a, b] = [opened(w, host, 'ann', 'bob'), opened(w, host, 'bob', 'ann')];
+  const [a, b] = [opened(host, 'ann', 'bob'), opened(host, 'bob', 'ann')];
   await w.pass(1);
   w.cutOff.add('bob');
   host.sw.recheck();

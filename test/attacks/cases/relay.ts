@@ -55,13 +55,13 @@ const passwordOf = (username: string, key = secret): string => createHmac('sha1'
 type Library = InstanceType<typeof Socket> & { connectPeer(peer: object): void; sendChannel(channel: number, data: Buffer): void };
 
 /** The library's client, which asks for whatever it is told. Answers of requests are `ok` or their error code. */
-async function client(username: string, password: string): Promise<{ turn: Library; ask(name: string, send: () => void): Promise<string> }> {
+async function client(username: string, password: string): Promise<{ turn: Library; ask(send: () => void): Promise<string> }> {
   await world();
   const turn = new Socket({ server: host, port, transportType: 'udp', authMech: 'long-term', username, password, rto: 500 }) as Library;
   turn.on('error', () => {});
   atEnd(() => turn.close());
   await new Promise<void>((resolve) => turn.connect(resolve));
-  const ask = (name: string, send: () => void): Promise<string> => new Promise((resolve) => {
+  const ask = (send: () => void): Promise<string> => new Promise((resolve) => {
     const done = (text: string): void => {
       for (const [event, see] of listeners) turn.off(event, see);
       resolve(text);
@@ -80,7 +80,7 @@ async function allocated(user = 'ann'): Promise<Awaited<ReturnType<typeof client
   const it = await client(username, passwordOf(username));
   // The library's client repeats nothing by itself, and datagrams are lost.
   let seen = 'silence';
-  for (let n = 0; n < 4 && seen === 'silence'; n++) seen = await it.ask('allocate', () => it.turn.allocate());
+  for (let n = 0; n < 4 && seen === 'silence'; n++) seen = await it.ask(() => it.turn.allocate());
   demand(seen === 'ok', `a member gets an allocation: ${seen}`);
   return it;
 }
@@ -90,7 +90,7 @@ async function relayWorks(): Promise<void> {
   const { tunnel } = await world();
   const before = tunnel.got.length;
   const { turn, ask } = await allocated();
-  demand((await ask('permission', () => turn.createPermission({ ip: host, port: 0 }))) === 'ok', 'the machine’s own tunnel may be reached');
+  demand((await ask(() => turn.createPermission({ ip: host, port: 0 }))) === 'ok', 'the machine’s own tunnel may be reached');
   turn.send({ ip: host, port: tunnelPort }, Buffer.from('hello'));
   await until(() => tunnel.got.length > before, 2_000, 'the datagram');
   turn.close();
@@ -130,7 +130,7 @@ export const relay: readonly Attack[] = [
       for (const [username, password] of names) {
         const { turn, ask } = await client(username, password);
         // Without a name or a password the client has nothing to come back with: the challenge is the end.
-        seen.push(await ask('allocate', () => turn.allocate()));
+        seen.push(await ask(() => turn.allocate()));
       }
       return summary(seen);
     },
@@ -143,12 +143,12 @@ export const relay: readonly Attack[] = [
       const { turn, ask } = await allocated();
       const seen: string[] = [];
       for (const [n, ip] of inside.entries()) {
-        seen.push(await ask('permission', () => turn.createPermission({ ip, port: 0 })), await ask('channel', () => turn.channelBind(0x4000 + n, { ip, port: tunnelPort })));
+        seen.push(await ask(() => turn.createPermission({ ip, port: 0 })), await ask(() => turn.channelBind(0x4000 + n, { ip, port: tunnelPort })));
         turn.send({ ip, port: tunnelPort }, Buffer.from('in'));
         turn.sendChannel(0x4000 + n, Buffer.from('in'));
       }
       // What is permitted at the own address is one port of it.
-      await ask('permission', () => turn.createPermission({ ip: host, port: 0 }));
+      await ask(() => turn.createPermission({ ip: host, port: 0 }));
       const service = await bound(host);
       const before = tunnel.got.length;
       turn.send({ ip: host, port: service.socket.address().port }, Buffer.from('in'));
@@ -170,9 +170,9 @@ export const relay: readonly Attack[] = [
       });
       await new Promise<void>((resolve) => trap.listen(tunnelPort, host, resolve));
       const { turn, ask } = await allocated();
-      await ask('permission', () => turn.createPermission({ ip: host, port: 0 }));
+      await ask(() => turn.createPermission({ ip: host, port: 0 }));
       // RFC 6062 from an allocation that was made for UDP.
-      const seen = await ask('connect', () => turn.connectPeer({ ip: host, port: tunnelPort }));
+      const seen = await ask(() => turn.connectPeer({ ip: host, port: tunnelPort }));
       turn.close();
       trap.close();
       return `${seen}, and ${dialled === 0 ? 'nobody was' : `${dialled} were`} dialled`;
@@ -254,7 +254,8 @@ export const relay: readonly Attack[] = [
 
 /** The guest waits at the host for `wanted` under a session; the member knows the session and comes. */
 async function relayed(wanted: string): Promise<string> {
-  const { identity, address } = await meshWorld();
+  const { identity, address, nodes } = await meshWorld();
+  await nodes.host.update({ paths: { turnPort: 0, dnsPort: 0, prometheusPort: 0, relayBytesPerSecond: 1_000_000n, shares: [], dnsDomain: '' } });
   const session = randomBytes(16);
   const open = (id: string, to: string) => {
     const caller = createGrpcCaller(() => identity(id));
