@@ -57,7 +57,7 @@ function viewOf(node: RosterNode, state: PeerState | undefined, input: PeersInpu
 /** The finder's word where it has one; else what handshakes tell. */
 function pathOf(node: RosterNode, state: PeerState | undefined, handshakeMs: number | null, view: PathView | undefined, { own, facts, nowMs }: PeersInput): PeerPath {
   if (own === null) return { kind: 'down', reason: 'not-connected' };
-  const found = pathFrom(view, { endpoint: state?.endpoint ?? '', advertised: node.endpoints, everHeard: handshakeMs !== null }, facts);
+  const found = pathFrom(view, { endpoint: state?.endpoint ?? '', advertised: node.endpoints, handshakeAgeMs: handshakeMs === null ? null : nowMs - handshakeMs }, facts);
   if (found) return found;
   if (handshakeMs !== null) return nowMs - handshakeMs < handshakeFreshMs ? { kind: 'direct' } : { kind: 'silent', reason: 'no-handshake-lately' };
   if (node.endpoints.length > 0 || state?.endpoint) return { kind: 'waiting', reason: 'no-handshake-yet' };

@@ -7,16 +7,18 @@ import { pathPhase } from './view.ts';
 
 const nat = { mapping: 'easy' as const, publicIpv4: null, publicIpv6: null, tunnelEndpoints: [], portMapping: null };
 const facts: PathFacts = { nat, subnets: [parsePrefix('192.168.1.0/24') as Prefix] };
-const seen: SeenPeer = { endpoint: '203.0.113.7:51820', advertised: ['203.0.113.7:51820'], everHeard: false };
+const seen: SeenPeer = { endpoint: '203.0.113.7:51820', advertised: ['203.0.113.7:51820'], handshakeAgeMs: null };
 const view = (more: Partial<PathView>): PathView => PathView.fromPartial({ phase: pathPhase.up, tier: 1, latencyMs: -1, via: 'attic', ...more });
 
 test.each<[string, Partial<PathView> | undefined, Partial<SeenPeer>, Partial<PathFacts>, PeerPath | null]>([
   ['no word of the finder', undefined, {}, {}, null],
   ['nothing was tried', { phase: pathPhase.idle }, {}, {}, null],
   ['looking', { phase: pathPhase.probing }, {}, {}, { kind: 'waiting', reason: 'looking' }],
+  ['looking beside a tunnel that works', { phase: pathPhase.probing }, { handshakeAgeMs: 9_999 }, {}, null],
+  ['looking after a tunnel that worked', { phase: pathPhase.probing }, { handshakeAgeMs: 10_000 }, {}, { kind: 'waiting', reason: 'looking' }],
   ['nothing works', { phase: pathPhase.down }, {}, {}, { kind: 'waiting', reason: 'no-path' }],
-  ['nothing works any more', { phase: pathPhase.down }, { everHeard: true }, {}, { kind: 'silent', reason: 'no-handshake-lately' }],
-  ['no network', { phase: pathPhase.offline }, { everHeard: true }, {}, { kind: 'waiting', reason: 'no-path' }],
+  ['nothing works any more', { phase: pathPhase.down }, { handshakeAgeMs: 60_000 }, {}, { kind: 'silent', reason: 'no-handshake-lately' }],
+  ['no network', { phase: pathPhase.offline }, { handshakeAgeMs: 60_000 }, {}, { kind: 'waiting', reason: 'no-path' }],
   ['public', {}, {}, {}, { kind: 'direct', how: 'public' }],
   ['near', {}, { endpoint: '192.168.1.9:51820' }, {}, { kind: 'direct', how: 'lan' }],
   ['a private address that is not ours', {}, { endpoint: '10.1.1.1:51820', advertised: ['10.1.1.1:51820'] }, {}, { kind: 'direct' }],

@@ -14,15 +14,19 @@ export interface SeenPeer {
   /** Where the tunnel sends its packets; empty: nowhere yet. */
   readonly endpoint: string;
   readonly advertised: readonly string[];
-  readonly everHeard: boolean;
+  /** Since its last handshake; null when there was none. */
+  readonly handshakeAgeMs: number | null;
 }
+
+/** A tunnel that shook hands so lately works, whatever is still being looked for. */
+const freshMs = 10_000;
 
 /** The finder's word as shells know it; null where it has none, and WireGuard's handshakes must tell. Pure. */
 export function pathFrom(view: PathView | undefined, seen: SeenPeer, facts: PathFacts): PeerPath | null {
   switch (view?.phase) {
     case pathPhase.up: return upPath(view, seen, facts);
-    case pathPhase.probing: return { kind: 'waiting', reason: 'looking' };
-    case pathPhase.down: return seen.everHeard ? { kind: 'silent', reason: 'no-handshake-lately' } : { kind: 'waiting', reason: 'no-path' };
+    case pathPhase.probing: return (seen.handshakeAgeMs ?? freshMs) < freshMs ? null : { kind: 'waiting', reason: 'looking' };
+    case pathPhase.down: return seen.handshakeAgeMs !== null ? { kind: 'silent', reason: 'no-handshake-lately' } : { kind: 'waiting', reason: 'no-path' };
     case pathPhase.offline: return { kind: 'waiting', reason: 'no-path' };
     default: return null;
   }
@@ -60,7 +64,7 @@ export function shownEndpoint(endpoint: string, view: PathView | undefined): str
 
 /** Milliseconds through the tunnel, as the finder's echoes measured; null while it has none. */
 export function latencyFrom(view: PathView | undefined): number | null {
-  return view && view.phase === pathPhase.up && Number.isFinite(view.latencyMs) && view.latencyMs >= 0 ? view.latencyMs : null;
+  return view && view.phase === pathPhase.up && Number.isFinite(view.latencyMs) && view.latencyMs >= 0 ? Math.round(view.latencyMs * 100) / 100 : null;
 }
 
 export function subnetsOf(own: readonly { readonly address: string; readonly bits: number; readonly loopback: boolean }[]): readonly Prefix[] {

@@ -127,7 +127,7 @@ const pathsView: Target = {
         holds(!spec.peers.some(({ endpoint }) => endpoint === '127.0.0.1:51820'), 'the tunnel does not send to itself');
         natFrom(view.nat);
         for (const path of view.paths) holds(whyFrom(path).length <= 16, 'reasons are bounded');
-        for (const path of view.paths) pathFrom(path, { endpoint: path.endpoint, advertised: [], everHeard: false }, { nat: null, subnets: [] });
+        for (const path of view.paths) pathFrom(path, { endpoint: path.endpoint, advertised: [], handshakeAgeMs: null }, { nat: null, subnets: [] });
         for (const forward of view.forwards) problemOf(forward);
         return undefined;
       },
