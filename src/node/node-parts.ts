@@ -113,7 +113,7 @@ export function createNodeParts(context: NodePartsContext): NodeParts {
   const signalling = createSignalling({ nodeId, clock, log: log.scope('signalling'), remote, peers, reached, votes });
   const mapper = world.openMapper(log.scope('mapper'));
   const channels = createDataChannels({
-    nodeId, config: () => config, secure, guard, reads: state, remote, connections: world.peerConnections, sockets: world.forwardSockets, loopback: holds.ports,
+    nodeId, config: () => config, guard, reads: state, remote, connections: world.peerConnections, sockets: world.forwardSockets, loopback: holds.ports,
     servers, hosts: ownAddresses, peers, reached, defer, clock, random, log: log.scope('channels'),
   });
   const paths: Paths = createPaths({

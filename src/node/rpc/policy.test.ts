@@ -8,6 +8,7 @@ import { PeerDiscoveryService } from '../../gen/v1/peer_discovery.ts';
 import { WebRTCService } from '../../gen/v1/webrtc.ts';
 import { LocalNodeService } from '../../gen/webmesh/local/v1/local.ts';
 import { MetricsServiceService } from '../../gen/webmesh/metrics/v1/metrics.ts';
+import { PathServiceService } from '../../gen/webmesh/paths/v1/paths.ts';
 import { EnrollmentServiceService, TrustServiceService } from '../../gen/webmesh/trust/v1/trust.ts';
 import { checkNames, decide, type TrustFacts } from './auth.ts';
 import { rules, ruleOf } from './policy.ts';
@@ -69,6 +70,8 @@ test('every method, asked by every kind of caller, gives the documented answer',
     'TrustService/RevokeDevice': 'admin', 'TrustService/SetRole': 'admin', 'TrustService/RequestAuthority': 'voter', 'TrustService/GrantAuthority': 'admin', 'TrustService/Issue': 'voter',
     'TrustService/GetTrust': 'guest', 'TrustService/ListAudit': 'admin', 'Health/Check': 'certified', 'Health/Watch': 'certified', 'ServerReflection/ServerReflectionInfo': 'member',
     'LocalNode/WatchReplica': 'local', 'LocalNode/GetMetrics': 'local', 'LocalNode/Renew': 'local', 'LocalNode/ListAudit': 'local',
+    'LocalNode/SetPathInputs': 'local', 'LocalNode/WatchPaths': 'local', 'LocalNode/Netcheck': 'local', 'LocalNode/PingPeer': 'local', 'LocalNode/OpenForward': 'local',
+    'LocalNode/CloseForward': 'local', 'PathService/Negotiate': 'guest', 'PathService/Observe': 'guest', 'PathService/Relay': 'guest',
   };
   const paths = Object.keys(rules);
   expect(table(paths)).toEqual(paths.map((path) => {
@@ -78,7 +81,7 @@ test('every method, asked by every kind of caller, gives the documented answer',
 });
 
 test('every method that we define has a row, and nothing else does but health and reflection', () => {
-  const defined = [NodeService, MeshService, AdminService, PeerDiscoveryService, WebRTCService, LocalNodeService, MetricsServiceService, EnrollmentServiceService, TrustServiceService]
+  const defined = [NodeService, MeshService, AdminService, PeerDiscoveryService, WebRTCService, LocalNodeService, MetricsServiceService, EnrollmentServiceService, TrustServiceService, PathServiceService]
     .flatMap((definition) => Object.values(definition).map(({ path }) => path));
   expect(defined.filter((path) => ruleOf(path) === undefined)).toEqual([]);
   expect(Object.keys(rules).filter((path) => !defined.includes(path as (typeof defined)[number])).map((path) => path.split('/')[1])).toEqual([
@@ -90,7 +93,7 @@ test('every method that we define has a row, and nothing else does but health an
 test('in clear text the v1 API is open as it always was, and what is about trust is not there', () => {
   const open = { ...facts, secure: false };
   const answers = Object.keys(rules).map((path) => [path.split('.').slice(0, -1).join('.').replace('/', ''), answer(path, { kind: 'clear-text' }, open)].join(' '));
-  expect([...new Set(answers)].sort()).toEqual(['grpc.health.v1 yes', 'grpc.reflection.v1 yes', 'grpc.reflection.v1alpha yes', 'v1 yes', 'webmesh.local.v1 7:local', 'webmesh.metrics.v1 yes', 'webmesh.trust.v1 16:clear']);
+  expect([...new Set(answers)].sort()).toEqual(['grpc.health.v1 yes', 'grpc.reflection.v1 yes', 'grpc.reflection.v1alpha yes', 'v1 yes', 'webmesh.local.v1 7:local', 'webmesh.metrics.v1 yes', 'webmesh.paths.v1 yes', 'webmesh.trust.v1 16:clear']);
 });
 
 test('whose id a request may name', () => {
