@@ -5,7 +5,7 @@
  *   --seeds N      seeds of each simulation (default 400)
  *   --inputs N     inputs of each fuzzer (default 50000)
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
@@ -48,6 +48,9 @@ const tools = [
   { command: 'wg', package: 'wireguard-tools', why: 'the kernel engine' },
   { command: '/usr/bin/chromium', package: 'chromium', why: 'the window in a real browser' },
   { command: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', package: 'fonts-dejavu-core', why: 'text on screenshots' },
+  { command: 'nft', package: 'nftables', why: 'routers that translate addresses' },
+  { command: 'dig', package: 'bind9-dnsutils', why: 'asking mesh DNS as others do' },
+  { command: 'turnutils_uclient', package: 'coturn', why: 'another implementation at our TURN server' },
   { command: 'ps', package: 'procps', why: 'looking for left-over processes' },
   { command: 'qemu-system-x86_64', package: 'qemu-system-x86', why: 'a small machine whose kernel has WireGuard' },
   { command: 'busybox', package: 'busybox-static', why: 'the same' },
@@ -75,6 +78,7 @@ summary();
 async function main(): Promise<void> {
   if (!flags.quick) for (const { command, why } of ensureDebian(tools, { required: false })) problems.push(`missing: ${command} (${why}); what needs it is skipped`);
   if (!flags.quick) ensureEngine();
+  if (!flags.quick) spawnSync(process.execPath, [join(root, 'scripts/fetch-prometheus.ts')], { cwd: root, stdio: 'inherit' });
   build();
   await stage('types, lint, layers, unused code, lock file, API shape', ['scripts/check.ts', 'svelte-check', 'tsc', 'tsc-e2e', 'layers', 'knip', 'biome', 'buf-lint', 'buf-breaking', 'lock-gaps']);
   await vitest('unit tests', ['unit', 'renderer']);
