@@ -27,7 +27,7 @@ export function fakePaths(topics: FakeApp['topics'], clock: Clock, stepMs: numbe
   const peerOf = (id: string): PeerView => {
     const peer = topics.peers.get().list.find((p) => p.id === id);
     if (peer === undefined) throw failure('mesh.not-found', { id });
-    if (topics.session.get().phase !== 'connected') throw failure('app.busy', { problem: 'connect first' });
+    if (topics.session.get().phase !== 'connected') throw failure('mesh.unreachable', { problem: 'connect first' });
     return peer;
   };
   const setPeer = (id: string, change: Partial<PeerView>): void => {
@@ -109,5 +109,5 @@ export function fakePaths(topics: FakeApp['topics'], clock: Clock, stepMs: numbe
 /** The next way of a peer that wanders: straight, through a relay, peer to peer, looking. */
 function moved(peer: PeerView, turn: number): PeerView {
   const ways: readonly PeerView['path'][] = [{ kind: 'direct', how: 'punched' }, { kind: 'relay', how: 'turn', node: 'attic' }, { kind: 'ice', how: 'raw' }, { kind: 'waiting', reason: 'looking' }];
-  return { ...peer, path: ways[turn % ways.length] ?? peer.path, why: [{ code: 'hard-nat-there', tier: 'punch', detail: {} }], endpoint: joinHostPort('127.0.0.1', 41_000 + (turn % 900)) };
+  return { ...peer, path: ways[turn % ways.length] ?? peer.path, why: [{ code: 'hard-nat-there', tier: 'punch', detail: {} }], endpoint: joinHostPort('203.0.113.9', 41_000 + (turn % 900)) };
 }

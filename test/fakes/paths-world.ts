@@ -61,7 +61,7 @@ export function pathsOf(offers: OffersView, forwards: readonly ForwardView[] = f
 export function forwardsOf(): ForwardView[] {
   return [
     forward({ id: 'fwd1', peer: 'nas', localPort: 8080, remotePort: 80, connections: 2, sentBytes: 48_120, receivedBytes: 18_204_112 }),
-    forward({ id: 'fwd2', peer: 'kitchen-tablet', protocol: 'udp', localPort: 5353, remoteAddress: '192.168.7.1', remotePort: 53, problem: { code: 'auth.not-permitted', retry: 'after-user', detail: { problem: 'kitchen-tablet does not share udp 192.168.7.1:53' } } }),
+    forward({ id: 'fwd2', peer: 'kitchen-tablet', protocol: 'udp', localPort: 5353, remoteAddress: '192.168.7.1', remotePort: 53, problem: { code: 'mesh.refused', retry: 'after-user', detail: { problem: 'this node does not share udp 192.168.7.1:53' } } }),
   ];
 }
 

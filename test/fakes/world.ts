@@ -188,7 +188,7 @@ export function peerList(count: number, nowMs: number): PeerView[] {
       ipv4: `172.16.${Math.floor((i + 10) / 250)}.${((i + 10) % 250) + 1}`,
       ipv6: `fd2a:8c1e:5b07:${(i + 16).toString(16)}::`,
       role: i === 0 ? 'leader' : i < 3 ? 'voter' : 'observer',
-      endpoint: path.kind === 'waiting' ? null : path.kind === 'ice' || path.kind === 'relay' ? `127.0.0.1:${41_000 + (i % 1000)}` : i % 5 === 3 ? `[2001:db8:${(i + 1).toString(16)}::7]:51820` : `203.0.113.${(i % 250) + 1}:51820`,
+      endpoint: path.kind === 'waiting' ? null : path.kind === 'relay' ? '203.0.113.1:3478' : i % 5 === 3 ? `[2001:db8:${(i + 1).toString(16)}::7]:51820` : `203.0.113.${(i % 250) + 1}:51820`,
       path, why,
       lastHandshakeMs: alive ? nowMs - Math.floor(random.next() * 118_000) : path.kind === 'silent' ? nowMs - 1_260_000 : null,
       receiveBytes: path.kind === 'waiting' ? 0 : Math.floor(random.next() ** 4 * 4e9),

@@ -41,12 +41,14 @@ export function readPort(field: string, text: string): number {
 }
 
 /** What is wrong with a forward: the usual sentences speak of joining a network, which goes on as it was. */
-export function forwardTrouble(problem: Pick<FailureData, 'code' | 'detail'>, peer: string): Words {
-  const port = problem.detail['port'];
+export function forwardTrouble(problem: Pick<FailureData, 'code' | 'detail'>, peer: string, opening = false): Words {
+  const { port, problem: told } = problem.detail;
+  const text = plainText(String(told ?? '')).slice(0, 160).replace(/[.\s]+$/, '');
+  const said = text === '' ? '' : `: ${text}`;
   switch (problem.code) {
     case 'node.port-in-use': return { what: `Another program on this device already uses ${port === undefined ? 'that' : 'the'} local port${port === undefined ? '' : ` ${port}`}.`, next: 'Choose another one, or leave it empty for any that is free.' };
-    case 'mesh.unreachable': case 'mesh.timeout': return { what: `${peer} does not answer at the moment.`, next: 'The next connection is tried anew; there is nothing you need to do.' };
-    case 'auth.not-permitted': return { what: sentence(problem).what, next: `Whoever uses ${peer} can share it there: This device, “What this device does for others”.` };
+    case 'mesh.unreachable': case 'mesh.timeout': return { what: `${peer} does not answer at the moment${said}.`, next: opening ? 'Try again in a moment; what you typed is still here.' : 'The next connection is tried anew; there is nothing you need to do.' };
+    case 'mesh.refused': case 'auth.not-permitted': return { what: `${peer} refused${said}.`, next: `The program must run there, and ${peer} must share its port: This device, “What this device does for others”.` };
     default: return sentence(problem);
   }
 }

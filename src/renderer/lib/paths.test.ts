@@ -30,7 +30,8 @@ test('both ends of a forward in words', () => {
   expect(['127.0.0.1', '127.9.9.9', '::1', '10.0.0.1', '::', 'no'].map(isLoopback)).toEqual([true, true, true, false, false, false]);
   expect(forwardTrouble(failure('node.port-in-use', { port: 80 }), 'nas').what).toBe('Another program on this device already uses the local port 80.');
   expect(forwardTrouble(failure('mesh.unreachable', {}), 'nas').what).toBe('nas does not answer at the moment.');
-  expect(forwardTrouble(failure('auth.not-permitted', { problem: 'not shared' }), 'nas').what).toBe('This is not allowed: not shared.');
+  expect(forwardTrouble(failure('mesh.unreachable', { problem: 'connect first' }), 'nas', true)).toEqual({ what: 'nas does not answer at the moment: connect first.', next: 'Try again in a moment; what you typed is still here.' });
+  expect(forwardTrouble(failure('mesh.refused', { problem: 'it is not shared.' }), 'nas').what).toBe('nas refused: it is not shared.');
 });
 
 test('an offer is what answers, not what was wished', () => {

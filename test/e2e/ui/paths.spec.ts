@@ -82,10 +82,10 @@ test('a forward is opened with the keyboard alone; what cannot be is said before
   await page.keyboard.press('Enter');
   await expect(dialog.getByRole('alert')).toContainText('Another program on this device already uses the local port 8080.');
   await expect(dialog.getByRole('textbox', { name: 'Local port' })).toBeFocused();
-  server.app.refuseNext('forward.open', failure('auth.not-permitted', { problem: 'ada-laptop does not share tcp 127.0.0.1:22' }));
+  server.app.refuseNext('forward.open', failure('mesh.refused', { problem: 'this node does not share tcp 127.0.0.1:22' }));
   await dialog.getByRole('textbox', { name: 'Local port' }).fill('');
   await page.keyboard.press('Enter');
-  await expect(dialog.getByRole('alert')).toContainText('ada-laptop does not share tcp 127.0.0.1:22');
+  await expect(dialog.getByRole('alert')).toContainText('ada-laptop refused: this node does not share tcp 127.0.0.1:22.');
   await expect(remote).toHaveValue('22');
 
   await page.keyboard.press('Enter');
@@ -118,7 +118,7 @@ test('forwards stand in the pane and on this device: copied, counted, closed', a
   await page.getByRole('link', { name: 'This device' }).click();
   const all = page.getByRole('list', { name: 'Forwards', exact: true });
   await expect(all.getByRole('listitem').first()).toContainText(/nas, port 80\s+2 connections\s+received 18\.2 MB\s+sent 48\.1 kB/);
-  await expect(all.getByRole('listitem').nth(1)).toContainText('kitchen-tablet does not share udp 192.168.7.1:53');
+  await expect(all.getByRole('listitem').nth(1)).toContainText('kitchen-tablet refused: this node does not share udp 192.168.7.1:53.');
   server.app.tick();
   await expect(all.getByRole('listitem').first()).toContainText('18.3 MB');
   await all.getByRole('link', { name: 'nas' }).click();
