@@ -50,7 +50,8 @@ const tools = [
   { command: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', package: 'fonts-dejavu-core', why: 'text on screenshots' },
   { command: 'nft', package: 'nftables', why: 'routers that translate addresses' },
   { command: 'dig', package: 'bind9-dnsutils', why: 'asking mesh DNS as others do' },
-  { command: 'turnutils_uclient', package: 'coturn', why: 'another implementation at our TURN server' },
+  // It brings a service, which only root can keep from starting (see ensureDebian).
+  ...(process.getuid?.() === 0 ? [{ command: 'turnutils_uclient', package: 'coturn', why: 'another implementation at our TURN server' }] : []),
   { command: 'ps', package: 'procps', why: 'looking for left-over processes' },
   { command: 'qemu-system-x86_64', package: 'qemu-system-x86', why: 'a small machine whose kernel has WireGuard' },
   { command: 'busybox', package: 'busybox-static', why: 'the same' },

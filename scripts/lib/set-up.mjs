@@ -1,7 +1,7 @@
 // What a fresh machine lacks, put in place. Plain JavaScript: it runs on any Node from 20 on, before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dirname, '../..');
@@ -52,8 +52,23 @@ export function ensureDebian(wanted, { required }) {
     return spawnSync(command, rest, quiet).status === 0;
   };
   const install = () => apt('install', '-y', '--no-install-recommends', ...names);
-  if (!(apt('update') && install())) return giveUp(missing, required, `apt-get could not install ${names.join(' ')}: run it by hand to see why`);
+  const startAgain = prefix.length === 0 ? startNothing() : () => {};
+  let installed = false;
+  try {
+    installed = apt('update') && install();
+  } finally {
+    startAgain();
+  }
+  if (!installed) return giveUp(missing, required, `apt-get could not install ${names.join(' ')}: run it by hand to see why`);
   return wanted.filter(({ command }) => !findCommand(command));
+}
+
+/** Some packages bring a service that would start and listen: only their programs are wanted. Debian asks this file first; one that is there is left alone. */
+function startNothing() {
+  const policy = '/usr/sbin/policy-rc.d';
+  if (existsSync(policy)) return () => {};
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  return () => rmSync(policy, { force: true });
 }
 
 /** Where a command is, looking also where Debian keeps administrators' tools. */
