@@ -19,6 +19,8 @@ export const channelNumberMax = 1_023;
 const streamsMax = 256;
 const dialMs = 10_000;
 const idleMs = 60_000;
+/** Frames of a stream that come while its other side is dialled. */
+const earlyMax = 8;
 /** Another implementation sends before we heard its announcement: so many channels are there before they are announced. */
 const aheadOf = 8;
 
@@ -51,21 +53,24 @@ export function serveStreams(connection: PeerConnection, control: DataChannel, t
       channel.close();
       forget();
     };
-    streams.set(id, { hear: () => {}, close: () => channel.close() });
+    const early: Frame[] = [];
+    streams.set(id, { hear: (frame) => void (early.length < earlyMax && early.push(frame)), close: () => channel.close() });
     void channel.closed.then(forget);
     if (wanted instanceof RpcError) return refuse(wanted.message);
     if (streams.size > streamsMax) return refuse('too many streams on this connection');
-    const open = wanted.protocol === 'udp' ? openUdp(id, number, channel, wanted) : openTcp(id, number, channel, wanted);
+    const open = wanted.protocol === 'udp' ? openUdp(id, number, channel, wanted) : openTcp(id, number, channel, wanted, early);
     open.catch(() => refuse(`nothing answers at ${wanted.protocol} ${joinHostPort(wanted.host, wanted.port)}`));
   }
 
-  async function openTcp(id: number, number: number, channel: DataChannel, { host, port }: Target): Promise<void> {
+  async function openTcp(id: number, number: number, channel: DataChannel, { host, port }: Target, early: readonly Frame[]): Promise<void> {
     const late = new AbortController();
     const cancel = clock.after(dialMs, () => late.abort(abortError('no answer in time')));
     void channel.closed.then(() => late.abort(abortError('the stream was given up')));
     try {
       const stream = await sockets.connectTcp(host, port, AbortSignal.any([late.signal, gone.signal]));
-      streams.set(id, pipe({ stream, channel, number, say: ours() ? say : null, holdMs: 0, clock, count: () => {}, closed: () => void streams.delete(id) }));
+      const end = pipe({ stream, channel, number, say: ours() ? say : null, holdMs: 0, clock, count: () => {}, closed: () => void streams.delete(id) });
+      streams.set(id, end);
+      early.forEach(end.hear);
     } finally {
       cancel();
     }
