@@ -1,12 +1,13 @@
 import { type ClusterRun } from './cluster/run.ts';
 import { type EnrolRun } from './enrol/run.ts';
+import { type PathRun } from './paths/run.ts';
 
 /** A piece of work for one core: some seeds of one simulation, with nothing or one thing wrong on purpose. */
 export interface Job {
-  readonly simulation: 'cluster' | 'session' | 'enrol';
+  readonly simulation: 'cluster' | 'session' | 'enrol' | 'paths';
   readonly first: number;
   readonly count: number;
-  /** A mutant of the cluster or the enrolment, or a guard that the session goes without. Such a job ends at its first violation. */
+  /** A mutant of the cluster or the enrolment, or a guard that the session or the paths go without. Such a job ends at its first violation. */
   readonly wrong: string | null;
 }
 
@@ -18,4 +19,5 @@ export interface Done {
   readonly violations: readonly { readonly seed: number; readonly what: string }[];
   readonly cluster: ClusterRun | null;
   readonly enrol: EnrolRun | null;
+  readonly paths: PathRun | null;
 }

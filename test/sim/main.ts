@@ -5,13 +5,14 @@ import { mutants, regressionSeeds, traceClusterSeed } from './cluster/run.ts';
 import { type Figures, noFigures } from './cluster/checks.ts';
 import { mutants as enrolMutants, noEnrolFigures } from './enrol/run.ts';
 import { type Done, type Job } from './job.ts';
+import { guards as pathGuards, noPathFigures, pathRegressions } from './paths/run.ts';
 import { guards } from './session/run.ts';
 
-const usage = `usage: npm run sim -- [cluster | session | enrol] [options]
-  --seeds N        seeds of each simulation (default 2000; of enrol a tenth)
+const usage = `usage: npm run sim -- [cluster | session | enrol | paths] [options]
+  --seeds N        seeds of each simulation (default 2000; of enrol a tenth, of paths a quarter)
   --seed FIRST     the first seed (default 1)
   --fresh          begin at a seed drawn from the clock
-  --budget N       seeds for each mutant until it must be caught (default 600; 0 leaves them out); a removed guard has ten times that, a mutant of enrol a fifth
+  --budget N       seeds for each mutant until it must be caught (default 600; 0 leaves them out); a removed guard has ten times that, a mutant of enrol a fifth, a guard of paths a quarter
   --wrong NAME     run the seeds with this mutant, or without this guard
   --trace LINES    one cluster seed, with the last lines of its story`;
 
@@ -23,7 +24,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const only = positionals[0];
-const simulations = (['session', 'cluster', 'enrol'] as const).filter((one) => only === undefined || one === only);
+const simulations = (['session', 'cluster', 'enrol', 'paths'] as const).filter((one) => only === undefined || one === only);
 const first = values.fresh ? Date.now() % 1_000_000_000 : Number(values.seed);
 const [count, budget] = [Number(values.seeds), Number(values.budget)];
 
@@ -49,9 +50,10 @@ async function runAll(): Promise<boolean> {
 function jobs(): Job[] {
   const list: Job[] = [];
   for (const simulation of simulations) {
-    const [seeds, chunk] = simulation === 'enrol' ? [seedsOfEnrol(), 10] : [count, 100];
+    const [seeds, chunk] = { session: [count, 100], cluster: [count, 100], enrol: [shareOf('enrol', 10), 10], paths: [shareOf('paths', 4), 20] }[simulation] as [number, number];
     for (let at = 0; at < seeds; at += chunk) list.push({ simulation, first: first + at, count: Math.min(chunk, seeds - at), wrong: values.wrong ?? null });
     if (simulation === 'cluster') for (const seed of regressionSeeds()) list.push({ simulation, first: seed, count: 1, wrong: null });
+    if (simulation === 'paths') for (const seed of pathRegressions()) list.push({ simulation, first: seed, count: 1, wrong: null });
   }
   for (const { simulation, wrong } of wrongs()) list.push({ simulation, first, count: budgetOf(simulation), wrong });
   return list;
@@ -59,18 +61,18 @@ function jobs(): Job[] {
 
 function wrongs(): { simulation: Job['simulation']; wrong: string }[] {
   if (budget === 0 || values.wrong !== undefined) return [];
-  const all = { cluster: Object.keys(mutants), session: guards, enrol: Object.keys(enrolMutants) };
-  return simulations.flatMap((simulation) => all[simulation].map((wrong) => ({ simulation, wrong })));
+  const all = { cluster: Object.keys(mutants), session: guards, enrol: Object.keys(enrolMutants), paths: pathGuards };
+  return simulations.flatMap((simulation) => [...all[simulation]].map((wrong) => ({ simulation, wrong })));
 }
 
-/** A session's seed is some ten times cheaper than a cluster's, and one of enrol ten times dearer. */
+/** A session's seed is some ten times cheaper than a cluster's, and one of enrol or of paths several times dearer. */
 function budgetOf(simulation: Job['simulation']): number {
-  return { session: 10 * budget, cluster: budget, enrol: Math.ceil(budget / 5) }[simulation];
+  return { session: 10 * budget, cluster: budget, enrol: Math.ceil(budget / 5), paths: Math.ceil(budget / 4) }[simulation];
 }
 
 /** Asked for by name, it runs as many seeds as were asked for. */
-function seedsOfEnrol(): number {
-  return only === 'enrol' ? count : Math.ceil(count / 10);
+function shareOf(simulation: Job['simulation'], part: number): number {
+  return only === simulation ? count : Math.ceil(count / part);
 }
 
 /** Every core takes the next job when it has finished one. */
@@ -104,6 +106,7 @@ function summary(simulation: Job['simulation'], all: readonly Done[]): boolean {
   console.log(`${simulation}: ${seeds} seeds, ${violations.length} violations, ${Math.round(seeds / seconds)} seeds/s per core`);
   if (simulation === 'cluster') console.log(`  ${clusterFigures(done)}`);
   if (simulation === 'enrol') console.log(`  ${enrolFigures(done)}`);
+  if (simulation === 'paths') console.log(`  ${pathFigures(done)}`);
   for (const { seed, what } of violations.slice(0, 5)) console.log(`  seed ${seed}: ${what}\n    npm run sim -- ${simulation} --seed ${seed} --seeds 1${reproduction(simulation)}`);
   return violations.length === 0;
 }
@@ -128,10 +131,16 @@ function enrolFigures(done: readonly Done[]): string {
   return Object.entries(total).map(([key, value]) => `${key} ${value}`).join(', ');
 }
 
+function pathFigures(done: readonly Done[]): string {
+  const total = noPathFigures();
+  for (const { paths } of done) for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += paths?.figures[key] ?? 0;
+  return Object.entries(total).map(([key, value]) => `${key} ${value}`).join(', ');
+}
+
 function wrongSummary(simulation: Job['simulation'], wrong: string, all: readonly Done[]): boolean {
   const done = all.find(({ job }) => job.simulation === simulation && job.wrong === wrong);
   const caught = done?.violations[0];
   const result = caught ? `caught at seed ${String(done.seeds).padStart(4)} of ${budgetOf(simulation)}: ${caught.what.split('\n')[0]?.slice(0, 100)}` : `NOT CAUGHT in ${budgetOf(simulation)} seeds`;
-  console.log(`  ${simulation === 'session' ? 'without' : 'mutant'} ${wrong.padEnd(51)} ${result}`);
+  console.log(`  ${simulation === 'session' || simulation === 'paths' ? 'without' : 'mutant'} ${wrong.padEnd(51)} ${result}`);
   return caught !== undefined;
 }

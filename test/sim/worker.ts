@@ -17,15 +17,21 @@ async function run(job: Job): Promise<Done> {
   if (job.simulation === 'cluster') {
     const { runClusterSeeds } = await import('./cluster/run.ts');
     const cluster = runClusterSeeds(wrong === null ? common : { ...common, mutant: wrong });
-    return { job, seeds: cluster.seeds, cpuSeconds: cpuSeconds(), violations: cluster.violations, cluster, enrol: null };
+    return { job, seeds: cluster.seeds, cpuSeconds: cpuSeconds(), violations: cluster.violations, cluster, enrol: null, paths: null };
   }
   if (job.simulation === 'enrol') {
     const { runEnrolSeeds } = await import('./enrol/run.ts');
     const enrol = await runEnrolSeeds(wrong === null ? common : { ...common, mutant: wrong });
-    return { job, seeds: enrol.seeds, cpuSeconds: cpuSeconds(), violations: enrol.violations, cluster: null, enrol };
+    return { job, seeds: enrol.seeds, cpuSeconds: cpuSeconds(), violations: enrol.violations, cluster: null, enrol, paths: null };
+  }
+  if (job.simulation === 'paths') {
+    const { guards, runPathSeeds } = await import('./paths/run.ts');
+    const guard = guards.find((one) => one === wrong);
+    const paths = await runPathSeeds(guard === undefined ? common : { ...common, guard });
+    return { job, seeds: paths.seeds, cpuSeconds: cpuSeconds(), violations: paths.violations, cluster: null, enrol: null, paths };
   }
   const { guards, runSessionSeeds } = await import('./session/run.ts');
   const guard = guards.find((one) => one === wrong);
   const session = await runSessionSeeds(guard === undefined ? common : { ...common, guard });
-  return { job, seeds: session.seeds, cpuSeconds: cpuSeconds(), violations: session.violations, cluster: null, enrol: null };
+  return { job, seeds: session.seeds, cpuSeconds: cpuSeconds(), violations: session.violations, cluster: null, enrol: null, paths: null };
 }

@@ -3,7 +3,7 @@ import { attemptName, cancelOpening, change, closePath, type Draft, emit, fail, 
 import { codeOf, type Theirs } from './facts.ts';
 import { type Candidate, type CarrierTier } from './plan.ts';
 import { aimAnew, endTrial, hurryCarriers, search, tryInstead } from './searching.ts';
-import { type Event, type Path } from './state.ts';
+import { type Event, type Path, type State } from './state.ts';
 import { openingMs, portTiers, times, turnMs } from './times.ts';
 
 /** What is agreed with the other side: facts and ports by one question and its answer, carriers by an offer and its answer. */
@@ -73,17 +73,22 @@ function portsOffered(d: Draft, attempt: string, tier: 'direct' | 'punch'): void
   const reply = (refusal: PathReasonCode | null): void => emit(d, { kind: 'reply', attempt, refusal });
   if (s.plan.ports === 'no') return reply(s.plan.excluded[0]?.code ?? 'no-endpoint');
   if (s.phase === 'up' && s.path) {
-    if (s.stage || s.health.doubtMs !== null) return reply('waiting');
+    if (s.stage || s.agreed || s.health.doubtMs !== null) return reply('waiting');
     reply(null);
     const candidate = trialCandidate(d, tier);
     // Same or worse than what works here: for them it does not. They aim anew; what was told here may be where they no longer are.
-    if (candidate && candidate.endpoint !== s.path.endpoint) return tryInstead(d, pathTo(candidate, d.now));
+    if (candidate && candidate.endpoint !== s.path.endpoint) return change(d, { agreed: { path: pathTo(candidate, d.now), atMs: d.now + answerTravelsMs(s) } });
     return change(d, { health: { ...s.health, nextEchoMs: d.now } });
   }
   reply(null);
   // Both asked at once: one of the questions is enough.
   if (s.phase === 'probing') return aimAnew(d);
   search(d, { answering: true });
+}
+
+/** One way through the tunnel, and a little more. */
+function answerTravelsMs({ health }: State): number {
+  return Math.min(600, Math.max(150, Math.round((health.latencyMs ?? 300) * 0.75)));
 }
 
 /** Which candidate is tried next: in turn, those of the tier that is spoken of before others. */

@@ -23,7 +23,7 @@ export function search(d: Draft, { lost = false, answering = false }: Search = {
   const first = speaksFirst(s);
   const wait = lost ? times.carriersAfterLoss : times.carriersAfter;
   change(d, {
-    phase: 'probing', sinceMs: d.now, retryAtMs: null, stage: null,
+    phase: 'probing', sinceMs: d.now, retryAtMs: null, stage: null, agreed: null,
     round: {
       startedMs: d.now, tried: [],
       carriersAtMs: d.now + wait + (first || lost ? 0 : times.otherOpensLater),
@@ -56,7 +56,7 @@ function endAll(d: Draft): void {
   endTrial(d);
   cancelAsking(d);
   cancelOpening(d);
-  change(d, { stage: null, retryAtMs: null, health: { ...d.s.health, doubtMs: null, nextEchoMs: null } });
+  change(d, { stage: null, agreed: null, retryAtMs: null, health: { ...d.s.health, doubtMs: null, nextEchoMs: null } });
 }
 
 /** A trial that is not decided counts for nothing: the path is the one before. */

@@ -28,6 +28,8 @@ export interface State {
 
   /** What the tunnel is being tried with. */
   readonly stage: Stage | null;
+  /** A trial that was agreed to: it begins when the answer has surely left by the path that it will hold. */
+  readonly agreed: { readonly path: Path; readonly atMs: number } | null;
   readonly asking: Asking | null;
   readonly opening: Opening | null;
   /** Open, and not in use: a predecessor that may be needed again, or what the other side may be about to use. */

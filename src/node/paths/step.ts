@@ -3,7 +3,7 @@ import { cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail,
 import { type Ours, rankOf } from './facts.ts';
 import { echoed, echoEveryMs, echoTimeoutMs, ended, lose, moved, saw, silentAtMs } from './health.ts';
 import { answered, ask, failed, offered, opened, oursChanged, trialCandidate, unanswered } from './negotiating.ts';
-import { giveUp, goOffline, nextCarrier, open, openNext, rest, search, stageOver } from './searching.ts';
+import { giveUp, goOffline, nextCarrier, open, openNext, rest, search, stageOver, tryInstead } from './searching.ts';
 import { type Event, type State, type Stepped } from './state.ts';
 import { planOf } from './draft.ts';
 import { portTiers, times } from './times.ts';
@@ -15,7 +15,7 @@ export function initialState(me: string, id: string, ours: Ours, advertised: rea
   return {
     me, id, ...facts, wanted: false, plan: planOf(facts),
     phase: ours.online ? 'idle' : 'offline', sinceMs: 0, path: null, push: 0, restart: 0,
-    stage: null, asking: null, opening: null, spares: [],
+    stage: null, agreed: null, asking: null, opening: null, spares: [],
     health: { echoes: false, lastPongMs: null, lastBytesMs: null, lastTrafficMs: -times.fresh, doubtMs: null, patienceMs: times.patience, nextEchoMs: null, unanswered: 0, latencyMs: null, seen: null },
     round: { startedMs: 0, carriersAtMs: 0, tried: [], askAtMs: 0 },
     tries: {}, found: {}, lost: null, downs: 0, retryAtMs: null, lastAskMs: -times.retell, told: null, serial: 0,
@@ -97,6 +97,11 @@ function due(d: Draft): void {
   expireSpares(d);
   const silent = silentAtMs(d.s);
   if (silent !== null && silent <= d.now) lose(d, 'went-silent', { silentMs: String(d.now - (d.s.health.doubtMs ?? silent - times.silentStranger)) });
+  const { agreed } = d.s;
+  if (agreed && agreed.atMs <= d.now) {
+    change(d, { agreed: null });
+    if (d.s.phase === 'up' && !d.s.stage && d.s.health.doubtMs === null) tryInstead(d, agreed.path);
+  }
   if (d.s.phase === 'probing') probe(d);
   if (d.s.phase === 'down' && d.s.retryAtMs !== null && d.s.retryAtMs <= d.now) search(d);
   if (d.s.phase === 'up') upkeep(d);
@@ -146,8 +151,8 @@ function upkeep(d: Draft): void {
   if (retellAtMs(d.s) <= d.now && quiet(d.s)) ask(d, null);
 }
 
-function quiet({ asking, opening, stage, health }: State): boolean {
-  return !asking && !opening && !stage && health.doubtMs === null;
+function quiet({ agreed, asking, opening, stage, health }: State): boolean {
+  return !agreed && !asking && !opening && !stage && health.doubtMs === null;
 }
 
 /** Facts are exchanged when the peer's were never heard, or ours changed, while a better path might come of it. */
@@ -178,7 +183,7 @@ function echo(d: Draft): void {
 /** When the machine wants to be called again; infinity: only by what happens. */
 export function dueMs(s: State): number {
   if (s.phase === 'offline' || s.phase === 'idle') return Number.POSITIVE_INFINITY;
-  const at: (number | null | undefined)[] = [s.asking?.untilMs, s.opening?.untilMs, s.stage?.untilMs, silentAtMs(s), ...s.spares.map((one) => one.untilMs)];
+  const at: (number | null | undefined)[] = [s.agreed?.atMs, s.asking?.untilMs, s.opening?.untilMs, s.stage?.untilMs, silentAtMs(s), ...s.spares.map((one) => one.untilMs)];
   if (s.phase === 'down') at.push(s.retryAtMs);
   else at.push(s.health.nextEchoMs);
   if (s.phase === 'probing' && !s.asking) at.push(s.stranger ? null : s.round.askAtMs);

@@ -7,16 +7,13 @@ export interface Figures {
   pairs: number;
   ports: number;
   relayed: number;
-  switches: number;
   troubles: number;
-  firstUp: number;
-  firstUpMs: number;
-  recovered: number;
-  recoveredMs: number;
-  recoveredSlow: number;
+  /** Pairs that were up again after the trouble ended, and those of them that took no longer than five seconds. */
+  healed: number;
+  healedIn5s: number;
 }
 
-export const noFigures = (): Figures => ({ pairs: 0, ports: 0, relayed: 0, switches: 0, troubles: 0, firstUp: 0, firstUpMs: 0, recovered: 0, recoveredMs: 0, recoveredSlow: 0 });
+export const noFigures = (): Figures => ({ pairs: 0, ports: 0, relayed: 0, troubles: 0, healed: 0, healedIn5s: 0 });
 
 export interface Pair {
   readonly a: SimNode;
