@@ -75,15 +75,28 @@ export function endpointsOf(texts: readonly string[]): string[] {
   return [...new Set(all)].slice(0, endpointsMax);
 }
 
-export function endpointOf(text: string): { readonly ip: Ip; readonly port: number } | null {
+interface Endpoint {
+  readonly ip: Ip;
+  readonly port: number;
+}
+
+const parsed = new Map<string, Endpoint | null>();
+const parsedMax = 4_096;
+
+/** The same few endpoints are looked at again and again: what was parsed is kept, in bounds. */
+export function endpointOf(text: string): Endpoint | null {
+  const before = parsed.get(text);
+  if (before !== undefined) return before;
   const at = text.length > 64 ? undefined : splitHostPort(text);
   const ip = at && parseIp(at.host);
-  return at && ip ? { ip, port: at.port } : null;
+  const endpoint = at && ip ? { ip, port: at.port } : null;
+  if (parsed.size >= parsedMax) parsed.clear();
+  if (text.length <= 64) parsed.set(text, endpoint);
+  return endpoint;
 }
 
 export function isLoopback(endpoint: string): boolean {
-  const at = endpointOf(endpoint);
-  return at !== null && (at.ip.family === 4 ? at.ip.value >> 24n === 127n : at.ip.value === 1n);
+  return endpoint.startsWith('127.') || endpoint.startsWith('[::1]');
 }
 
 /** An address that the whole internet could reach: neither for private use, nor of one link, nor of this machine. */
