@@ -87,7 +87,7 @@ function summary(ports: NetcheckPorts, targets: readonly Target[], { stun4, stun
     stun4: stun4.length > 0 ? stun4 : null, stun6: stun6.length > 0 ? stun6 : null,
   });
   const servers = [...targets.flatMap((target) => stunServer(target, [...stun4, ...stun6]) ?? []), ...streams];
-  const works = (family: 4 | 6): boolean => servers.some(({ address, latencyMs }) => latencyMs >= 0 && address.startsWith('[') === (family === 6));
+  const works = (family: 4 | 6): boolean => (family === 4 ? stun4 : stun6).some(({ mapped }) => mapped !== null) || servers.some(({ address, latencyMs }) => latencyMs >= 0 && address.startsWith('[') === (family === 6));
   const report = {
     nat,
     // Where nobody can be asked, having an address is all that can be said.
@@ -110,9 +110,10 @@ function stunServer({ nodeId, server }: Target, answers: readonly StunAnswer[]):
 
 function streamChecks(ports: NetcheckPorts, { nodeId, server, api }: Target, signal: AbortSignal): Promise<NetcheckServer>[] {
   const at = splitHostPort(api);
+  const families = new Set(ports.hosts().map((host) => host.includes(':')));
   const turns = (['udp', 'tcp'] as const).flatMap((transport) => {
-    const url = server?.turn.find((each) => each.endsWith(`transport=${transport}`));
-    return server && url ? [{ server, transport, address: url.replace(/^turn:/, '').replace(/\?.*$/, '') }] : [];
+    const url = server?.turn.find((each) => each.endsWith(`transport=${transport}`) && families.has(each.includes('[')));
+    return server && url ? [{ server: { ...server, turn: [url] }, transport, address: url.replace(/^turn:/, '').replace(/\?.*$/, '') }] : [];
   });
   return [
     ...turns.map(({ server: relay, transport, address }) => timed(ports, { nodeId, kind: `turn-${transport}`, address }, async () => {
