@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { type PeersTopic, type PeerView } from '../src/contract/state.ts';
+import { checkHost, featureTable, lies } from './lib/feature-check.ts';
 import { forwardFromNamespace } from './lib/forward.ts';
 import { Host, hostsFolder, until } from './lib/hosts.ts';
 import { createLan, inNamespace, ping, type Lan } from './lib/namespaces.ts';
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
   await joinMesh(gamma, [alpha, beta]);
   for (const host of hosts) showPeers(host.name, (await settled(host)).list);
   await pingAll(hosts);
+  await checkAllFeatures();
   await measure(lan, alpha, beta);
   if (flags['kill-host']) await killHost(alpha, beta, gamma);
   if (!flags.once) await showUrls();
@@ -98,6 +100,18 @@ async function firstPing(from: Host, address: string | null): Promise<number | n
     if (times.length > 0) return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] as number;
   }
   return null;
+}
+
+/** What each host says that it offers, against what answers there: each is asked by another. */
+async function checkAllFeatures(): Promise<void> {
+  say('features of each host, and whether each answers');
+  for (const [index, of] of hosts.entries()) {
+    const from = hosts[(index + 1) % hosts.length] as Host;
+    const checks = await checkHost(of, from, { publicAddresses: [lan.address(of.name)] });
+    failures += lies(checks).length;
+    say(`  ${of.name}`);
+    for (const line of featureTable(checks)) say(`    ${line}`);
+  }
 }
 
 async function measure(network: Lan, server: Host, client: Host): Promise<void> {
