@@ -23,7 +23,7 @@ export function answered(d: Draft, { attempt, theirs, refusal }: Of<'answered'>)
   if (asking.trial) return trialAnswered(d, asking.trial, refusal);
   if (d.s.phase !== 'probing') return;
   hurryCarriers(d);
-  aimAnew(d);
+  aimAnew(d, false);
 }
 
 function trialAnswered(d: Draft, candidate: Candidate, refusal: PathReasonCode | null): void {
@@ -82,7 +82,7 @@ function portsOffered(d: Draft, attempt: string, tier: 'direct' | 'punch'): void
   }
   reply(null);
   // Both asked at once: one of the questions is enough.
-  if (s.phase === 'probing') return aimAnew(d);
+  if (s.phase === 'probing') return aimAnew(d, true);
   search(d, { answering: true });
 }
 

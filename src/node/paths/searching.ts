@@ -105,12 +105,17 @@ export function aim(d: Draft): void {
 }
 
 /** New facts: begins again when they lead elsewhere, or when this side began before the other one could. */
-export function aimAnew(d: Draft): void {
+export function aimAnew(d: Draft, asked: boolean): void {
   const { stage, health, round } = d.s;
   if (stage?.kind === 'confirm' || stage?.kind === 'check' || stage?.kind === 'trial') return;
+  if (!asked && stage?.kind === 'aim' && sameList(stage.list, aims(d.s, d.now)) && d.now - round.startedMs > times.otherWaits) return;
   // Somebody got through: a new handshake would end what just began.
   if (health.seen?.handshakeMs && health.seen.handshakeMs > round.startedMs) return;
   aim(d);
+}
+
+function sameList(a: readonly Candidate[], b: readonly Candidate[]): boolean {
+  return a.length === b.length && a.every((one, i) => one.endpoint === b[i]?.endpoint);
 }
 
 /** A tier that keeps failing after it worked is not taken again at once while something else carries. */
@@ -250,6 +255,7 @@ export function hurryCarriers(d: Draft): void {
 /** Everything was tried. WireGuard goes on knocking by itself; we come back later. */
 export function giveUp(d: Draft): void {
   const downs = d.s.downs + 1;
-  change(d, { phase: 'down', sinceMs: d.now, downs, retryAtMs: d.now + backOffMs(times.retry, downs) });
+  cancelAsking(d);
+  change(d, { stage: null, phase: 'down', sinceMs: d.now, downs, retryAtMs: d.now + backOffMs(times.retry, downs) });
   tell(d);
 }

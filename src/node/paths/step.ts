@@ -133,6 +133,8 @@ function probe(d: Draft): void {
     ask(d, portTier(d.s));
   }
   if (!opening && !busy && round.carriersAtMs <= d.now && nextCarrier(d.s)) openNext(d);
+  const over = round.startedMs + times.round <= d.now && !busy;
+  if (over && !d.s.opening) return giveUp(d);
   if (!d.s.opening && !d.s.stage && !d.s.asking && !nextCarrier(d.s) && (d.s.stranger || d.s.round.askAtMs > d.now)) giveUp(d);
 }
 
@@ -186,6 +188,7 @@ export function dueMs(s: State): number {
   const at: (number | null | undefined)[] = [s.agreed?.atMs, s.asking?.untilMs, s.opening?.untilMs, s.stage?.untilMs, silentAtMs(s), ...s.spares.map((one) => one.untilMs)];
   if (s.phase === 'down') at.push(s.retryAtMs);
   else at.push(s.health.nextEchoMs);
+  if (s.phase === 'probing' && !s.opening && s.stage?.kind !== 'confirm' && s.stage?.kind !== 'check') at.push(s.round.startedMs + times.round);
   if (s.phase === 'probing' && !s.asking) at.push(s.stranger ? null : s.round.askAtMs);
   if (s.phase === 'probing' && !s.opening && nextCarrier(s) && s.stage?.kind !== 'confirm' && s.stage?.kind !== 'check') at.push(s.round.carriersAtMs);
   if (s.phase === 'up' && quiet(s)) at.push(nextTrial(s)?.atMs, retellAtMs(s));

@@ -4,6 +4,8 @@ import { type CarrierTier } from './plan.ts';
 /** Every wait of the machine, in milliseconds. WireGuard's own times (5 s, 15 s, 180 s) are those of its paper, section 6.1. */
 export const times = {
   slotsMax: 6,
+  /** One search ends by itself, so that what failed early gets another turn. */
+  round: 12_000,
   /** When carriers are looked for beside the ports; at once where theory leaves nothing else. */
   carriersAfter: 1_200,
   carriersAfterLoss: 600,
