@@ -81,7 +81,8 @@ function streamOf(socket: Socket): ByteStream {
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     end: () => void socket.end(),
-    destroy: () => void socket.destroy(),
+    // With a reset: a stream that broke off must not look like one that came to its end.
+    destroy: () => void socket.resetAndDestroy(),
   };
 }
 

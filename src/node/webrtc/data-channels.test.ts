@@ -1,22 +1,9 @@
-import { createServer, connect as connectTcp, type Server, type Socket } from 'node:net';
 import { createSocket } from 'node:dgram';
+import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { cell } from '../../base/cell.ts';
-import { type Ip, parseIp } from '../../base/ip.ts';
-import { silentLog } from '../../base/log.ts';
-import { seeded } from '../../base/random.ts';
-import { service } from '../../base/rpc.ts';
-import { NodeService } from '../../gen/v1/node.ts';
+import { channelNode, type ChannelNode, type Directory } from '../../../test/node/channel-nodes.ts';
 import { type ForwardView } from '../../gen/webmesh/local/v1/local.ts';
-import { systemClock } from '../../platform/clock.ts';
-import { forwardSockets } from '../../platform/forward-sockets.ts';
-import { createGrpcCaller } from '../../platform/grpc-call.ts';
-import { createGrpcServer } from '../../platform/grpc-server.ts';
-import { loopbackPorts } from '../../platform/loopback-port.ts';
 import { createPeerConnections } from '../../platform/peer-connections.ts';
-import { type RaftView } from '../../raft/types.ts';
-import { type NodeConfig } from '../config.ts';
-import { createDataChannels, type DataChannels } from './data-channels.ts';
 
 const library = createPeerConnections();
 const ends: (() => unknown)[] = [];
@@ -25,39 +12,12 @@ afterEach(async () => {
 });
 afterAll(() => library.close());
 
-interface TestNode {
-  readonly channels: DataChannels;
-  readonly port: number;
-  readonly shares: { protocol: 'tcp' | 'udp'; ip: Ip; port: number }[];
-}
+const directory: Directory = new Map();
 
-const nodes = new Map<string, TestNode>();
-
-/** A node with nothing but its data channels, on loopback, in clear text. */
-async function node(id: string): Promise<TestNode> {
-  const remote = createGrpcCaller(() => null);
-  const shares: TestNode['shares'] = [];
-  const config = { meshIpv4: null, meshIpv6: null, wireguardPort: 51_820, tunnel: null, paths: { shares }, services: { iceNegotiation: true } } as unknown as NodeConfig;
-  const view = cell({ configuration: { servers: [] } } as unknown as RaftView);
-  const row = (other: string) => nodes.has(other) ? { id: other, grpcPort: nodes.get(other)?.port ?? 0, primaryEndpoint: '127.0.0.1', leaseIpv4: null, networkIpv6: null, wireguardPort: 51_820 } : undefined;
-  const channels = createDataChannels({
-    nodeId: id, config: () => config, remote, connections: library, sockets: forwardSockets, loopback: loopbackPorts, servers: cell([]), hosts: () => ['127.0.0.1'],
-    guard: { secure: false, consensus: { view }, reads: { trust: { device: () => undefined, certificate: () => undefined }, revision: cell(0) }, clock: systemClock },
-    reads: { node: row, get: () => undefined, leases: () => [] } as never,
-    peers: () => [...nodes].filter(([other]) => other !== id).map(([other, { port }]) => ({ id: other, publicKey: '', ipv4: '', ipv6: '', endpoints: [], primary: '127.0.0.1', grpcPort: port, serves: true })),
-    reached: () => false, defer: (run) => void setImmediate(run), clock: systemClock, random: seeded(1), log: silentLog,
-  });
-  const open = { kind: 'clear-text', via: null } as const;
-  const server = createGrpcServer({ services: [service(NodeService, { negotiateDataChannel: (requests, call) => channels.negotiate(requests, call, open) }), ...channels.services], log: silentLog });
-  const port = await server.listen({ host: '127.0.0.1', port: 0 });
-  const made = { channels, port, shares };
-  nodes.set(id, made);
-  ends.push(() => remote.close(), () => server.close(50), () => channels.close(), () => nodes.delete(id));
+async function node(id: string): Promise<ChannelNode> {
+  const made = await channelNode(id, directory, library);
+  ends.push(made.close);
   return made;
-}
-
-function share(at: TestNode, protocol: 'tcp' | 'udp', port: number): void {
-  at.shares.push({ protocol, ip: parseIp('127.0.0.1') as Ip, port });
 }
 
 /** A TCP server; answers its port. */
@@ -83,20 +43,25 @@ function client(port: number): Socket {
   return socket;
 }
 
+/** All until the end, which may be a reset. */
 async function read(socket: Socket): Promise<string> {
   const parts: Buffer[] = [];
-  for await (const part of socket) parts.push(part as Buffer);
+  try {
+    for await (const part of socket) parts.push(part as Buffer);
+  } catch (error) {
+    parts.push(Buffer.from((error as NodeJS.ErrnoException).code ?? ''));
+  }
   return Buffer.concat(parts).toString();
 }
 
 const never = new AbortController().signal;
-const forward = (at: TestNode, peer: string, protocol: string, remotePort: number): Promise<ForwardView> =>
+const forward = (at: ChannelNode, peer: string, protocol: string, remotePort: number): Promise<ForwardView> =>
   at.channels.forwards.open({ peer, protocol, localAddress: '', localPort: 0, remoteAddress: '', remotePort }, never);
 
 test('a forward carries a question, a half-close and the answer, for many at once, over one connection', async () => {
   const [a, b] = [await node('a'), await node('b')];
   const port = await serve(async (socket) => socket.end(`you said ${await read(socket)}`));
-  share(b, 'tcp', port);
+  b.share('tcp', port);
   const view = await forward(a, 'b', 'tcp', port);
   expect(view).toMatchObject({ peer: 'b', protocol: 'tcp', localAddress: '127.0.0.1', remoteAddress: '127.0.0.1', remotePort: port, problem: '' });
   const answers = await Promise.all(Array.from({ length: 20 }, async (_, i) => {
@@ -112,11 +77,11 @@ test('what is not shared is refused with a sentence, at first and on a connectio
   const [a, b] = [await node('a'), await node('b')];
   const port = await serve((socket) => socket.end('hello'));
   expect(await forward(a, 'b', 'tcp', port)).toMatchObject({ problemCode: 'auth.not-permitted', problem: `this node does not share tcp 127.0.0.1:${port}` });
-  share(b, 'tcp', port);
+  b.share('tcp', port);
   const good = await forward(a, 'b', 'tcp', port);
   expect(await read(client(good.localPort))).toBe('hello');
   const bad = await forward(a, 'b', 'tcp', 22);
-  expect(await read(client(bad.localPort))).toBe('');
+  expect(await read(client(bad.localPort))).toBe('ECONNRESET');
   await expect.poll(() => a.channels.forwards.views.get().find(({ id }) => id === bad.id), { timeout: 2_000 }).toMatchObject({ problemCode: 'mesh.refused', problem: 'this node does not share tcp 127.0.0.1:22' });
 });
 
@@ -126,7 +91,7 @@ test('UDP both ways, each program by itself', async () => {
   echo.on('message', (datagram, from) => echo.send(`${datagram}!`, from.port, from.address));
   await new Promise<void>((resolve) => echo.bind(0, '127.0.0.1', resolve));
   ends.push(() => echo.close());
-  share(b, 'udp', echo.address().port);
+  b.share('udp', echo.address().port);
   const { localPort } = await forward(a, 'b', 'udp', echo.address().port);
   const answers = await Promise.all(['x', 'y', 'z'].map((word) => new Promise<string>((resolve) => {
     const socket = createSocket('udp4');
@@ -136,3 +101,87 @@ test('UDP both ways, each program by itself', async () => {
   })));
   expect(answers).toEqual(['x!', 'y!', 'z!']);
 });
+
+test('a stalled program stalls its own stream and no other, and holds a window of bytes at most', async () => {
+  const [a, b] = [await node('a'), await node('b')];
+  let stalled: Socket | undefined;
+  const deaf = await serve((socket) => {
+    stalled = socket.pause();
+  });
+  const echo = await serve((socket) => socket.pipe(socket));
+  b.share('tcp', deaf);
+  b.share('tcp', echo);
+  const [to, live] = [await forward(a, 'b', 'tcp', deaf), await forward(a, 'b', 'tcp', echo)];
+  const pushing = client(to.localPort);
+  let pushed = 0;
+  const push = (): void => {
+    while (pushed < 64 << 20 && pushing.write(Buffer.alloc(64 << 10))) pushed += 64 << 10;
+  };
+  pushing.on('drain', push);
+  push();
+  await settled(() => pushed);
+  // Both ends' sockets hold some more than the window.
+  expect(pushed).toBeLessThan(24 << 20);
+  const asking = client(live.localPort);
+  const startedMs = performance.now();
+  asking.end('still quick');
+  expect(await read(asking)).toBe('still quick');
+  expect(performance.now() - startedMs).toBeLessThan(1_000);
+  expect(stalled?.destroyed).toBe(false);
+});
+
+test('the end of each side ends the stream: the server is gone, the program is gone, nobody listens, the forward is closed, the far node dies and comes back', async () => {
+  const [a, b] = [await node('a'), await node('b')];
+  const arrived: Socket[] = [];
+  const port = await serve((socket) => void arrived.push(socket));
+  b.share('tcp', port);
+  b.share('tcp', 9);
+  const view = await forward(a, 'b', 'tcp', port);
+  const both = async (): Promise<readonly [Socket, Socket]> => {
+    const socket = client(view.localPort);
+    const before = arrived.length;
+    await expect.poll(() => arrived.length).toBe(before + 1);
+    return [socket, arrived.at(-1) as Socket];
+  };
+  const [first, firstFar] = await both();
+  firstFar.resetAndDestroy();
+  expect(await read(first)).toBe('ECONNRESET');
+  const [second, secondFar] = await both();
+  secondFar.resume();
+  second.resetAndDestroy();
+  await expect.poll(() => secondFar.destroyed).toBe(true);
+  const nobody = await forward(a, 'b', 'tcp', 9);
+  expect(await read(client(nobody.localPort))).toBe('ECONNRESET');
+  const [third, thirdFar] = await both();
+  third.resume();
+  thirdFar.resume();
+  await b.close();
+  await expect.poll(() => third.destroyed && thirdFar.destroyed, { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => a.channels.forwards.views.get()[0]?.problemCode, { timeout: 5_000 }).toBe('mesh.unreachable');
+  const again = await node('b');
+  again.share('tcp', port);
+  await expect.poll(() => a.channels.forwards.views.get()[0]?.problem, { timeout: 10_000 }).toBe('');
+  const [fourth, fourthFar] = await both();
+  for (const socket of [fourth, fourthFar]) socket.resume();
+  a.channels.forwards.close(view.id);
+  await expect.poll(() => fourth.destroyed && fourthFar.destroyed, { timeout: 5_000 }).toBe(true);
+  expect(await new Promise((resolve) => connectTcp({ port: view.localPort, host: '127.0.0.1' }).on('error', (error) => resolve((error as NodeJS.ErrnoException).code)))).toBe('ECONNREFUSED');
+}, 40_000);
+
+test('a forward is refused that would listen elsewhere, go nowhere, or is one too many', async () => {
+  const [a] = [await node('a'), await node('b')];
+  const open = (change: object): Promise<unknown> => a.channels.forwards.open({ peer: 'b', protocol: 'tcp', localAddress: '', localPort: 0, remoteAddress: '', remotePort: 1, ...change }, never).then(() => 'open', (error: { code: string }) => error.code);
+  for (const change of [{ localAddress: '0.0.0.0' }, { localAddress: '192.0.2.1' }, { protocol: 'unix' }, { remoteAddress: 'example.org' }, { remotePort: 0 }, { localPort: 70_000 }]) expect([change, await open(change)]).toEqual([change, 'input.invalid']);
+  expect(await open({ peer: 'nobody' })).toBe('mesh.not-found');
+  const taken = await serve(() => {});
+  expect(await open({ localPort: taken })).toBe('node.port-in-use');
+});
+
+/** Waits until the number stays for a while. */
+async function settled(read: () => number): Promise<void> {
+  for (let last = -1, same = 0; same < 8; ) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    same = read() === last ? same + 1 : 0;
+    last = read();
+  }
+}

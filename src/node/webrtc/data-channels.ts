@@ -8,7 +8,7 @@ import { type DataChannelNegotiation } from '../../gen/v1/node_messages.ts';
 import { WebRTCService } from '../../gen/v1/webrtc.ts';
 import { type PathPeer } from '../../gen/webmesh/local/v1/local.ts';
 import { defaultPorts, type NodeConfig } from '../config.ts';
-import { type CarrierKind, type ForwardSockets, type LoopbackPorts, type PeerConnections } from '../path-ports.ts';
+import { type CarrierKind, type ForwardSockets, type LoopbackPorts, type PeerConnection, type PeerConnections } from '../path-ports.ts';
 import { type MeasuredServer } from '../paths/ports.ts';
 import { type RemoteCaller } from '../ports.ts';
 import { type Admitted } from '../rpc/auth.ts';
@@ -17,6 +17,7 @@ import { type MeshReads, privateAddress, publicAddress } from '../state/reads.ts
 import { ulaPrefixKey } from '../statements/keys.ts';
 import { channelCarrier } from './carrier.ts';
 import { dial, type DialPorts } from './dial.ts';
+import { createFarSessions } from './far-sessions.ts';
 import { createForwards, type Forwards } from './forwards.ts';
 import { createLinkPool } from './link-pool.ts';
 import { negotiate } from './negotiate.ts';
@@ -61,12 +62,14 @@ export interface DataChannels {
 const limits = { far: [128, 32], relays: [64, 16] } as const;
 
 export function createDataChannels(ports: DataChannelPorts): DataChannels {
-  const { nodeId, config, guard, reads, remote, connections, sockets, servers, hosts, clock, random, log } = ports;
+  const { nodeId, config, guard, reads, remote, sockets, servers, hosts, clock, random, log } = ports;
+  const connections = tracked(ports.connections);
   const stun = (): readonly string[] => stunServers(servers.get().flatMap(({ server }) => server.stun.slice(0, 1)));
   const own = { sockets, own: config, clock, connections, hosts, mayTry: (ip: Ip) => !isInMesh(ip, reads) };
-  const far = { ...own, places: createPlaces(limits.far[0], limits.far[1], 'peer connections') };
+  const sessions = createFarSessions(own, createPlaces(limits.far[0], limits.far[1], 'peer connections'));
+  const endCutting = guard.reads.revision.subscribe(() => sessions.cut((caller) => !guard.secure || guard.reads.trust.device(caller)?.state !== 'revoked'));
   const options: StartOptions = {
-    ...far, nodeId, remote, stun, relays: createPlaces(limits.relays[0], limits.relays[1], 'negotiations'),
+    sessions, clock, own: config, nodeId, remote, stun, relays: createPlaces(limits.relays[0], limits.relays[1], 'negotiations'),
     addressOf: (id) => addressOf(id, ports),
   };
   const dialPorts: DialPorts = { ...own, remote, stun, log, peers: ports.peers, reached: ports.reached };
@@ -78,15 +81,37 @@ export function createDataChannels(ports: DataChannelPorts): DataChannels {
   });
   return {
     services: config().services.iceNegotiation ? [guarded(WebRTCService, { startDataChannel: (requests, call, who) => start(requests, call, who, options) }, guard)] : [],
-    negotiate: (requests, call, who) => negotiate(requests, call, who, far),
+    negotiate: (requests, call, who) => negotiate(requests, call, who, options),
     carrier: channelCarrier({
-      ...ports, mayTry: own.mayTry, stun,
+      ...ports, connections, mayTry: own.mayTry, stun,
       wireguardPortOf: (id) => reads.node(id)?.wireguardPort || defaultPorts.wireguard,
       // A tunnel has a connection of its own: what else is carried to that node never holds it up.
       dial: (id, target, signal) => dial(id, target, dialPorts, signal),
     }),
     forwards,
-    close: forwards.closeAll,
+    close: () => {
+      endCutting();
+      forwards.closeAll();
+      connections.closeAll();
+    },
+  };
+}
+
+/** Remembers what is open, so that it ends with this node. */
+function tracked({ create }: PeerConnections): PeerConnections & { closeAll(): void } {
+  const open = new Set<PeerConnection>();
+  return {
+    create: (options) => {
+      const connection = create(options);
+      open.add(connection);
+      connection.state.subscribe((state) => {
+        if (state === 'closed' || state === 'failed') open.delete(connection);
+      });
+      return connection;
+    },
+    closeAll: () => {
+      for (const connection of [...open]) connection.close();
+    },
   };
 }
 

@@ -3,12 +3,13 @@ import { type DataChannelNegotiation } from '../../gen/v1/node_messages.ts';
 import { type Admitted } from '../rpc/auth.ts';
 import { converse } from './conversation.ts';
 import { demandDial, targetOf } from './destinations.ts';
-import { type FarOptions, openFar } from './far.ts';
-import { callerOf, type Places } from './places.ts';
+import { type FarOptions } from './far.ts';
+import { type FarSessions } from './far-sessions.ts';
+import { callerOf } from './places.ts';
 import { stunServers } from './stun-list.ts';
 
-export interface NegotiateOptions extends FarOptions {
-  readonly places: Places;
+export interface NegotiateOptions extends Pick<FarOptions, 'clock' | 'own'> {
+  readonly sessions: FarSessions;
 }
 
 /** For the next step of a negotiation, and for the whole of it. */
@@ -23,17 +24,12 @@ export const emptyNegotiation: DataChannelNegotiation = { proto: '', src: '', ds
  * keeps its caller's place until it ends.
  */
 export function negotiate(requests: AsyncIterable<DataChannelNegotiation>, call: Call, who: Admitted, options: NegotiateOptions): AsyncIterable<DataChannelNegotiation> {
-  const { clock, places, own } = options;
+  const { clock, sessions, own } = options;
   return converse<DataChannelNegotiation, DataChannelNegotiation>(requests, clock, async ({ next, say }) => {
     const first = await next(stepMs);
     if (first === null) return;
     const target = demandDial(targetOf(first.proto || 'tcp', first.dst || '127.0.0.1', first.port), own());
-    const leave = places.take(callerOf(who, call));
-    const far = await openFar(target, stunServers(first.stunServers), options).catch((error: unknown) => {
-      leave();
-      throw error;
-    });
-    void far.ended.then(leave);
+    const far = await sessions.open(callerOf(who, call), target, stunServers(first.stunServers));
     try {
       call.signal.throwIfAborted();
       say({ ...emptyNegotiation, offer: far.offer });

@@ -10,7 +10,6 @@ import { candidateCharactersMax } from './candidate.ts';
 import { type Conversation, converse } from './conversation.ts';
 import { descriptionCharactersMax } from './description.ts';
 import { demandDial, targetOf } from './destinations.ts';
-import { openFar } from './far.ts';
 import { emptyNegotiation, negotiationMs, type NegotiateOptions, stepMs } from './negotiate.ts';
 import { callerOf, type Places } from './places.ts';
 
@@ -46,15 +45,10 @@ export function start(requests: AsyncIterable<StartDataChannelRequest>, call: Ca
 type Wanted = Pick<DataChannelNegotiation, 'proto' | 'dst' | 'port'>;
 
 async function here({ proto, dst, port }: Wanted, { next, say }: Talk, call: Call, who: Admitted, options: StartOptions): Promise<void> {
-  const { clock, places, own } = options;
+  const { clock, sessions, own } = options;
   const target = demandDial(targetOf(proto, dst, port), own());
-  const leave = places.take(callerOf(who, call));
   const servers = options.stun();
-  const far = await openFar(target, servers, options).catch((error: unknown) => {
-    leave();
-    throw error;
-  });
-  void far.ended.then(leave);
+  const far = await sessions.open(callerOf(who, call), target, servers);
   try {
     call.signal.throwIfAborted();
     say({ ...emptyOffer, offer: far.offer, stunServers: [...servers] });
