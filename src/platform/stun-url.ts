@@ -25,8 +25,3 @@ export async function addressOf(host: string, family: 4 | 6): Promise<string | n
   if (ip) return ip.family === family ? formatIp(ip) : null;
   return lookup(host, { family }).then(({ address }) => address, () => null);
 }
-
-/** The family of a host, where it can be told without asking: names may have both. */
-export function familyOf(host: string): 4 | 6 | null {
-  return parseIp(host)?.family ?? null;
-}

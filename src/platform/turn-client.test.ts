@@ -9,7 +9,6 @@ import { createTurnClients } from './turn-client.ts';
 import { createTurnServers } from './turn-server.ts';
 
 const secret = 'a secret of this test';
-const never = new AbortController().signal;
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
