@@ -40,13 +40,13 @@ const codec = wire as unknown as {
 };
 
 export const methods = { binding: 0x001, allocate: 0x003, refresh: 0x004, send: 0x006, data: 0x007, createPermission: 0x008, channelBind: 0x009 } as const;
-const kinds: Readonly<Record<number, StunMessage['kind']>> = { 0x000: 'request', 0x010: 'indication', 0x100: 'success', 0x110: 'error' };
+const kinds: ReadonlyMap<number, StunMessage['kind']> = new Map([[0x000, 'request'], [0x010, 'indication'], [0x100, 'success'], [0x110, 'error']]);
 
 /** Null: no STUN, or broken. */
 export function decodeStun(bytes: Uint8Array): StunMessage | null {
   try {
     const message = codec.decode_message(bytes);
-    const kind = message && kinds[message.cls];
+    const kind = message && kinds.get(message.cls);
     return message && kind ? read(message, kind) : null;
   } catch {
     return null; // An attribute that is cut short: whoever sent it does not speak STUN.
