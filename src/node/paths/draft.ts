@@ -67,10 +67,16 @@ export function note(d: Draft, tier: PathTier, code: PathReasonCode, detail: Rea
   tell(d);
 }
 
-/** A tier that failed waits, longer each time. */
-export function fail(d: Draft, tier: PathTier): void {
-  const fails = (d.s.tries[tier]?.fails ?? 0) + 1;
+/** A tier that failed in the place of one that worked waits, longer each time; `most` bounds how long where it may not be to blame. */
+export function fail(d: Draft, tier: PathTier, most = Number.POSITIVE_INFINITY): void {
+  const before = d.s.tries[tier]?.fails ?? 0;
+  const fails = Math.max(before, Math.min(most, before + 1));
   change(d, { tries: { ...d.s.tries, [tier]: { fails, nextMs: d.now + backOffMs(times.backOff, fails) } } });
+}
+
+/** A tier that failed when nothing worked: it has its turn in the next search, or a little after something else worked. */
+export function setBack(d: Draft, tier: PathTier): void {
+  change(d, { tries: { ...d.s.tries, [tier]: { fails: d.s.tries[tier]?.fails ?? 0, nextMs: d.now + times.backOff.first } } });
 }
 
 export function forget(d: Draft, tiers: readonly PathTier[]): void {

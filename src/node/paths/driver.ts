@@ -233,7 +233,7 @@ export function createDriver(ports: DriverPorts): Driver {
       const carrier = state.path?.carrier ? attempts.carrier(state.path.carrier)?.counters() : undefined;
       return {
         id: peer.id, publicKey: peer.publicKey, tier: state.path?.tier ?? null, up: state.phase === 'up', ...state.counts, latencyMs: state.health.latencyMs,
-        carriedBytes: (carrier?.sentBytes ?? 0) + (carrier?.receivedBytes ?? 0), droppedDatagrams: carrier?.droppedDatagrams ?? 0,
+        carrier: carrier ?? null,
       };
     }),
     close: () => {

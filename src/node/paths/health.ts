@@ -69,7 +69,8 @@ export function lose(d: Draft, code: PathReasonCode, detail: Readonly<Record<str
     note(d, path.tier, code, detail);
     change(d, { lost: { code, tier: path.tier, detail } });
     if (d.now - s.sinceMs > times.proven) change(d, { tries: { ...d.s.tries, [path.tier]: { fails: 0, nextMs: 0 } } });
-    fail(d, path.tier);
+    // Whatever took it may have had nothing to do with its tier.
+    fail(d, path.tier, times.lossesCount);
     closePath(d, path);
     if (path.carrier) change(d, { path: null });
   }

@@ -1,5 +1,5 @@
-import { type PathReasonCode, type PathTier } from '../../base/path-reasons.ts';
-import { attemptName, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, keepSpare, learn, note, replan, speaksFirst, tell, use } from './draft.ts';
+import { type PathReasonCode, pathTiers, type PathTier } from '../../base/path-reasons.ts';
+import { attemptName, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, keepSpare, learn, note, replan, setBack, speaksFirst, tell, use } from './draft.ts';
 import { codeOf, type Theirs } from './facts.ts';
 import { type Candidate, type CarrierTier } from './plan.ts';
 import { aimAnew, endTrial, hurryCarriers, search, tryInstead } from './searching.ts';
@@ -146,7 +146,8 @@ export function failed(d: Draft, { attempt, code, problem, theirs }: Of<'failed'
   }
   if (opening.role === 'offering') {
     note(d, opening.tier, code, problem === '' ? {} : { problem });
-    fail(d, opening.tier);
+    if (d.s.phase === 'up') fail(d, opening.tier);
+    else setBack(d, opening.tier);
   }
   if (d.s.phase === 'probing') change(d, { round: { ...d.s.round, carriersAtMs: d.now } });
 }
@@ -158,7 +159,7 @@ export function oursChanged(d: Draft, { ours }: Of<'ours'>): void {
   if (before.online && !ours.online) return;
   const moved = ours.moves > before.moves;
   const other = before.nat.mapping !== ours.nat.mapping || before.nat.publicIpv4 !== ours.nat.publicIpv4 || before.nat.publicIpv6 !== ours.nat.publicIpv6;
-  if (moved || other) forget(d, portTiers);
+  if (moved || other) forget(d, moved ? pathTiers : portTiers);
   replan(d);
   const { phase, round } = d.s;
   if (phase === 'probing') change(d, { round: { ...round, askAtMs: Math.min(round.askAtMs, Math.max(d.now, d.s.lastAskMs + times.otherWaits)) } });

@@ -8,7 +8,7 @@ import { type PathView, type PingPeerRequest, type PingPeerResponse, type SetPat
 import { type NatReport, type ObserveResponse, type Proposal, type RelayServer } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { type NodeConfig } from '../config.ts';
 import { type Part } from '../parts.ts';
-import { type CarrierKind, type EchoPort, type PortMapper, type StunProbe } from '../path-ports.ts';
+import { type CarrierCounters, type CarrierKind, type EchoPort, type PortMapper, type StunProbe } from '../path-ports.ts';
 
 /** What the path finder needs of the world. */
 export interface PathsPorts {
@@ -23,7 +23,7 @@ export interface PathsPorts {
   readonly signal: (to: string, offer: Proposal, signal: AbortSignal) => Promise<Proposal>;
   /** PathService.Observe of a node that serves: at its public API or its mesh address. Rejects when it does not answer. */
   readonly observe: (node: string, signal: AbortSignal) => Promise<ObserveResponse>;
-  readonly stun: StunProbe;
+  readonly stun: Pick<StunProbe, 'ask'>;
   /** Null where no router is to be asked. */
   readonly mapper: PortMapper | null;
   readonly echo: EchoPort;
@@ -73,7 +73,6 @@ export interface PathCounters {
   readonly attempts: number;
   readonly failures: number;
   readonly latencyMs: number | null;
-  /** Of the carrier in use; 0 where WireGuard needs none. */
-  readonly carriedBytes: number;
-  readonly droppedDatagrams: number;
+  /** Of the carrier in use; null where WireGuard needs none. */
+  readonly carrier: CarrierCounters | null;
 }

@@ -1,4 +1,4 @@
-import { attemptName, cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail, hold, keepSpare, note, speaksFirst, tell, use } from './draft.ts';
+import { attemptName, cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail, hold, keepSpare, note, setBack, speaksFirst, tell, use } from './draft.ts';
 import { isLoopback } from './facts.ts';
 import { type Candidate, type CarrierTier, tierOfEndpoint } from './plan.ts';
 import { type Path, type Stage, type State } from './state.ts';
@@ -156,7 +156,7 @@ function nextSlot(d: Draft, stage: Extract<Stage, { kind: 'aim' }>): void {
   if (slot >= Math.min(times.slotsMax, Math.max(3, 2 * stage.list.length)) || !next) {
     for (const tier of new Set(stage.list.map((one) => one.tier))) {
       note(d, tier, d.s.plan.doubt);
-      fail(d, tier);
+      setBack(d, tier);
     }
     return change(d, { stage: null });
   }
@@ -174,7 +174,7 @@ function confirmAgain(d: Draft, stage: Extract<Stage, { kind: 'confirm' }>): voi
     return use(d, path, 'restart');
   }
   note(d, path.tier, 'no-answer', { endpoint: path.endpoint });
-  fail(d, path.tier);
+  setBack(d, path.tier);
   closePath(d, path);
   change(d, { path: null, stage: null, round: { ...d.s.round, carriersAtMs: d.now } });
 }
@@ -216,9 +216,8 @@ export function succeed(d: Draft): void {
   const { stage } = s;
   if (stage?.kind === 'trial') {
     keepSpare(d, stage.previous, true, times.spare);
-  } else if (s.phase !== 'up') {
-    if (s.opening?.role === 'offering') cancelOpening(d);
   }
+  // A carrier that is being opened goes on: it may be what the echo came through.
   const changed = s.phase !== 'up' || stage?.kind === 'trial';
   const path = d.s.path ?? (s.health.seen ? pathAt(s, s.health.seen.endpoint, d.now) : null);
   change(d, {

@@ -1,5 +1,5 @@
 import { unreachable } from '../../base/assert.ts';
-import { cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, note, replan, speaksFirst } from './draft.ts';
+import { cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, note, replan, setBack, speaksFirst } from './draft.ts';
 import { type Ours, rankOf } from './facts.ts';
 import { echoed, echoEveryMs, echoTimeoutMs, ended, lose, moved, saw, silentAtMs } from './health.ts';
 import { answered, ask, failed, offered, opened, oursChanged, trialCandidate, unanswered } from './negotiating.ts';
@@ -114,7 +114,8 @@ function openingLate(d: Draft): void {
   cancelOpening(d);
   if (opening.role === 'offering') {
     note(d, opening.tier, 'no-answer');
-    fail(d, opening.tier);
+    if (d.s.phase === 'up') fail(d, opening.tier);
+    else setBack(d, opening.tier);
   }
   if (d.s.phase === 'probing') change(d, { round: { ...d.s.round, carriersAtMs: d.now } });
 }

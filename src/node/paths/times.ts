@@ -41,6 +41,8 @@ export const times = {
   retry: { first: 2_000, last: 60_000 },
   /** A path that lived so long did not fail for having been chosen. */
   proven: 300_000,
+  /** Losses double a tier's back-off no more often. */
+  lossesCount: 3,
   retell: 10_000,
 } as const;
 

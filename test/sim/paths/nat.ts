@@ -54,6 +54,10 @@ export class Router {
     this.#forwarded.set(port, inside);
   }
 
+  forwards(): boolean {
+    return this.#forwarded.size > 0;
+  }
+
   /** The address that the other end sees; null: dropped. */
   out(inside: string, to: string): string | null {
     if (this.kind === 'blocked') return null;

@@ -15,6 +15,7 @@ export function trouble(world: World, clock: VirtualClock, random: Random): stri
   switch (what) {
     case 'reboot':
       if (node.kind() !== 'open') node.station.router.reboot(chance(random, 0.5) ? node.station.router.publicIp : newIp(random));
+      if (node.station.router.forwards()) for (const one of world.nodes) if (one.station.router === node.station.router && one.mapped()) one.map(`${node.station.router.publicIp}:51820`);
       break;
     case 'host': {
       const host = world.hosts()[0];

@@ -109,6 +109,10 @@ export class SimNode {
     this.#mapped.set({ by: 'pcp', endpoint });
   }
 
+  mapped(): boolean {
+    return this.#mapped.get() !== null;
+  }
+
   unmap(): void {
     this.#mapped.set(null);
   }
@@ -373,15 +377,15 @@ export function portsWork(a: SimNode, b: SimNode, world: World): boolean {
   if ([a, b].some((one) => one.kind() === 'blocked')) return false;
   if (x.ipv6 && y.ipv6) return true;
   if (!x.ipv4 || !y.ipv4) return false;
-  const easy = (one: SimNode): boolean => one.kind() === 'open' || one.kind() === 'cone' || mappedAt(world, one);
+  const easy = (one: SimNode): boolean => one.kind() === 'open' || one.kind() === 'cone' || mappedAt(one);
   if (easy(a) || easy(b)) return true;
   const kinds = [a.kind(), b.kind()];
   if (!kinds.includes('hard')) return true;
   return kinds.includes('address');
 }
 
-export function mappedAt(world: World, node: SimNode): boolean {
-  return (world.plan.machines[node.index]?.mapped ?? false) && node.placeLife() === 0;
+function mappedAt(node: SimNode): boolean {
+  return node.mapped() && node.station.router.forwards();
 }
 
 export function createWorld(plan: Plan, clock: VirtualClock, random: Random, step: StepFunction, missing: Missing): World {
