@@ -177,7 +177,7 @@ test('a slow reader slows the writer down, on either side', async () => {
   expect(written).toBeLessThan(150);
   gate.resolve();
   await writing;
-  await expect.poll(() => taken).toBe(300);
+  await expect.poll(() => taken, { timeout: 15_000 }).toBe(300);
   await settled(() => given);
   expect(given).toBeLessThan(150);
   expect((await all(stream)).length).toBe(301);
