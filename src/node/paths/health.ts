@@ -34,7 +34,7 @@ function missed(d: Draft, sentMs: number): void {
   change(d, { health: { ...health, unanswered: health.unanswered + 1 } });
   if (phase !== 'up' || stage || !path || !health.echoes || sentMs < path.atMs) return;
   if (health.doubtMs !== null || (health.lastPongMs ?? 0) >= sentMs) return;
-  change(d, { health: { ...d.s.health, doubtMs: sentMs, nextEchoMs: d.now } });
+  change(d, { health: { ...d.s.health, doubtMs: sentMs, noticedMs: d.now, nextEchoMs: d.now } });
 }
 
 export function echoEveryMs(s: State, nowMs: number): number {
@@ -59,7 +59,7 @@ export function silentAtMs({ phase, stage, health, path }: State): number | null
   if (!health.echoes) return Math.max(health.lastBytesMs ?? 0, path.atMs) + times.silentStranger;
   if (health.doubtMs === null) return null;
   const bytes = (health.lastBytesMs ?? 0) > health.doubtMs ? Math.min((health.lastBytesMs ?? 0) + times.patience, health.doubtMs + times.halfDead) : 0;
-  return Math.max(health.doubtMs + health.patienceMs, bytes);
+  return Math.max(health.doubtMs + health.patienceMs, health.noticedMs + times.lastWord, bytes);
 }
 
 export function lose(d: Draft, code: PathReasonCode, detail: Readonly<Record<string, string>>): void {
@@ -151,7 +151,7 @@ export function moved(d: Draft): void {
   if (s.phase !== 'up') return search(d);
   endTrial(d);
   cancelOpening(d);
-  change(d, { health: { ...d.s.health, doubtMs: s.health.echoes ? d.now : null, patienceMs: times.patienceAfterMove, nextEchoMs: d.now } });
+  change(d, { health: { ...d.s.health, doubtMs: s.health.echoes ? d.now : null, noticedMs: d.now, patienceMs: times.patienceAfterMove, nextEchoMs: d.now } });
   if (d.s.path) use(d, d.s.path, 'keep');
   change(d, { health: { ...d.s.health, doubtMs: s.health.echoes ? d.now : null } });
 }

@@ -207,7 +207,8 @@ function rollBack(d: Draft, stage: Extract<Stage, { kind: 'trial' }>): void {
   if (!path) return;
   note(d, path.tier, path.carrier ? 'no-answer' : d.s.plan.doubt);
   fail(d, path.tier);
-  change(d, { sinceMs: d.s.sinceMs, health: { ...d.s.health, nextEchoMs: d.now } });
+  // Not before the order is applied: an echo that went nowhere would look like a loss.
+  change(d, { health: { ...d.s.health, nextEchoMs: d.now + times.applied } });
 }
 
 /** An echo came back: there is a path. */

@@ -104,6 +104,8 @@ export interface Health {
   readonly lastTrafficMs: number;
   /** Since when echoes get no answer. */
   readonly doubtMs: number | null;
+  /** When that was noticed: from then on echoes follow closely, and some of them need time to come back. */
+  readonly noticedMs: number;
   /** How long silence may last this time. */
   readonly patienceMs: number;
   readonly nextEchoMs: number | null;

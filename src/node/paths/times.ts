@@ -27,6 +27,8 @@ export const times = {
   offeredSpare: 20_000,
   patience: 1_500,
   patienceAfterMove: 900,
+  /** For the echoes that follow the one that was missed. */
+  lastWord: 900,
   /** Bytes that come in while echoes do not: half a path; not believed for longer. */
   halfDead: 6_000,
   /** Without echoes only WireGuard's own rule is left: 10 s keepalive and 5 s of patience. */
