@@ -186,7 +186,7 @@ function channelOf(connection: Library.PeerConnection, label: string, { id, prot
   let over = false;
   let wasOpen = false;
   let heard = 0;
-  let heardBefore = 0;
+  let heardAtEnd: number | undefined;
   const end = (): void => {
     if (over) return;
     over = true;
@@ -230,11 +230,14 @@ function channelOf(connection: Library.PeerConnection, label: string, { id, prot
   return {
     face, end,
     look: () => {
-      const quiet = heard === heardBefore;
-      heardBefore = heard;
-      if (native.isOpen()) opened.resolve();
-      else if (wasOpen && quiet) end();
-      wasOpen ||= native.isOpen();
+      if (native.isOpen()) {
+        wasOpen = true;
+        opened.resolve();
+      } else if (wasOpen) {
+        // What came before the end was handed over between two looks, if there was any.
+        if (heardAtEnd === heard) end();
+        heardAtEnd = heard;
+      }
     },
   };
 }

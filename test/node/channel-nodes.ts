@@ -1,4 +1,5 @@
 import { cell } from '../../src/base/cell.ts';
+import { type Clock } from '../../src/base/clock.ts';
 import { type Ip, parseIp } from '../../src/base/ip.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { seeded } from '../../src/base/random.ts';
@@ -23,24 +24,24 @@ export interface ChannelNode {
 }
 
 /** Where each node's API listens. A node that is no `ChannelNode` may be put in by hand. */
-export type Directory = Map<string, { readonly port: number; readonly direct: boolean }>;
+export type Directory = Map<string, { readonly port: number; readonly direct: boolean; readonly wireguardPort?: number }>;
 
 /** A node with nothing but its data channels, on loopback and in clear text. Those that are not `direct` are reached through others only. */
-export async function channelNode(id: string, directory: Directory, connections: PeerConnections, { wireguardPort = 51_820, direct = true }: { readonly wireguardPort?: number; readonly direct?: boolean } = {}): Promise<ChannelNode> {
+export async function channelNode(id: string, directory: Directory, connections: PeerConnections, { wireguardPort = 51_820, direct = true, clock = systemClock }: { readonly wireguardPort?: number; readonly direct?: boolean; readonly clock?: Clock } = {}): Promise<ChannelNode> {
   const remote = createGrpcCaller(() => null);
   const shares: { protocol: 'tcp' | 'udp'; ip: Ip; port: number }[] = [];
   const config = { meshIpv4: null, meshIpv6: null, wireguardPort, tunnel: null, paths: { shares }, services: { iceNegotiation: true } } as unknown as NodeConfig;
   const view = cell({ configuration: { servers: [] } } as unknown as RaftView);
   const row = (other: string) => {
     const known = directory.get(other);
-    return known && { id: other, grpcPort: known.port, primaryEndpoint: '127.0.0.1', leaseIpv4: null, networkIpv6: null, wireguardPort: 0 };
+    return known && { id: other, grpcPort: known.port, primaryEndpoint: '127.0.0.1', leaseIpv4: null, networkIpv6: null, wireguardPort: known.wireguardPort ?? 0 };
   };
   const channels = createDataChannels({
     nodeId: id, config: () => config, remote, connections, sockets: forwardSockets, loopback: loopbackPorts, servers: cell([]), hosts: () => ['127.0.0.1'],
-    guard: { secure: false, consensus: { view }, reads: { trust: { device: () => undefined, certificate: () => undefined }, revision: cell(0) }, clock: systemClock },
+    guard: { secure: false, consensus: { view }, reads: { trust: { device: () => undefined, certificate: () => undefined }, revision: cell(0) }, clock },
     reads: { node: row, get: () => undefined, leases: () => [] } as never,
     peers: () => [...directory].filter(([other]) => other !== id).map(([other, at]) => ({ id: other, publicKey: '', ipv4: '', ipv6: '', endpoints: [], primary: at.direct ? '127.0.0.1' : '', grpcPort: at.port, serves: at.direct })),
-    reached: () => false, defer: (run) => void setImmediate(run), clock: systemClock, random: seeded(1), log: silentLog,
+    reached: () => false, defer: (run) => void setImmediate(run), clock, random: seeded(1), log: silentLog,
   });
   const open = { kind: 'clear-text', via: null } as const;
   const server = createGrpcServer({ services: [service(NodeService, { negotiateDataChannel: (requests, call) => channels.negotiate(requests, call, open) }), ...channels.services], log: silentLog });

@@ -22,7 +22,7 @@ const idleMs = 60_000;
 /** Frames of a stream that come while its other side is dialled. */
 const earlyMax = 8;
 /** Another implementation sends before we heard its announcement: so many channels are there before they are announced. */
-const aheadOf = 8;
+const aheadOf = 64;
 
 /**
  * The far node's side of a connection: reads announcements on channel 0 and dials for each. A breach of the protocol there, channel 0's end, an
