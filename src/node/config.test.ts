@@ -45,10 +45,10 @@ test('names the field that is wrong', () => {
 });
 
 test('what a machine shares is addresses, and its zone is spelled in one way', () => {
-  const { paths } = parseControl(line({ paths: { shares: ['tcp 127.0.0.1:8080', 'udp [fd00::1]:53'], dnsDomain: 'Home.Example.', relayBytesPerSecond: 1_000n } }));
+  const { paths } = parseControl(line({ paths: { shares: ['tcp 127.0.0.1:8080', 'udp [fd00::1]:53'], dnsDomain: 'Home.Example.' } }));
   expect(paths).toMatchObject({
     shares: [{ protocol: 'tcp', ip: { family: 4, value: 0x7f000001n }, port: 8080 }, { protocol: 'udp', ip: { family: 6, value: 0xfd000000000000000000000000000001n }, port: 53 }],
-    dnsDomain: 'home.example', relayBytesPerSecond: 1_000,
+    dnsDomain: 'home.example', relayBytesPerSecond: 0,
   });
 });
 

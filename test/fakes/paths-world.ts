@@ -34,14 +34,6 @@ const firstPaths: readonly MadeUpPath[] = [
   { path: { kind: 'ice', how: 'channel' }, why: [why('peer-cannot', 'ice')] },
 ];
 
-/** Every reason once, for pictures and tests of their words. */
-export const everyReason: readonly PathReasonView[] = [
-  why('no-answer', 'direct', { endpoint: '[2001:db8::7]:51820' }), why('no-answer', 'punch'), why('both-nats-hard', 'punch'), why('hard-nat-here', 'punch'), why('hard-nat-there', 'punch'),
-  why('udp-blocked-here'), why('udp-blocked-there'), why('no-common-family', 'direct'), why('no-hairpin', 'direct'), why('no-endpoint', 'direct'), why('not-observed', 'punch'),
-  why('cannot-negotiate'), why('refused-there', 'ice', { code: 'offline' }), why('peer-cannot', 'ice'), why('no-relay', 'turn'), why('relay-full', 'turn', { node: 'attic' }),
-  why('carrier-failed', 'channel', { problem: 'DTLS ended' }), why('went-silent', 'turn', { silentMs: '2300' }), why('waiting', null, { retryInMs: '1800000' }), why('offline'), why('best'),
-];
-
 export const nat: NatView = { mapping: 'easy', publicIpv4: '198.51.100.24', publicIpv6: null, tunnelEndpoints: ['198.51.100.24:51820'], portMapping: 'nat-pmp' };
 
 export const memberOffers: OffersView = { iceNegotiation: true, turnServer: false, meshDns: true, prometheus: true, relayMbit: 0, shares: [] };

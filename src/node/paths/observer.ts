@@ -3,7 +3,7 @@ import { type Cancel, type Clock } from '../../base/clock.ts';
 import { type Log } from '../../base/log.ts';
 import { type Prefix, splitHostPort } from '../../base/ip.ts';
 import { type PathPeer } from '../../gen/webmesh/local/v1/local.ts';
-import { type NatReport, type RelayServer } from '../../gen/webmesh/paths/v1/paths_messages.ts';
+import { type NatReport, } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { type StunAnswer } from '../path-ports.ts';
 import { endpointOf, isLoopback } from './facts.ts';
 import { natReport, sameNat } from './nat.ts';

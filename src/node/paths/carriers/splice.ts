@@ -1,4 +1,4 @@
-import { type Carrier, type CarrierEnd, type LoopbackPort, type LoopbackPorts } from '../../path-ports.ts';
+import { type Carrier, type CarrierEnd, type LoopbackPorts } from '../../path-ports.ts';
 
 /** What a carrier is made of on the far side of the loopback port. */
 export interface FarEnd {
