@@ -1,6 +1,6 @@
 import { type PathReasonCode, pathTiers, type PathTier } from '../../base/path-reasons.ts';
 import { attemptName, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, keepSpare, learn, note, replan, setBack, speaksFirst, tell, use } from './draft.ts';
-import { codeOf, type Theirs } from './facts.ts';
+import { codeOf, } from './facts.ts';
 import { type Candidate, type CarrierTier } from './plan.ts';
 import { aimAnew, endTrial, hurryCarriers, search, tryInstead } from './searching.ts';
 import { type Event, type Path, type State } from './state.ts';
@@ -43,7 +43,7 @@ export function pathTo({ tier, endpoint }: Candidate, atMs: number): Path {
 export function unanswered(d: Draft, attempt: string, code: PathReasonCode): void {
   const { asking } = d.s;
   if (asking?.attempt !== attempt) return;
-  change(d, { asking: null });
+  change(d, { asking: null, told: null });
   if (code === 'peer-cannot' && !d.s.stranger) {
     change(d, { stranger: true, theirs: null });
     replan(d);

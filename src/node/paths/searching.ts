@@ -1,4 +1,4 @@
-import { attemptName, cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail, hold, keepSpare, note, setBack, speaksFirst, tell, use } from './draft.ts';
+import { attemptName, cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail, hold, keepSpare, note, pushAgain, setBack, speaksFirst, tell, use } from './draft.ts';
 import { isLoopback } from './facts.ts';
 import { type Candidate, type CarrierTier, tierOfEndpoint } from './plan.ts';
 import { type Path, type Stage, type State } from './state.ts';
@@ -184,7 +184,8 @@ export function tryInstead(d: Draft, better: Path): void {
   const previous = d.s.path;
   if (!previous) return;
   hold(d, previous, true);
-  change(d, { stage: { kind: 'trial', atMs: d.now, untilMs: d.now + times.trial, previous, longer: false } });
+  const untilMs = d.now + (previous.carrier === null ? times.pushAgain : times.trial);
+  change(d, { stage: { kind: 'trial', atMs: d.now, untilMs, previous, part: previous.carrier === null ? 'pushed' : 'again' } });
   use(d, better, 'keep');
 }
 
@@ -194,9 +195,14 @@ export function tryInstead(d: Draft, better: Path): void {
  */
 function decide(d: Draft, stage: Extract<Stage, { kind: 'trial' }>): void {
   const { lastPongMs, seen } = d.s.health;
+  if (stage.part === 'pushed') {
+    // What was still on its way from the old place had WireGuard roam back there.
+    change(d, { stage: { ...stage, part: 'again', untilMs: stage.atMs + times.trial + times.pushAgain } });
+    return pushAgain(d);
+  }
   const answered = stage.previous.carrier === null && lastPongMs !== null && lastPongMs >= stage.atMs + times.applied;
   if (!answered) return rollBack(d, stage);
-  if (!stage.longer) return change(d, { stage: { ...stage, longer: true, untilMs: d.now + times.settled } });
+  if (stage.part !== 'longer') return change(d, { stage: { ...stage, part: 'longer', untilMs: d.now + times.settled } });
   if (seen && seen.atMs > stage.atMs + times.applied + 1_000 && seen.endpoint === d.s.path?.endpoint) return succeed(d);
   rollBack(d, stage);
 }

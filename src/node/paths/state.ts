@@ -72,7 +72,7 @@ export type Stage =
   /** A carrier is open and the tunnel was told to use it. */
   | { readonly kind: 'confirm'; readonly atMs: number; readonly again: number; readonly untilMs: number }
   /** Something better is tried while `previous`, which works, is held. */
-  | { readonly kind: 'trial'; readonly atMs: number; readonly untilMs: number; readonly previous: Path; readonly longer: boolean };
+  | { readonly kind: 'trial'; readonly atMs: number; readonly untilMs: number; readonly previous: Path; readonly part: 'pushed' | 'again' | 'longer' };
 
 export interface Asking {
   readonly attempt: string;

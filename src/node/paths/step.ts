@@ -1,6 +1,8 @@
 import { unreachable } from '../../base/assert.ts';
 import { cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, note, replan, setBack, speaksFirst } from './draft.ts';
-import { type Ours, rankOf } from './facts.ts';
+import { endpointOf, isReachable, type Ours, rankOf } from './facts.ts';
+import { type Candidate } from './plan.ts';
+import { Mapping } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { echoed, echoEveryMs, echoTimeoutMs, ended, lose, moved, saw, silentAtMs } from './health.ts';
 import { answered, ask, failed, offered, opened, oursChanged, trialCandidate, unanswered } from './negotiating.ts';
 import { giveUp, goOffline, nextCarrier, open, openNext, rest, search, stageOver, tryInstead } from './searching.ts';
@@ -147,7 +149,7 @@ function portTier(s: State): 'direct' | 'punch' {
 function upkeep(d: Draft): void {
   const next = nextTrial(d.s);
   if (next && next.atMs <= d.now && quiet(d.s)) {
-    if (next.tier === 'direct' || next.tier === 'punch') ask(d, next.tier, trialCandidate(d, next.tier));
+    if (next.tier === 'direct' || next.tier === 'punch') ask(d, next.tier, toBeSeen(d.s) ?? trialCandidate(d, next.tier));
     else open(d, next.tier);
     return;
   }
@@ -169,10 +171,21 @@ function nextTrial(s: State): { readonly tier: PathTier; readonly atMs: number }
   const { path, plan, tries, sinceMs, stranger } = s;
   if (!path) return null;
   const ports = stranger ? [] : plan.candidates.filter((one) => one.likely).map((one) => one.tier);
-  const better = [...new Set<PathTier>([...ports, ...plan.carriers])].filter((tier) => isBetter(tier, path.tier));
+  const better: PathTier[] = [...new Set<PathTier>([...ports, ...plan.carriers])].filter((tier) => isBetter(tier, path.tier));
   const wait = speaksFirst(s) ? times.firstTrial : times.otherTrial;
+  if (toBeSeen(s)) better.push('direct');
   const at = (tier: PathTier): number => Math.max(sinceMs + wait * (portTiers.includes(tier) ? 1 : 3), tries[tier]?.nextMs ?? 0);
   return better.map((tier) => ({ tier, atMs: at(tier) })).toSorted((a, b) => a.atMs - b.atMs)[0] ?? null;
+}
+
+/**
+ * Nobody sees how our router translates the tunnel's IPv4 port while it speaks IPv6 to everybody who could: peers that have IPv4 alone would
+ * not know where to aim. Where IPv4 does as well, it is taken.
+ */
+function toBeSeen({ path, plan, theirs, ours: { nat } }: State): Candidate | null {
+  const unseen = nat.mapping === Mapping.MAPPING_EASY && !nat.tunnelEndpoints.some((at) => endpointOf(at)?.ip.family === 4);
+  if (!unseen || !path || !theirs || !isReachable(theirs.nat) || path.carrier !== null || endpointOf(path.endpoint)?.ip.family !== 6) return null;
+  return plan.candidates.find((one) => one.likely && one.tier === 'direct' && endpointOf(one.endpoint)?.ip.family === 4) ?? null;
 }
 
 function echo(d: Draft): void {

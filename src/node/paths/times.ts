@@ -17,6 +17,7 @@ export const times = {
   arrival: 1_500,
   confirmAgain: 2,
   trial: 1_200,
+  pushAgain: 500,
   /** Until an order is surely applied, so that an echo sent later went the new way. */
   applied: 400,
   settled: 1_500,
