@@ -1,4 +1,5 @@
 import { type Target } from '../target.ts';
+import { channels } from './channels.ts';
 import { contract } from './contract.ts';
 import { core } from './core.ts';
 import { dns } from './dns.ts';
@@ -14,4 +15,4 @@ import { texts } from './texts.ts';
 import { trust } from './trust.ts';
 
 /** Every parser of outside bytes. */
-export const targets: readonly Target[] = [...protocols, ...nodeServices, ...raft, ...state, ...helper, ...core, ...contract, ...shells, ...texts, ...trust, ...dns, ...metrics, ...relay];
+export const targets: readonly Target[] = [...protocols, ...nodeServices, ...raft, ...state, ...helper, ...core, ...contract, ...shells, ...texts, ...trust, ...dns, ...metrics, ...relay, ...channels];
