@@ -87,6 +87,8 @@ export async function openForward(peer: string, target: Target, local: { readonl
 
   async function linkNow(): Promise<Link> {
     if (link?.alive) return link;
+    // Waiting would not help: the node there says no.
+    if (figures.problem?.code === 'auth.not-permitted') throw new Error(figures.problem.words);
     const late = Promise.withResolvers<never>();
     const cancel = clock.after(patienceMs, () => late.reject(new Error('no connection in time')));
     try {

@@ -1,6 +1,7 @@
 import { type Attack } from '../attack.ts';
 import { appSocket } from './app-socket.ts';
 import { certificates } from './certificates.ts';
+import { channels } from './channels.ts';
 import { deepLink } from './deep-link.ts';
 import { dns } from './dns.ts';
 import { enrolment } from './enrolment.ts';
@@ -18,5 +19,5 @@ import { webShell } from './web-shell.ts';
 
 /** All of them, in the order in which they run. */
 export const attacks: readonly Attack[] = [
-  ...certificates, ...roles, ...raft, ...listeners, ...nodeSocket, ...helper, ...secrets, ...enrolment, ...revocation, ...renderer, ...deepLink, ...appSocket, ...webShell, ...dns, ...metrics, ...relay,
+  ...certificates, ...roles, ...raft, ...listeners, ...nodeSocket, ...helper, ...secrets, ...enrolment, ...revocation, ...renderer, ...deepLink, ...appSocket, ...webShell, ...dns, ...metrics, ...relay, ...channels,
 ];
