@@ -78,6 +78,7 @@ describe.runIf(possible)('the confined node process', () => {
     // What the machine itself lacks (a bare one may not know the name localhost) is not the confinement's doing.
     const needed = Object.keys(free.needed).filter((name) => free.needed[name] === 'fine');
     expect(needed.length).toBeGreaterThan(8);
+    expect(needed).toContain('peer connections');
     expect(needed.map((name) => [name, kept.needed[name]])).toEqual(needed.map((name) => [name, 'fine']));
     // Without the confinement most of it works: the probe can tell the difference.
     const open = Object.entries(free.forbidden).filter(([, result]) => !result.startsWith('refused')).map(([name]) => name);

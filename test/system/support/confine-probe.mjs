@@ -144,7 +144,28 @@ async function needed({ socketPath }) {
   await must('disk space', () => void statfsSync('/'));
   await must('its time zone', () => void Intl.DateTimeFormat().resolvedOptions().timeZone);
   await must('an addon', () => void koffi.version);
+  await must('peer connections', () => peersMeet(createRequire(import.meta.url)('node-datachannel')));
   return results;
+}
+
+/** Two ends in this process open a data channel over loopback. */
+function peersMeet({ PeerConnection }) {
+  const [a, b] = ['a', 'b'].map((name) => new PeerConnection(name, { iceServers: [], bindAddress: '127.0.0.1', disableAutoNegotiation: true }));
+  pinned.push(a, b);
+  a.onLocalDescription((sdp, type) => {
+    b.setRemoteDescription(sdp, type);
+    b.setLocalDescription('answer');
+  });
+  b.onLocalDescription((sdp, type) => a.setRemoteDescription(sdp, type));
+  a.onLocalCandidate((line, mid) => setTimeout(() => b.addRemoteCandidate(line, mid), 20));
+  b.onLocalCandidate((line, mid) => a.addRemoteCandidate(line, mid));
+  const channels = [a, b].map((each) => each.createDataChannel('x', { negotiated: true, id: 0 }));
+  pinned.push(channels);
+  return new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error('did not open')), 8_000).unref();
+    channels[0].onOpen(() => resolve());
+    a.setLocalDescription('offer');
+  });
 }
 
 createInterface({ input: process.stdin }).once('line', async (line) => {
