@@ -120,7 +120,9 @@ export function createObserver({ clock, log, observe, stun, mapper, servers }: O
     const targets = [...known.values()].flatMap(({ server }) => server.stun.filter((url) => stunAddress(url).length > 0).slice(0, 4)).slice(0, 8);
     const key = targets.join(' ');
     const ageMs = clock.monotonicMs() - stunAtMs;
-    if (targets.length === 0 || (key === stunServers && ageMs < stunEveryMs) || ageMs < stunApartMs) return;
+    // Silence may have been theirs: it is believed for one round only.
+    const heard = [...(stun4 ?? []), ...(stun6 ?? [])].some((one) => one.mapped !== null);
+    if (targets.length === 0 || (heard && key === stunServers && ageMs < stunEveryMs) || ageMs < stunApartMs) return;
     [stunAtMs, stunServers] = [clock.monotonicMs(), key];
     const byFamily = (family: 4 | 6): string[] => targets.filter((target) => stunAddress(target).some((address) => endpointOf(address)?.ip.family === family));
     const has = (family: 4 | 6): boolean => inputs.subnets.some(({ ip }) => ip.family === family);

@@ -3,7 +3,7 @@ import { type Missing } from './world.ts';
 
 /** Protections that can be left out, one at a time. Each must then be missed within a bounded number of seeds. */
 export const guards = [
-  'attempt-guard', 'restart', 'roll-back', 'hold', 'back-off', 'silence', 'observe-after-loss', 'quiet-offline', 'moves', 'follow-roaming', 'carriers', 'trials', 'ask-again', 'glare', 'retry-when-down', 'own-facts',
+  'attempt-guard', 'restart', 'roll-back', 'hold', 'back-off', 'silence', 'observe-after-loss', 'quiet-offline', 'follow-roaming', 'carriers', 'trials', 'ask-again', 'glare', 'retry-when-down', 'own-facts',
 ] as const;
 export type Guard = (typeof guards)[number];
 
@@ -29,7 +29,6 @@ export function stepWithout(guard: Guard, step: StepFunction): StepFunction {
     case 'silence': return dropEvents(step, (event) => event.kind === 'echo' && event.tookMs === null);
     case 'observe-after-loss': return dropEffects(step, (effect) => effect.kind === 'observe');
     case 'quiet-offline': return (state, event) => step(state, event.kind === 'ours' ? { ...event, ours: { ...event.ours, online: true } } : event);
-    case 'moves': return (state, event) => step(state, event.kind === 'ours' ? { ...event, ours: { ...event.ours, moves: state.ours.moves } } : event);
     case 'follow-roaming': return dropEvents(step, (event) => event.kind === 'seen');
     case 'carriers': return dropEffects(step, (effect) => effect.kind === 'open' && effect.role === 'offering');
     case 'trials': return (state, event) => step(state.phase === 'up' ? { ...state, sinceMs: event.atMs } : state, event);
