@@ -14,9 +14,11 @@ import { type CarrierAttempt, type CarrierKind } from '../../src/node/path-ports
 import { iceCarrier } from '../../src/node/paths/carriers/ice.ts';
 import { turnCarrier } from '../../src/node/paths/carriers/turn.ts';
 import { type MeasuredServer } from '../../src/node/paths/ports.ts';
+import { channelCarrier } from '../../src/node/webrtc/carrier.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createIceAgents } from '../../src/platform/ice.ts';
 import { loopbackPorts } from '../../src/platform/loopback-port.ts';
+import { createPeerConnections } from '../../src/platform/peer-connections.ts';
 import { createTurnClients } from '../../src/platform/turn-client.ts';
 import { createTurnServers } from '../../src/platform/turn-server.ts';
 import { connectUdp, openUdp, sendConnected } from '../../src/platform/udp-socket.ts';
@@ -24,7 +26,7 @@ import { proposal } from '../system/nat/member.ts';
 
 type Ask =
   | { readonly do: 'plain'; readonly near: number; readonly far: string | null }
-  | { readonly do: 'begin'; readonly kind: 'ice' | 'turn'; readonly role: 'offering' | 'answering'; readonly near: number; readonly theirs: Proposal | null; readonly servers: readonly Server[] }
+  | { readonly do: 'begin'; readonly kind: 'ice' | 'channel' | 'turn'; readonly role: 'offering' | 'answering'; readonly near: number; readonly theirs: Proposal | null; readonly servers: readonly Server[] }
   | { readonly do: 'proceed'; readonly theirs: Proposal | null }
   | { readonly do: 'far'; readonly far: string }
   | { readonly do: 'serve' | 'cpu' };
@@ -45,7 +47,7 @@ if (process.send) child();
 else await main(Number(process.argv[2] ?? 3));
 
 async function main(seconds: number): Promise<void> {
-  const ways = [['plain UDP sockets', plain], ['ICE', ice], ['TURN over UDP, one side', turn]] as const;
+  const ways = [['plain UDP sockets', plain], ['ICE', (seconds: number) => agreed('ice', seconds)], ['data channel', (seconds: number) => agreed('channel', seconds)], ['TURN over UDP, one side', turn]] as const;
   console.log(`${datagramBytes} bytes, ${seconds} s each; per core: what one process could carry if it had a core for itself`);
   let base: Rate | undefined;
   for (const [name, run] of ways) {
@@ -78,10 +80,10 @@ async function plain(seconds: number): Promise<Rate> {
   });
 }
 
-async function ice(seconds: number): Promise<Rate> {
+async function agreed(kind: 'ice' | 'channel', seconds: number): Promise<Rate> {
   return withChildren(2, async ([a, b]) => {
     const [near, far] = [await tunnel(), await tunnel()];
-    const begin = (one: ChildProcess, role: 'offering' | 'answering', port: number, theirs: Proposal | null): Promise<unknown> => tell(one, { do: 'begin', kind: 'ice', role, near: port, theirs, servers: [] });
+    const begin = (one: ChildProcess, role: 'offering' | 'answering', port: number, theirs: Proposal | null): Promise<unknown> => tell(one, { do: 'begin', kind, role, near: port, theirs, servers: [] });
     const offer = proposal((await begin(a, 'offering', near.address().port, null)) as CarrierAttempt['mine'], nat);
     const answer = proposal((await begin(b, 'answering', far.address().port, offer)) as CarrierAttempt['mine'], nat);
     const [endA] = await Promise.all([tell(a, { do: 'proceed', theirs: answer }), tell(b, { do: 'proceed', theirs: offer })]);
@@ -160,8 +162,12 @@ function child(): void {
   let attempt: CarrierAttempt | null = null;
   let outside: Socket | null = null;
   const servers = cell<readonly MeasuredServer[]>([]);
-  const kinds: Readonly<Record<'ice' | 'turn', CarrierKind>> = {
+  const kinds: Readonly<Record<'ice' | 'channel' | 'turn', CarrierKind>> = {
     ice: iceCarrier({ ice: createIceAgents(systemClock), loopback: loopbackPorts, servers, hosts: () => ['127.0.0.1'] }),
+    channel: channelCarrier({
+      connections: createPeerConnections(), loopback: loopbackPorts, hosts: () => ['127.0.0.1'], mayTry: () => true, stun: () => [], wireguardPortOf: () => 0,
+      dial: () => Promise.reject(new Error('not asked')), defer: (run) => void setImmediate(run), clock: systemClock,
+    }),
     // The far tunnel is on loopback too, which no peer would say of itself: so the relay alone is asked, and lets it in.
     turn: turnCarrier({ turn: permissive(), loopback: loopbackPorts, servers, nat: () => nat, clock: systemClock }),
   };
