@@ -1,5 +1,5 @@
 import { attemptName, cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail, hold, keepSpare, note, pushAgain, setBack, speaksFirst, tell, use } from './draft.ts';
-import { isLoopback } from './facts.ts';
+import { isLoopback, isReachable } from './facts.ts';
 import { type Candidate, type CarrierTier, tierOfEndpoint } from './plan.ts';
 import { type Path, type Stage, type State } from './state.ts';
 import { backOffMs, openingMs, times, turnMs } from './times.ts';
@@ -129,7 +129,9 @@ function aims(s: State, nowMs: number): readonly Candidate[] {
 
 function take(d: Draft, { tier, endpoint }: Candidate): void {
   closePath(d, d.s.path);
-  use(d, { tier, endpoint, via: '', remote: endpoint, carrier: null, atMs: d.now }, 'restart');
+  // Who can be reached by everybody, by a peer that cannot, waits for its handshake: our own would only end it.
+  const awaited = isReachable(d.s.ours.nat) && d.s.theirs !== null && !isReachable(d.s.theirs.nat);
+  use(d, { tier, endpoint, via: '', remote: endpoint, carrier: null, atMs: d.now }, awaited ? 'keep' : 'restart');
 }
 
 /** A stage's time is over. */
@@ -200,7 +202,7 @@ function decide(d: Draft, stage: Extract<Stage, { kind: 'trial' }>): void {
     change(d, { stage: { ...stage, part: 'again', untilMs: stage.atMs + times.trial + times.pushAgain } });
     return pushAgain(d);
   }
-  const answered = stage.previous.carrier === null && lastPongMs !== null && lastPongMs >= stage.atMs + times.applied;
+  const answered = stage.previous.carrier === null && lastPongMs !== null && lastPongMs >= stage.atMs + times.pushAgain + times.applied;
   if (!answered) return rollBack(d, stage);
   if (stage.part !== 'longer') return change(d, { stage: { ...stage, part: 'longer', untilMs: d.now + times.settled } });
   if (seen && seen.atMs > stage.atMs + times.applied + 1_000 && seen.endpoint === d.s.path?.endpoint) return succeed(d);

@@ -407,7 +407,7 @@ function createNode(world: World, machine: MachinePlan, index: number, name: str
   const shared = neighbour && neighbour.router.kind !== 'open' ? neighbour : undefined;
   const router = shared?.router ?? new Router(`203.0.113.${index + 10}`, machine.kind, machine.hairpin, clock, random);
   const net = shared ? (shared.ipv4 ?? shared.ipv6 ?? '') : '';
-  const lan = shared ? (/^192\.168\.(\d+)\./.exec(net)?.[1] ?? /::(\w+):/.exec(net)?.[1] ?? '1') : String(index + 1);
+  const lan = shared ? (/^192\.168\.(\d+)\./.exec(net)?.[1] ?? /^2001:db8:(\w+)::/.exec(net)?.[1] ?? '1') : String(index + 1);
   const station: Station = {
     name, router, up: true,
     ipv4: machine.families === '6' ? null : router.kind === 'open' ? `198.51.100.${index + 10}` : `192.168.${lan}.${index + 10}`,
