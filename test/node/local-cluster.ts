@@ -12,6 +12,7 @@ import { type JoinRequest, type JoinResponse } from '../../src/gen/v1/node_messa
 import { parseControl } from '../../src/node/config.ts';
 import { type DriverOptions } from '../../src/node/consensus/driver.ts';
 import { type NodeHealth, type RunningNode, startNode } from '../../src/node/node.ts';
+import { type PartPorts } from '../../src/node/node-parts.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { setAside } from '../../src/platform/files.ts';
 import { createGrpcCaller } from '../../src/platform/grpc-call.ts';
@@ -73,7 +74,8 @@ export interface LocalCluster {
 
 let clusters = 0;
 
-export function localCluster(): LocalCluster {
+/** `world` is what the nodes' parts may open; nothing when left out. */
+export function localCluster(world: Partial<PartPorts> = {}): LocalCluster {
   // Another test process on this machine takes another second byte.
   const second = 16 + ((process.pid * 7 + clusters++) % 224);
   const network = `127.${second}.0.0/16`;
@@ -121,7 +123,7 @@ export function localCluster(): LocalCluster {
           return { sockets: createSockets(identity), remote, close: remote.close };
         },
         createServer: createGrpcServer,
-        world: quietParts(),
+        world: { ...quietParts(), ...world },
       }, (next) => {
         health = next;
       }, { ...quick, ...options });

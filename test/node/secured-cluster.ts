@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Identity } from '../../src/base/identity.ts';
 import { type CreateInviteRequest, type EnrollResponse, Role } from '../../src/gen/webmesh/trust/v1/trust_messages.ts';
 import { TrustServiceService } from '../../src/gen/webmesh/trust/v1/trust.ts';
+import { type PartPorts } from '../../src/node/node-parts.ts';
 import { meshClient } from '../../src/platform/mesh-client.ts';
 import { pki } from '../../src/platform/pki.ts';
 import { grpcPort, type LocalCluster, localCluster, type TestNode } from './local-cluster.ts';
@@ -28,8 +29,9 @@ export interface SecuredCluster extends LocalCluster {
   enrolAndStart(at: string, admin: string, id: string, more?: { readonly asVoter?: boolean; readonly role?: Role }): Promise<TestNode>;
 }
 
-export async function securedCluster(): Promise<SecuredCluster> {
-  const cluster = localCluster();
+/** `world`: see localCluster. */
+export async function securedCluster(world: Partial<PartPorts> = {}): Promise<SecuredCluster> {
+  const cluster = localCluster(world);
   const keys = await createMeshKeys();
   const identities = new Map<string, Identity>();
   const deviceKeys = new Map<string, Uint8Array>();

@@ -1,7 +1,6 @@
 /** Several datagrams in one message: u16 length | datagram, again and again. A message costs more than the bytes in it. */
 export const batchMax = 16;
 const messageBytesMax = 60_000;
-export const datagramBytesMax = 65_535;
 
 /** Splits what waits into messages. */
 export function writeBatches(datagrams: readonly Uint8Array[]): readonly Uint8Array[] {

@@ -4,7 +4,8 @@ import { type Ip } from '../../base/ip.ts';
 import { RpcError, status } from '../../base/rpc.ts';
 import { type Proposal } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import {
-  type Carrier, type CarrierAttempt, type CarrierEnd, CarrierError, type CarrierKind, type CarrierPeer, type DataChannel, type LoopbackPorts, type PeerConnection, type PeerConnections,
+  type Carrier, type CarrierAttempt, type CarrierEnd, CarrierError, type CarrierKind, type CarrierPeer, type DataChannel, type LoopbackPorts, type PeerConnection,
+  type PeerConnections,
 } from '../path-ports.ts';
 import { batchMax, readBatch, writeBatches } from './batch.ts';
 import { candidatesMax, readCandidate } from './candidate.ts';
@@ -127,7 +128,8 @@ function collect(connection: PeerConnection): string[] {
 /** Own addresses are there at once; what STUN servers saw is waited for a little. */
 async function gathered(candidates: readonly string[], { clock, stun }: ChannelCarrierPorts, signal: AbortSignal): Promise<void> {
   const most = stun().length > 0 ? gatherMs.asking : gatherMs.alone;
-  for (let waited = 0; waited < most && !candidates.some((candidate) => candidate.includes(' typ srflx')); waited += gatherMs.step) await sleep(clock, gatherMs.step, signal);
+  const seen = (): boolean => candidates.some((candidate) => candidate.includes(' typ srflx'));
+  for (let waited = 0; waited < most && !seen(); waited += gatherMs.step) await sleep(clock, gatherMs.step, signal);
 }
 
 function takeAll(connection: PeerConnection, candidates: readonly string[], { hosts, mayTry }: ChannelCarrierPorts): void {
@@ -188,7 +190,9 @@ async function throughFlow(peer: CarrierPeer, link: Link, target: Target, ports:
   });
 }
 
-async function carrierOf(peer: CarrierPeer, pair: ReturnType<PeerConnection['pair']>, { loopback, defer }: ChannelCarrierPorts, open: (deliver: (datagram: Uint8Array) => void, end: (problem: string) => void) => Way): Promise<Carrier> {
+type OpenWay = (deliver: (datagram: Uint8Array) => void, end: (problem: string) => void) => Way;
+
+async function carrierOf(peer: CarrierPeer, pair: ReturnType<PeerConnection['pair']>, { loopback, defer }: ChannelCarrierPorts, open: OpenWay): Promise<Carrier> {
   const ended = Promise.withResolvers<CarrierEnd>();
   const counted = { sentBytes: 0, receivedBytes: 0, droppedDatagrams: 0 };
   let waiting: Uint8Array[] = [];

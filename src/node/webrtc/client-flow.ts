@@ -7,8 +7,14 @@ import { type Link } from './link.ts';
 export const strangerHoldMs = 250;
 const waitingMax = 16;
 
+export interface FlowEvents {
+  receive(datagram: Uint8Array): void;
+  refused(problem: string): void;
+  closed(): void;
+}
+
 /** Datagrams to a destination of the far node; undefined: the connection has no more streams. The first ones wait until the far end is ready. */
-export function openFlow(link: Link, target: Target, clock: Clock, on: { receive(datagram: Uint8Array): void; refused(problem: string): void; closed(): void }): Flow | undefined {
+export function openFlow(link: Link, target: Target, clock: Clock, on: FlowEvents): Flow | undefined {
   const waiting: Uint8Array[] = [];
   let ready = false;
   const begin = (): void => {

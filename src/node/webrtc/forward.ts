@@ -16,6 +16,12 @@ export interface ForwardPorts {
   readonly clock: Clock;
 }
 
+/** Where it listens. Port 0: any free one. */
+export interface LocalEnd {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface Forward {
   readonly port: number;
   readonly figures: Figures;
@@ -38,7 +44,7 @@ export const idleMs = 60_000;
 export const flowsMax = 256;
 
 /** Listens here and carries to `target` at `peer`. Goes on listening whatever happens to the connection. Rejects as ForwardSockets. */
-export async function openForward(peer: string, target: Target, local: { readonly host: string; readonly port: number }, ports: ForwardPorts, changed: () => void): Promise<Forward> {
+export async function openForward(peer: string, target: Target, local: LocalEnd, ports: ForwardPorts, changed: () => void): Promise<Forward> {
   const { sockets, pool, clock } = ports;
   const stop = new AbortController();
   const tried = Promise.withResolvers<void>();
@@ -46,6 +52,7 @@ export async function openForward(peer: string, target: Target, local: { readonl
   let figures: Figures = { connections: 0, sentBytes: 0, receivedBytes: 0, problem: null };
   let link: Link | null = null;
   let linked = Promise.withResolvers<Link>();
+  linked.promise.catch(() => {});
 
   const set = (change: Partial<Figures>): void => {
     figures = { ...figures, ...change };
@@ -60,6 +67,8 @@ export async function openForward(peer: string, target: Target, local: { readonl
     };
   };
   const refused = (words: string): void => set({ problem: { code: 'mesh.refused', words } });
+
+  const isRefused = (): boolean => figures.problem?.code === 'auth.not-permitted' || figures.problem?.code === 'auth.unauthenticated';
 
   /** Keeps a connection, so that programs do not wait for one. */
   async function keep(): Promise<void> {
@@ -79,7 +88,9 @@ export async function openForward(peer: string, target: Target, local: { readonl
         tried.resolve();
       }
       link = null;
+      if (isRefused()) linked.reject(new Error('the node refuses'));
       linked = Promise.withResolvers<Link>();
+      linked.promise.catch(() => {});
       await sleep(clock, waitMs, stop.signal);
       waitMs = Math.min(2 * waitMs, againMs.last);
     }
@@ -88,7 +99,7 @@ export async function openForward(peer: string, target: Target, local: { readonl
   async function linkNow(): Promise<Link> {
     if (link?.alive) return link;
     // Waiting would not help: the node there says no.
-    if (figures.problem?.code === 'auth.not-permitted') throw new Error(figures.problem.words);
+    if (isRefused()) throw new Error('the node refuses');
     const late = Promise.withResolvers<never>();
     const cancel = clock.after(patienceMs, () => late.reject(new Error('no connection in time')));
     try {
@@ -186,8 +197,9 @@ function problemOf(error: unknown): NonNullable<Figures['problem']> {
   const words = error instanceof Error ? error.message.slice(0, 200) : String(error);
   if (!(error instanceof RpcError)) return { code: 'mesh.unreachable', words };
   const codes: Partial<Record<number, FailureCode>> = {
-    [status.permissionDenied]: 'auth.not-permitted', [status.unauthenticated]: 'auth.unauthenticated', [status.notFound]: 'mesh.not-found', [status.resourceExhausted]: 'mesh.busy',
-    [status.deadlineExceeded]: 'mesh.timeout', [status.unimplemented]: 'mesh.incompatible', [status.invalidArgument]: 'mesh.refused', [status.failedPrecondition]: 'mesh.refused',
+    [status.permissionDenied]: 'auth.not-permitted', [status.unauthenticated]: 'auth.unauthenticated', [status.notFound]: 'mesh.not-found',
+    [status.resourceExhausted]: 'mesh.busy', [status.deadlineExceeded]: 'mesh.timeout', [status.unimplemented]: 'mesh.incompatible',
+    [status.invalidArgument]: 'mesh.refused', [status.failedPrecondition]: 'mesh.refused',
   };
   return { code: codes[error.code] ?? 'mesh.unreachable', words };
 }

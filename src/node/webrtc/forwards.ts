@@ -5,7 +5,7 @@ import { contains, formatIp, parseIp, parsePrefix } from '../../base/ip.ts';
 import { type Random, shortId } from '../../base/random.ts';
 import { type ForwardView, type OpenForwardRequest } from '../../gen/webmesh/local/v1/local.ts';
 import { type Target } from './destinations.ts';
-import { type Forward, type ForwardPorts, openForward } from './forward.ts';
+import { type Forward, type ForwardPorts, type LocalEnd, openForward } from './forward.ts';
 
 export interface ForwardsPorts extends ForwardPorts {
   readonly random: Random;
@@ -61,7 +61,8 @@ export function createForwards(ports: ForwardsPorts): Forwards & { closeAll(): v
       opening++;
       const forward = await openForward(request.peer, target, local, ports, tellSoon.later).finally(() => opening--);
       const id = shortId(random, 8);
-      const one: Held = { forward, view: { id, peer: request.peer, protocol: target.protocol, localAddress: local.host, localPort: forward.port, remoteAddress: target.host, remotePort: target.port } };
+      const { protocol, host: remoteAddress, port: remotePort } = target;
+      const one: Held = { forward, view: { id, peer: request.peer, protocol, localAddress: local.host, localPort: forward.port, remoteAddress, remotePort } };
       held.set(id, one);
       if (signal.aborted) {
         close(id);
@@ -82,7 +83,7 @@ function viewOf({ view, forward }: Held): ForwardView {
   return { ...view, connections, sentBytes: BigInt(sentBytes), receivedBytes: BigInt(receivedBytes), problemCode: problem?.code ?? '', problem: problem?.words ?? '' };
 }
 
-function wantedIn(request: OpenForwardRequest, { own, knows }: ForwardsPorts): { readonly target: Target; readonly local: { readonly host: string; readonly port: number } } {
+function wantedIn(request: OpenForwardRequest, { own, knows }: ForwardsPorts): { readonly target: Target; readonly local: LocalEnd } {
   const invalid = (field: string, reason: string): Error => failure('input.invalid', { field, reason });
   const { protocol, localAddress, localPort, remoteAddress, remotePort, peer } = request;
   if (protocol !== 'tcp' && protocol !== 'udp') throw invalid('protocol', 'is tcp or udp');

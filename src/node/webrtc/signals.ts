@@ -46,15 +46,16 @@ export function waysTo(far: string, { peers, reached }: WaysPorts): readonly Way
   const known = peers();
   const own = known.filter(({ id }) => id === far);
   const others = known.filter(({ id, serves }) => id !== far && serves);
-  const ways = (list: readonly PathPeer[], direct: boolean): readonly Way[] => list.flatMap((peer) => addressesOf(peer).map((address) => ({ node: peer.id, address: joinHostPort(address, peer.grpcPort), direct })));
-  return [...ways(own, true), ...ways(others, false)].slice(0, waysMax);
+  const ways = (peer: PathPeer, direct: boolean): readonly Way[] => addressesOf(peer).map((address) => ({ node: peer.id, address: joinHostPort(address, peer.grpcPort), direct }));
+  return [...own.flatMap((peer) => ways(peer, true)), ...others.flatMap((peer) => ways(peer, false))].slice(0, waysMax);
 }
 
 /**
  * Begins a negotiation with the far node about one destination. `dst` carries the port as well, because old far nodes look at nothing else.
  * Throws RpcError.
  */
-export async function openSignals(far: string, target: Target, { node, address, direct }: Way, stun: readonly string[], remote: RemoteCaller, signal: AbortSignal): Promise<Signals> {
+export async function openSignals(far: string, target: Target, way: Way, stun: readonly string[], remote: RemoteCaller, signal: AbortSignal): Promise<Signals> {
+  const { node, address, direct } = way;
   const wanted = { proto: target.protocol, dst: targetText(target).slice(4), port: target.port };
   const options = { metadata: {}, deadlineMs: stepMs, signal, expectId: node };
   const stream = remote.duplex(address, direct ? NodeService.negotiateDataChannel.path : WebRTCService.startDataChannel.path, options);
@@ -70,10 +71,11 @@ export async function openSignals(far: string, target: Target, { node, address, 
       throw new RpcError(status.internal, 'the other node answered what cannot be read', error);
     }
   };
-  stream.write(direct ? DataChannelNegotiation.encode({ ...emptyNegotiation, ...wanted, stunServers: [...stun] }).finish() : StartDataChannelRequest.encode({ ...emptyRequest, ...wanted, nodeId: far }).finish());
-  const first = await messages.next();
-  if (first.done) throw new RpcError(status.failedPrecondition, 'the other node ended the negotiation');
-  const { offer, stunServers: told } = read(first.value);
+  const first = direct ? DataChannelNegotiation.encode({ ...emptyNegotiation, ...wanted, stunServers: [...stun] }) : StartDataChannelRequest.encode({ ...emptyRequest, ...wanted, nodeId: far });
+  stream.write(first.finish());
+  const answer = await messages.next();
+  if (answer.done) throw new RpcError(status.failedPrecondition, 'the other node ended the negotiation');
+  const { offer, stunServers: told } = read(answer.value);
   return {
     offer, stun: direct ? stun : stunServers(told),
     answer: (answer) => write({ answer }),
