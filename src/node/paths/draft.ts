@@ -1,6 +1,6 @@
 import { type PathReasonCode, type PathTier } from '../../base/path-reasons.ts';
 import { type Theirs, rankOf, sameTheirs } from './facts.ts';
-import { type Plan, planPaths } from './plan.ts';
+import { type Plan, planPaths, tierOfEndpoint } from './plan.ts';
 import { type Effect, type Path, type State } from './state.ts';
 import { backOffMs, portTiers, times } from './times.ts';
 
@@ -34,6 +34,9 @@ export function planOf({ ours, advertised, theirs, stranger }: Pick<State, 'ours
 
 export function replan(d: Draft): void {
   change(d, { plan: planOf(d.s) });
+  const { path, phase, stage } = d.s;
+  // What was found in use, and not told, is called by what is known of the peer.
+  if (phase === 'up' && !stage && path?.carrier === null && path.via === '') change(d, { path: { ...path, tier: tierOfEndpoint(path.endpoint, d.s) } });
   tell(d);
 }
 

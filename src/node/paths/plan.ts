@@ -1,4 +1,4 @@
-import { type Ip, isPrivate } from '../../base/ip.ts';
+import { type Ip, isPrivate, parseIp } from '../../base/ip.ts';
 import { type PathReasonCode, type PathTier } from '../../base/path-reasons.ts';
 import { Mapping, type NatReport } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { endpointOf, inAny, isGlobal, isOwn, isReachable, type Ours, rankOf, type Reason, type Theirs } from './facts.ts';
@@ -162,11 +162,17 @@ function doubtOf(here: NatReport, there: NatReport | null): PathReasonCode {
   return 'no-answer';
 }
 
-/** How an endpoint that WireGuard was found to use is to be called. */
-export function tierOfEndpoint(endpoint: string, { ours, advertised, theirs }: PlanInputs): 'direct' | 'punch' {
+/** How an endpoint that WireGuard was found to use is to be called. An address that is none of the peer's is a relay's, e.g. of an earlier life of this process. */
+export function tierOfEndpoint(endpoint: string, { ours, advertised, theirs }: PlanInputs): 'direct' | 'punch' | 'turn' {
   const at = endpointOf(endpoint);
-  if (!at || inAny(ours.subnets, at.ip) || isPrivate({ ip: at.ip, bits: at.ip.family === 4 ? 32 : 128 }) || at.ip.family === 6) return 'direct';
-  if (isReachable(ours.nat) || (theirs !== null && isReachable(theirs.nat))) return 'direct';
-  if (theirs === null || !theirs.nat.tunnelEndpoints.includes(endpoint)) return advertised.includes(endpoint) ? 'direct' : 'punch';
-  return 'punch';
+  if (!at || inAny(ours.subnets, at.ip) || isPrivate({ ip: at.ip, bits: at.ip.family === 4 ? 32 : 128 })) return 'direct';
+  if (theirs !== null && !theirsAre(theirs, advertised, at.ip)) return 'turn';
+  if (at.ip.family === 6 || isReachable(ours.nat) || (theirs !== null && isReachable(theirs.nat))) return 'direct';
+  return theirs?.nat.tunnelEndpoints.includes(endpoint) !== true && advertised.includes(endpoint) ? 'direct' : 'punch';
+}
+
+function theirsAre({ nat, endpoints }: Theirs, advertised: readonly string[], ip: Ip): boolean {
+  const hosts = [nat.publicIpv4, nat.publicIpv6].flatMap((text) => parseIp(text) ?? []);
+  const all = [...hosts, ...[...nat.tunnelEndpoints, ...endpoints, ...advertised].flatMap((text) => endpointOf(text)?.ip ?? [])];
+  return hosts.every(({ family }) => family !== ip.family) || all.some((one) => one.family === ip.family && one.value === ip.value);
 }

@@ -82,7 +82,8 @@ export function check(d: Draft, forMs: number): void {
   const { path: told } = d.s;
   if (!seen) return;
   // What the tunnel reports may be older than what it was told since.
-  const path = told && (seen.endpoint === told.endpoint || seen.atMs < told.atMs + times.settled) ? told : pathAt(d.s, seen.endpoint, d.now);
+  const older = told !== null && seen.atMs < told.atMs + times.settled && (seen.handshakeMs ?? 0) <= told.atMs;
+  const path = told && (seen.endpoint === told.endpoint || older) ? told : pathAt(d.s, seen.endpoint, d.now);
   const spares = d.s.spares.filter((one) => one.path !== path);
   change(d, { spares });
   if (told && told !== path) keepSpare(d, told, false, times.spare);
@@ -121,7 +122,9 @@ function sameList(a: readonly Candidate[], b: readonly Candidate[]): boolean {
 /** A tier that keeps failing after it worked is not taken again at once while something else carries. */
 function aims(s: State, nowMs: number): readonly Candidate[] {
   const { candidates, carriers } = s.plan;
-  return candidates.filter(({ tier }) => {
+  const likely = candidates.filter((one) => one.likely);
+  // What is likely has two turns before what is not has one.
+  return [...likely, ...likely, ...candidates.filter((one) => !one.likely)].filter(({ tier }) => {
     const tried = s.tries[tier];
     return carriers.length === 0 || !tried || tried.fails < 3 || tried.nextMs <= nowMs;
   });
@@ -155,7 +158,7 @@ function checked(d: Draft, atMs: number): void {
 function nextSlot(d: Draft, stage: Extract<Stage, { kind: 'aim' }>): void {
   const slot = stage.slot + 1;
   const next = stage.list[slot % stage.list.length];
-  if (slot >= Math.min(times.slotsMax, Math.max(3, 2 * stage.list.length)) || !next) {
+  if (slot >= Math.min(times.slotsMax, Math.max(3, stage.list.length)) || !next) {
     for (const tier of new Set(stage.list.map((one) => one.tier))) {
       note(d, tier, d.s.plan.doubt);
       setBack(d, tier);
@@ -203,13 +206,13 @@ function decide(d: Draft, stage: Extract<Stage, { kind: 'trial' }>): void {
     return pushAgain(d);
   }
   const answered = stage.previous.carrier === null && lastPongMs !== null && lastPongMs >= stage.atMs + times.pushAgain + times.applied;
-  if (!answered) return rollBack(d, stage);
+  if (!answered) return rollBack(d);
   if (stage.part !== 'longer') return change(d, { stage: { ...stage, part: 'longer', untilMs: d.now + times.settled } });
   if (seen && seen.atMs > stage.atMs + times.applied + 1_000 && seen.endpoint === d.s.path?.endpoint) return succeed(d);
-  rollBack(d, stage);
+  rollBack(d);
 }
 
-function rollBack(d: Draft, stage: Extract<Stage, { kind: 'trial' }>): void {
+function rollBack(d: Draft): void {
   const { path } = d.s;
   endTrial(d);
   if (!path) return;

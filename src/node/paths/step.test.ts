@@ -1,0 +1,157 @@
+import { expect, test } from 'vitest';
+import { Mapping, type NatReport } from '../../gen/webmesh/paths/v1/paths_messages.ts';
+import { noNat, type Ours, prefixesOf, type Theirs } from './facts.ts';
+import { type Effect, type Event, type State } from './state.ts';
+import { dueMs, initialState, step } from './step.ts';
+
+const tiers = ['direct', 'punch', 'ice', 'turn', 'stream'] as const;
+const easy = (ip: string): NatReport => ({ ...noNat, mapping: Mapping.MAPPING_EASY, publicIpv4: ip, tunnelEndpoints: [`${ip}:4000`] });
+const hard = (ip: string): NatReport => ({ ...easy(ip), mapping: Mapping.MAPPING_HARD });
+const ours = (nat: NatReport): Ours => ({ online: true, moves: 0, nat, tiers, subnets: prefixesOf(['192.168.1.2/24']), meshNetworks: [], endpoints: [] });
+const theirs = (nat: NatReport): Theirs => ({ nat, tiers, endpoints: ['192.168.7.2:51820'] });
+
+/** Drives one machine by hand and tells its story. */
+function machine(nat: NatReport, me = 'a', id = 'b') {
+  let state: State = initialState(me, id, ours(nat), ['192.168.7.2:51820']);
+  let nowMs = 0;
+  const all: Effect[] = [];
+  type Plain = { [K in Event['kind']]: Omit<Extract<Event, { kind: K }>, 'atMs'> }[Event['kind']];
+  const send = (event: Plain): readonly Effect[] => {
+    const { next, effects } = step(state, { ...event, atMs: nowMs });
+    state = next;
+    all.push(...effects);
+    return effects;
+  };
+  /** Lets time pass; every echo stays unanswered. */
+  const wait = (forMs: number): readonly Effect[] => {
+    const untilMs = nowMs + forMs;
+    const seen: Effect[] = [];
+    for (let dueAtMs = dueMs(state); dueAtMs <= untilMs; dueAtMs = dueMs(state)) {
+      nowMs = Math.max(nowMs, dueAtMs);
+      seen.push(...send({ kind: 'tick' }));
+    }
+    nowMs = untilMs;
+    return seen;
+  };
+  return { send, wait, all, state: () => state, now: () => nowMs, pong: () => send({ kind: 'echo', sentMs: nowMs, tookMs: 20 }) };
+}
+
+const brief = (effects: readonly Effect[]): string => effects.filter(({ kind }) => !['echo', 'tell'].includes(kind)).map((one) => [one.kind, 'tier' in one ? one.tier : '', 'held' in one ? (one.held ? 'on' : 'off') : '', 'refusal' in one ? (one.refusal ?? 'agreed') : ''].filter(Boolean).join(' ')).join(', ');
+const where = ({ phase, path, stage }: State): string => `${phase} ${path?.tier ?? '-'} ${path?.endpoint ?? '-'} ${stage?.kind ?? ''}`.trim();
+
+/** Up over a relay, with both NATs easy: something better is possible. */
+function relayed() {
+  const m = machine(easy('203.0.113.1'));
+  m.send({ kind: 'wanted', wanted: true });
+  m.send({ kind: 'answered', attempt: 'o1', theirs: theirs(easy('203.0.113.9')), refusal: null });
+  m.wait(1_300);
+  m.send({ kind: 'opened', attempt: m.state().opening?.attempt ?? '', tier: 'turn', endpoint: '127.0.0.1:9', via: 'h', remote: '', runsHere: true });
+  m.pong();
+  return m;
+}
+
+test('asks and aims at once, a relay after 1.2 s, and what answers first is taken', () => {
+  const m = machine(easy('203.0.113.1'));
+  expect(brief(m.send({ kind: 'wanted', wanted: true }))).toBe('use, ask punch');
+  expect(where(m.state())).toBe('probing direct 192.168.7.2:51820 aim');
+  m.send({ kind: 'answered', attempt: 'o1', theirs: theirs(easy('203.0.113.9')), refusal: null });
+  expect(where(m.state())).toBe('probing punch 203.0.113.9:4000 aim');
+  expect(brief(m.wait(1_250))).toContain('open turn');
+  expect(where(m.state())).toBe('probing punch 203.0.113.9:4000 aim');
+  m.pong();
+  expect(where(m.state())).toBe('up punch 203.0.113.9:4000');
+});
+
+test('two hard NATs: a relay at once, and the reason is kept', () => {
+  const m = machine(hard('203.0.113.1'));
+  m.send({ kind: 'wanted', wanted: true });
+  expect(brief(m.send({ kind: 'answered', attempt: 'o1', theirs: theirs(hard('203.0.113.9')), refusal: null }))).toContain('open turn');
+  expect(m.state().plan.excluded.map(({ code }) => code)).toEqual(['both-nats-hard']);
+});
+
+test('the answer of an attempt that was given up changes nothing, and what it opened is closed', () => {
+  const m = relayed();
+  const before = where(m.state());
+  expect(brief(m.send({ kind: 'opened', attempt: 'o99', tier: 'ice', endpoint: '127.0.0.1:7', via: '', remote: '', runsHere: true }))).toBe('close');
+  m.send({ kind: 'answered', attempt: 'o98', theirs: theirs(hard('203.0.113.9')), refusal: 'both-nats-hard' });
+  expect(where(m.state())).toBe(before);
+});
+
+test('a trial holds what works, an echo decides for it, and the old carrier is closed a little later', () => {
+  const m = relayed();
+  expect(brief(m.wait(3_100))).toContain('ask punch');
+  expect(brief(m.send({ kind: 'answered', attempt: m.state().asking?.attempt ?? '', theirs: theirs(easy('203.0.113.9')), refusal: null }))).toBe('hold on, use');
+  m.pong();
+  expect(where(m.state())).toBe('up punch 203.0.113.9:4000');
+  m.pong();
+  expect(brief(m.wait(6_100))).toContain('close');
+});
+
+test('a trial without an echo goes back within 1.2 s and waits longer each time', () => {
+  const m = relayed();
+  const times: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    while (m.state().asking === null) {
+      m.wait(500);
+      m.pong();
+    }
+    times.push(m.now());
+    m.send({ kind: 'answered', attempt: m.state().asking?.attempt ?? '', theirs: theirs(easy('203.0.113.9')), refusal: null });
+    expect(brief(m.wait(1_250))).toContain('hold off, use');
+    expect(where(m.state())).toBe('up turn 127.0.0.1:9');
+    m.pong();
+  }
+  const [first = 0, second = 0, third = 0] = times;
+  expect([Math.round((second - first) / 10_000), Math.round((third - second) / 10_000)]).toEqual([3, 6]);
+});
+
+test('silence under traffic is a loss within about two seconds, and everything is tried again', () => {
+  const m = relayed();
+  m.wait(50);
+  m.pong();
+  const startedMs = m.now();
+  while (m.state().phase === 'up' && m.now() < startedMs + 20_000) {
+    m.send({ kind: 'seen', seen: { atMs: m.now(), endpoint: '127.0.0.1:9', handshakeMs: 0, receivedBytes: 0, sentBytes: (m.now() - startedMs) * 10 } });
+    for (let i = 0; i < 5; i++) {
+      m.wait(200);
+      m.send({ kind: 'echo', sentMs: m.now() - 700, tookMs: null });
+    }
+  }
+  expect(m.state().phase).toBe('probing');
+  expect(m.now() - startedMs).toBeLessThanOrEqual(4_000);
+  expect(m.state().lost?.code).toBe('went-silent');
+});
+
+test('offline is quiet: nothing is due, nothing is asked', () => {
+  const m = relayed();
+  m.send({ kind: 'ours', ours: { ...ours(easy('203.0.113.1')), online: false } });
+  expect([m.state().phase, dueMs(m.state()), brief(m.wait(100_000))]).toEqual(['offline', Number.POSITIVE_INFINITY, '']);
+});
+
+test('both offer a carrier at once: the lower id stays with its own, the higher one answers', () => {
+  for (const [me, id, expected] of [['a', 'b', 'reply waiting'], ['b', 'a', 'close, open turn']] as const) {
+    const m = machine(hard('203.0.113.1'), me, id);
+    m.send({ kind: 'wanted', wanted: true });
+    m.wait(3_000);
+    expect(m.state().opening?.role).toBe('offering');
+    expect(brief(m.send({ kind: 'offered', attempt: 'i1', tier: 'turn', theirs: theirs(hard('203.0.113.9')) }))).toContain(expected);
+  }
+});
+
+test('WireGuard roams, and the machine follows', () => {
+  const m = relayed();
+  m.wait(2_000);
+  m.pong();
+  m.send({ kind: 'seen', seen: { atMs: m.now(), endpoint: '203.0.113.9:4000', handshakeMs: 0, receivedBytes: 1, sentBytes: 1 } });
+  expect(where(m.state())).toBe('up punch 203.0.113.9:4000');
+});
+
+test('a stranger is reached where it says, and its handshake is enough', () => {
+  const m = machine(easy('203.0.113.1'));
+  m.send({ kind: 'wanted', wanted: true });
+  m.send({ kind: 'unanswered', attempt: 'o1', code: 'peer-cannot' });
+  m.wait(300);
+  m.send({ kind: 'seen', seen: { atMs: m.now(), endpoint: '198.51.100.7:51820', handshakeMs: m.now(), receivedBytes: 92, sentBytes: 148 } });
+  m.wait(2_000);
+  expect(where(m.state())).toBe('up punch 198.51.100.7:51820');
+});
