@@ -5,7 +5,7 @@ import { unreachable } from '../../base/assert.ts';
 import { type PathPeer } from '../../gen/webmesh/local/v1/local.ts';
 import { type Proposal } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { type Attempts, createAttempts, type EventOf } from './attempts.ts';
-import { noNat, type Ours, type Theirs, theirsOf, tierName, tierNumber } from './facts.ts';
+import { noNat, type Ours, theirsOf, tierName, tierNumber } from './facts.ts';
 import { createLimiter } from './limiter.ts';
 import { type PathCounters, type PathsPorts } from './ports.ts';
 import { type Effect, type State, type StepFunction } from './state.ts';

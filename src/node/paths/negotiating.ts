@@ -1,6 +1,5 @@
 import { type PathReasonCode, pathTiers, type PathTier } from '../../base/path-reasons.ts';
 import { attemptName, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, keepSpare, learn, note, replan, setBack, speaksFirst, tell, use } from './draft.ts';
-import { codeOf, } from './facts.ts';
 import { type Candidate, type CarrierTier } from './plan.ts';
 import { aimAnew, endTrial, hurryCarriers, search, tryInstead } from './searching.ts';
 import { type Event, type Path, type State } from './state.ts';
@@ -102,11 +101,11 @@ function carrierOffered(d: Draft, attempt: string, tier: CarrierTier): void {
   const { s } = d;
   if (!s.ours.tiers.includes(tier)) return emit(d, { kind: 'reply', attempt, refusal: 'peer-cannot' });
   if (s.opening) {
-    // Both offered at once: the lower id's offer stands. An offer that follows another one of the same peer takes its place.
-    if (s.opening.role === 'offering' && speaksFirst(s)) return emit(d, { kind: 'reply', attempt, refusal: 'waiting' });
+    // Both offered at once: the lower id's offer stands. Who offers later did not get ours, and perhaps never will; who offers again gave up the other.
+    if (s.opening.role === 'offering' && speaksFirst(s) && d.now - s.opening.atMs < times.glare) return emit(d, { kind: 'reply', attempt, refusal: 'waiting' });
     cancelOpening(d);
   }
-  change(d, { opening: { attempt, tier, role: 'answering', untilMs: d.now + openingMs[tier] + times.otherOpensLater } });
+  change(d, { opening: { attempt, tier, role: 'answering', atMs: d.now, untilMs: d.now + openingMs[tier] + times.otherOpensLater } });
   emit(d, { kind: 'open', attempt, tier, role: 'answering' });
   if (s.phase === 'up') change(d, { health: { ...s.health, nextEchoMs: d.now } });
   else if (s.phase === 'down' || s.phase === 'idle') search(d, { answering: true });
@@ -166,9 +165,5 @@ export function oursChanged(d: Draft, { ours }: Of<'ours'>): void {
   if (phase === 'probing') hurryCarriers(d);
   if (phase === 'down') search(d);
   tell(d);
-}
-
-export function refusalOf(text: string): PathReasonCode | null {
-  return text === '' ? null : codeOf(text);
 }
 

@@ -4,7 +4,8 @@ import { between, chance, type Random } from '../../../src/base/random.ts';
 import { type Carrier, type CarrierAttempt, type CarrierEnd, CarrierError, type CarrierKind } from '../../../src/node/path-ports.ts';
 import { sleep } from '../../../src/base/clock.ts';
 import { hostOf } from './nat.ts';
-import { portsWork, type SimNode, type World } from './world.ts';
+import { portsWork } from './theory.ts';
+import { type SimNode, type World } from './world.ts';
 import { type Packet } from './wireguard.ts';
 
 /** One end of a carrier: a loopback port that faces the machine's WireGuard. */
@@ -107,7 +108,7 @@ function ice(world: World, node: SimNode, clock: Clock, random: Random): Carrier
         proceed: async (_their, inner) => {
           const other = world.nodeOf(peer.id);
           await sleep(clock, between(random, 100, 900), inner);
-          if (!other || !portsWork(node, other, world)) {
+          if (!other || !portsWork(node, other)) {
             await sleep(clock, 5_000, inner);
             throw new CarrierError('no-answer', 'no pair answered');
           }

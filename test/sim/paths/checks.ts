@@ -1,6 +1,7 @@
 import { PathPhase, type PathView } from '../../../src/gen/webmesh/local/v1/local.ts';
 import { tierName } from '../../../src/node/paths/facts.ts';
-import { portsWork, type SimNode, type World } from './world.ts';
+import { portsWork } from './theory.ts';
+import { type SimNode, type World } from './world.ts';
 
 /** Counts of a run, added up over seeds. */
 export interface Figures {
@@ -30,7 +31,7 @@ export function viewOf(node: SimNode, of: SimNode): PathView | undefined {
 
 /** Why this pair is not yet as good as theory has it; null: it is. */
 export function shortfall(world: World, { a, b }: Pair): string | null {
-  const best = portsWork(a, b, world) ? ['direct', 'punch'] : relaysOf(world, a, b);
+  const best = portsWork(a, b) ? ['direct', 'punch'] : relaysOf(world, a, b);
   for (const [node, other] of [[a, b], [b, a]] as const) {
     const view = viewOf(node, other);
     if (view?.phase !== PathPhase.PATH_PHASE_UP) return `${node.id} to ${other.id}: phase ${view?.phase ?? 'none'}, ${describe(node, other)}`;
@@ -51,15 +52,15 @@ export function describe(a: SimNode, b: SimNode): string {
 }
 
 /** What is said must be so: reasons of theory name kinds that are really there. */
-export function lies(world: World, { a, b }: Pair): string[] {
+export function lies({ a, b }: Pair): string[] {
   return [[a, b], [b, a]].flatMap(([node, other]) => {
     if (!node || !other) return [];
     const view = viewOf(node, other);
-    return (view?.reasons ?? []).flatMap(({ code, tier }) => (tier <= 2 && untrue(world, code, node, other) ? [`${node.id} says ${code} of ${other.id}, ${describe(node, other)}`] : []));
+    return (view?.reasons ?? []).flatMap(({ code, tier }) => (tier <= 2 && untrue(code, node, other) ? [`${node.id} says ${code} of ${other.id}, ${describe(node, other)}`] : []));
   });
 }
 
-function untrue(world: World, code: string, node: SimNode, other: SimNode): boolean {
+function untrue(code: string, node: SimNode, other: SimNode): boolean {
   switch (code) {
     case 'both-nats-hard': return node.kind() !== 'hard' || other.kind() !== 'hard';
     case 'hard-nat-here': return node.kind() !== 'hard';
@@ -74,8 +75,8 @@ function untrue(world: World, code: string, node: SimNode, other: SimNode): bool
 }
 
 /** Why it is relayed must be among the reasons. */
-export function silence(world: World, { a, b }: Pair): string[] {
-  if (portsWork(a, b, world)) return [];
+export function silence({ a, b }: Pair): string[] {
+  if (portsWork(a, b)) return [];
   return [[a, b], [b, a]].flatMap(([node, other]) => {
     if (!node || !other) return [];
     const codes = (viewOf(node, other)?.reasons ?? []).map(({ code }) => code);

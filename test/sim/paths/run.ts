@@ -142,7 +142,7 @@ async function checkPair(world: World, clock: VirtualClock, pair: Pair, figures:
   if ((await Promise.all(answers)).every((answer) => answer === null)) world.violations.push(`${pair.a.id} to ${pair.b.id} is shown up, and nothing passes`);
   const what = shortfall(world, pair);
   if (what !== null && !what.includes('turn where') && !what.includes('phase')) world.violations.push(`fell back: ${what}`);
-  world.violations.push(...lies(world, pair), ...silence(world, pair));
+  world.violations.push(...lies(pair), ...silence(pair));
   if (tierOf(pair) <= 2) figures.ports++;
   else figures.relayed++;
 }

@@ -370,24 +370,6 @@ function canTcp(a: SimNode, b: SimNode): boolean {
   return (a.station.ipv4 !== null && b.station.ipv4 !== null) || (a.station.ipv6 !== null && b.station.ipv6 !== null);
 }
 
-/** Theory, as the world knows it for sure: can two tunnels' ports reach each other? */
-export function portsWork(a: SimNode, b: SimNode, world: World): boolean {
-  const [x, y] = [a.station, b.station];
-  if (x.router === y.router && ((x.ipv4 && y.ipv4) || (x.ipv6 && y.ipv6))) return true;
-  if ([a, b].some((one) => one.kind() === 'blocked')) return false;
-  if (x.ipv6 && y.ipv6) return true;
-  if (!x.ipv4 || !y.ipv4) return false;
-  const easy = (one: SimNode): boolean => one.kind() === 'open' || one.kind() === 'cone' || mappedAt(one);
-  if (easy(a) || easy(b)) return true;
-  const kinds = [a.kind(), b.kind()];
-  if (!kinds.includes('hard')) return true;
-  return kinds.includes('address');
-}
-
-function mappedAt(node: SimNode): boolean {
-  return node.mapped() && node.station.router.forwards();
-}
-
 export function createWorld(plan: Plan, clock: VirtualClock, random: Random, step: StepFunction, missing: Missing): World {
   const network = createNetwork(clock, random);
   network.wires = plan.wires;
