@@ -251,7 +251,7 @@ export function nextCarrier({ plan, round }: State): CarrierTier | null {
 
 export function open(d: Draft, tier: CarrierTier): void {
   const attempt = attemptName(d);
-  change(d, { opening: { attempt, tier, role: 'offering', untilMs: d.now + openingMs[tier] }, round: { ...d.s.round, tried: [...d.s.round.tried, tier] } });
+  change(d, { opening: { attempt, tier, role: 'offering', atMs: d.now, untilMs: d.now + openingMs[tier] }, round: { ...d.s.round, tried: [...d.s.round.tried, tier] } });
   emit(d, { kind: 'open', attempt, tier, role: 'offering' });
 }
 

@@ -86,6 +86,7 @@ export interface Opening {
   readonly attempt: string;
   readonly tier: CarrierTier;
   readonly role: 'offering' | 'answering';
+  readonly atMs: number;
   readonly untilMs: number;
 }
 

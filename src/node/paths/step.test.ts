@@ -132,7 +132,7 @@ test('both offer a carrier at once: the lower id stays with its own, the higher 
   for (const [me, id, expected] of [['a', 'b', 'reply waiting'], ['b', 'a', 'close, open turn']] as const) {
     const m = machine(hard('203.0.113.1'), me, id);
     m.send({ kind: 'wanted', wanted: true });
-    m.wait(3_000);
+    while (m.state().opening === null) m.wait(50);
     expect(m.state().opening?.role).toBe('offering');
     expect(brief(m.send({ kind: 'offered', attempt: 'i1', tier: 'turn', theirs: theirs(hard('203.0.113.9')) }))).toContain(expected);
   }

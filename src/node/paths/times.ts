@@ -12,6 +12,8 @@ export const times = {
   /** The higher id leaves the first word to the lower one. */
   otherWaits: 700,
   otherOpensLater: 1_000,
+  /** Offers that cross on their way. */
+  glare: 700,
   /** A session that stands is asked before it is replaced. */
   check: 700,
   arrival: 1_500,
