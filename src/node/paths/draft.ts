@@ -35,9 +35,18 @@ export function planOf({ ours, advertised, theirs, stranger }: Pick<State, 'ours
 export function replan(d: Draft): void {
   change(d, { plan: planOf(d.s) });
   const { path, phase, stage } = d.s;
+  dropOpening(d);
   // What was found in use, and not told, is called by what is known of the peer.
   if (phase === 'up' && !stage && path?.carrier === null && path.via === '') change(d, { path: { ...path, tier: tierOfEndpoint(path.endpoint, d.s) } });
   tell(d);
+}
+
+/** What is being opened although theory, knowing more by now, says that it cannot work, only keeps the next from its turn. */
+function dropOpening(d: Draft): void {
+  const { opening, plan, phase, round } = d.s;
+  if (phase !== 'probing' || !opening || plan.carriers.includes(opening.tier)) return;
+  cancelOpening(d);
+  change(d, { round: { ...round, carriersAtMs: Math.min(round.carriersAtMs, d.now) } });
 }
 
 /** Has the tunnel send there: with a new handshake, or keeping the session it has. */
