@@ -20,11 +20,11 @@ function brief(here: Kind, there: Kind): string {
 
 test.each([
   ['open', 'open', 'direct ports yes: turn ice stream; ; no-answer'],
-  ['open', 'hard', 'punch ports yes: turn ice stream; ; hard-nat-there'],
+  ['open', 'hard', 'punch ports yes: turn stream ice; ; hard-nat-there'],
   ['easy', 'open', 'direct ports yes: turn ice stream; ; no-answer'],
   ['easy', 'easy', 'punch ports yes: turn ice stream; ; no-answer'],
-  ['easy', 'hard', 'punch ports maybe: turn ice stream; ; hard-nat-there'],
-  ['hard', 'easy', 'punch ports maybe: turn ice stream; ; hard-nat-here'],
+  ['easy', 'hard', 'punch ports maybe: turn stream ice; ; hard-nat-there'],
+  ['hard', 'easy', 'punch ports maybe: turn stream ice; ; hard-nat-here'],
   ['hard', 'hard', 'turn ports no: turn stream; both-nats-hard; hard-nat-here'],
   ['blocked', 'open', 'turn ports no: stream turn; udp-blocked-here; no-answer'],
   ['easy', 'blocked', 'turn ports no: stream turn; udp-blocked-there; no-answer'],

@@ -49,7 +49,8 @@ export function planPaths(inputs: PlanInputs): Plan {
   const candidates = candidatesOf(inputs, verdict);
   const ports = candidates.length === 0 ? 'no' : candidates.some((one) => one.likely) ? (verdict === 'yes' || candidates[0]?.tier === 'direct' ? 'yes' : 'maybe') : 'maybe';
   const can = (tier: PathTier): boolean => ours.tiers.includes(tier) && (stranger ? tier === 'channel' : theirs === null || theirs.tiers.length === 0 || theirs.tiers.includes(tier));
-  const carriers = carriersOf(verdict, stranger, can);
+  const hard = [ours.nat, theirs?.nat].some((nat) => nat?.mapping === Mapping.MAPPING_HARD);
+  const carriers = carriersOf(verdict, hard, stranger, can);
   const excluded = excludedOf(verdict, ports, carriers, stranger, can, inputs);
   return { candidates, carriers, best: bestOf(candidates, carriers, ports), ports, excluded, doubt: doubtOf(ours.nat, theirs?.nat ?? null) };
 }
@@ -129,14 +130,15 @@ function speaks(ours: Ours, ip: Ip): boolean {
   return ours.subnets.some(({ ip: own }) => own.family === ip.family && (ip.family === 4 || isGlobal(own) || !isGlobal(ip)));
 }
 
-function carriersOf(verdict: Verdict, stranger: boolean, can: (tier: PathTier) => boolean): CarrierTier[] {
+function carriersOf(verdict: Verdict, hard: boolean, stranger: boolean, can: (tier: PathTier) => boolean): CarrierTier[] {
   if (stranger) return can('channel') && verdict !== 'udp-blocked-here' ? ['channel'] : [];
   const order: readonly CarrierTier[] =
     verdict === 'udp-blocked-here' || verdict === 'udp-blocked-there' ? ['stream', 'turn']
     // Its pair of ports is hindered by the same NATs in the same way.
     : verdict === 'both-nats-hard' || verdict === 'no-common-family' ? ['turn', 'stream']
     // A data channel reaches exactly as far as raw ICE and is slower: only those get it who have nothing else.
-    : can('ice') ? ['turn', 'ice', 'stream'] : ['turn', 'channel', 'stream'];
+    // Where one side is hard it mostly fails, and slowly: it is left to trials, when something works already.
+    : can('ice') ? (hard ? ['turn', 'stream', 'ice'] : ['turn', 'ice', 'stream']) : ['turn', 'channel', 'stream'];
   return order.filter(can);
 }
 

@@ -150,9 +150,16 @@ export function stageOver(d: Draft, stage: Stage): void {
 function checked(d: Draft, atMs: number): void {
   const { health, round } = d.s;
   const handshake = health.seen?.handshakeMs ?? null;
-  // Who never answered an echo is perhaps unable to; a new handshake says enough then.
-  if (!health.echoes && handshake !== null && handshake >= Math.min(atMs, round.startedMs) - times.arrival) return succeed(d);
+  if (handshake !== null && handshake >= Math.min(atMs, round.startedMs) - times.arrival && withoutEchoes(d.s, atMs)) return succeed(d);
   aim(d);
+}
+
+/**
+ * Who never answered an echo is perhaps unable to: a new handshake says enough of strangers, and of others when something came after it.
+ * Alone it says that one packet passed each way, and the other side may have begun anew since.
+ */
+function withoutEchoes({ health, stranger, theirs }: State, sinceMs: number): boolean {
+  return !health.echoes && (stranger || theirs === null || (health.lastBytesMs ?? 0) > sinceMs + times.applied);
 }
 
 function nextSlot(d: Draft, stage: Extract<Stage, { kind: 'aim' }>): void {
@@ -173,7 +180,7 @@ function confirmAgain(d: Draft, stage: Extract<Stage, { kind: 'confirm' }>): voi
   const { path, health } = d.s;
   if (!path) return change(d, { stage: null });
   const handshake = health.seen?.handshakeMs ?? null;
-  if (!health.echoes && handshake !== null && handshake > d.s.round.startedMs && health.seen?.endpoint === path.endpoint) return succeed(d);
+  if (handshake !== null && handshake > d.s.round.startedMs && health.seen?.endpoint === path.endpoint && withoutEchoes(d.s, stage.atMs)) return succeed(d);
   if (stage.again > 0) {
     change(d, { stage: { ...stage, again: stage.again - 1, untilMs: d.now + turnMs(times.confirmAgain - stage.again + 1, speaksFirst(d.s)) } });
     return use(d, path, 'restart');

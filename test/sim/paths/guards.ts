@@ -1,11 +1,17 @@
 import { type Effect, type Event, type State, type StepFunction } from '../../../src/node/paths/state.ts';
+import { type Plan } from './plan.ts';
 import { type Missing } from './world.ts';
 
 /** Protections that can be left out, one at a time. Each must then be missed within a bounded number of seeds. */
 export const guards = [
-  'attempt-guard', 'restart', 'roll-back', 'hold', 'back-off', 'silence', 'observe-after-loss', 'quiet-offline', 'follow-roaming', 'carriers', 'trials', 'ask-again', 'glare', 'retry-when-down', 'own-facts',
+  'restart', 'roll-back', 'hold', 'back-off', 'silence', 'quiet-offline', 'follow-roaming', 'carriers', 'trials', 'glare', 'retry-when-down', 'own-facts',
 ] as const;
 export type Guard = (typeof guards)[number];
+
+/** Without fresh handshakes everything comes right in the end, but late: seen where nothing else delays it. */
+export function planFor(guard: Guard | undefined, plan: Plan): Plan {
+  return guard === 'restart' ? { ...plan, troubleMs: 0 } : plan;
+}
 
 export function missingOf(guard: Guard | undefined): Missing {
   return { hold: guard === 'hold' };
@@ -14,7 +20,6 @@ export function missingOf(guard: Guard | undefined): Missing {
 /** The real step with one protection left out. The product knows nothing of this. */
 export function stepWithout(guard: Guard, step: StepFunction): StepFunction {
   switch (guard) {
-    case 'attempt-guard': return anyAttempt(step);
     case 'restart': return (state, event) => {
       const { next, effects } = step(state, event);
       return { next: { ...next, restart: state.restart }, effects };
@@ -27,15 +32,10 @@ export function stepWithout(guard: Guard, step: StepFunction): StepFunction {
     };
     case 'back-off': return (state, event) => step({ ...state, tries: {} }, event);
     case 'silence': return dropEvents(step, (event) => event.kind === 'echo' && event.tookMs === null);
-    case 'observe-after-loss': return dropEffects(step, (effect) => effect.kind === 'observe');
     case 'quiet-offline': return (state, event) => step(state, event.kind === 'ours' ? { ...event, ours: { ...event.ours, online: true } } : event);
     case 'follow-roaming': return dropEvents(step, (event) => event.kind === 'seen');
     case 'carriers': return dropEffects(step, (effect) => effect.kind === 'open' && effect.role === 'offering');
     case 'trials': return (state, event) => step(state.phase === 'up' ? { ...state, sinceMs: event.atMs } : state, event);
-    case 'ask-again': return (state, event) => {
-      const { next, effects } = step(state, event);
-      return { next: { ...next, round: { ...next.round, askAtMs: state.phase === 'probing' && next.phase === 'probing' && state.asking === null && next.asking === null && next.round.askAtMs < state.round.askAtMs ? state.round.askAtMs : next.round.askAtMs } }, effects };
-    };
     case 'glare': return (state, event) => step(event.kind === 'offered' ? { ...state, me: '~' } : state, event);
     case 'retry-when-down': return (state, event) => {
       const { next, effects } = step(state, event);
@@ -44,14 +44,6 @@ export function stepWithout(guard: Guard, step: StepFunction): StepFunction {
     case 'own-facts': return dropEvents(step, (event) => event.kind === 'ours');
     case 'hold': return step;
   }
-}
-
-function anyAttempt(step: StepFunction): StepFunction {
-  return (state, event) => {
-    if (!('attempt' in event) || event.kind === 'offered' || event.kind === 'ended') return step(state, event);
-    const of = event.kind === 'answered' || event.kind === 'unanswered' ? state.asking?.attempt : state.opening?.attempt;
-    return step(state, of === undefined ? event : { ...event, attempt: of });
-  };
 }
 
 function dropEvents(step: StepFunction, drop: (event: Event) => boolean): StepFunction {
