@@ -12,7 +12,7 @@ const usage = `usage: npm run sim -- [cluster | session | enrol | paths] [option
   --seeds N        seeds of each simulation (default 2000; of enrol a tenth, of paths a quarter)
   --seed FIRST     the first seed (default 1)
   --fresh          begin at a seed drawn from the clock
-  --budget N       seeds for each mutant until it must be caught (default 600; 0 leaves them out); a removed guard has ten times that, a mutant of enrol a fifth, a guard of paths a quarter
+  --budget N       seeds for each mutant until it must be caught (default 600; 0 leaves them out); a removed guard has ten times that, a mutant of enrol a fifth, a guard of paths twice that
   --wrong NAME     run the seeds with this mutant, or without this guard
   --trace LINES    one cluster seed, with the last lines of its story`;
 
@@ -67,7 +67,7 @@ function wrongs(): { simulation: Job['simulation']; wrong: string }[] {
 
 /** A session's seed is some ten times cheaper than a cluster's, and one of enrol or of paths several times dearer. */
 function budgetOf(simulation: Job['simulation']): number {
-  return { session: 10 * budget, cluster: budget, enrol: Math.ceil(budget / 5), paths: Math.ceil(budget / 4) }[simulation];
+  return { session: 10 * budget, cluster: budget, enrol: Math.ceil(budget / 5), paths: 2 * budget }[simulation];
 }
 
 /** Asked for by name, it runs as many seeds as were asked for. */
