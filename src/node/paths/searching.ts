@@ -199,6 +199,8 @@ export function tryInstead(d: Draft, better: Path): void {
   const untilMs = d.now + (previous.carrier === null ? times.pushAgain : times.trial);
   change(d, { stage: { kind: 'trial', atMs: d.now, untilMs, previous, part: previous.carrier === null ? 'pushed' : 'again' } });
   use(d, better, 'keep');
+  // The answer to an echo of before would take WireGuard back: silence first. The far end of a relay is held by the other side.
+  if (previous.carrier === null && previous.tier !== 'turn') change(d, { health: { ...d.s.health, nextEchoMs: d.now + times.pushAgain + times.applied } });
 }
 
 /**

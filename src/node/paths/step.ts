@@ -163,7 +163,9 @@ function quiet({ agreed, asking, opening, stage, health }: State): boolean {
 /** Facts are exchanged when the peer's were never heard, or ours changed, while a better path might come of it. */
 function retellAtMs({ stranger, theirs, told, ours: now, lastAskMs, path, sinceMs, plan }: State): number {
   if (stranger || !path) return Number.POSITIVE_INFINITY;
-  const useful = theirs === null || (told?.nat !== now.nat && (plan.best === null || rankOf(path.tier) > rankOf('direct')));
+  // An endpoint that nobody named: the peer moved, or it is a relay's. Its facts tell.
+  const unnamed = path.tier === 'turn' && path.carrier === null && path.via === '';
+  const useful = theirs === null || unnamed || (told?.nat !== now.nat && (plan.best === null || rankOf(path.tier) > rankOf('direct')));
   return useful ? Math.max(lastAskMs + times.retell * (theirs === null ? 3 : 1), sinceMs + 1_000) : Number.POSITIVE_INFINITY;
 }
 

@@ -40,7 +40,7 @@ const stillMs = 60_000;
 const switchesInStillness = 8;
 const lookEveryMs = 1_000;
 /** Where nothing ever went wrong, nobody waits longer for a first path. */
-const promptMs = 25_000;
+const promptMs = 20_000;
 
 export async function runPathSeeds({ first, count, guard, stopAtFirst }: PathRunOptions): Promise<PathRun> {
   const violations: { seed: number; what: string }[] = [];
@@ -92,7 +92,7 @@ async function untilGood(world: World, clock: VirtualClock, forMs: number, figur
   const startedMs = clock.nowMs();
   const waiting = new Set(pairsOf(world));
   while (clock.nowMs() < startedMs + forMs) {
-    if (world.plan.troubleMs === 0 && waiting.size > 0 && clock.nowMs() - startedMs > promptMs) world.violations.push('slow: no path in 25 s, and nothing went wrong');
+    if (world.plan.troubleMs === 0 && waiting.size > 0 && clock.nowMs() - startedMs > promptMs) world.violations.push('slow: no path in 20 s, and nothing went wrong');
     await runUntil(clock, clock.nowMs() + lookEveryMs);
     for (const pair of waiting) {
       if (!isUp(pair)) continue;
