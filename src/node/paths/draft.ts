@@ -36,8 +36,17 @@ export function replan(d: Draft): void {
   change(d, { plan: planOf(d.s) });
   const { path, phase, stage } = d.s;
   dropOpening(d);
-  // What was found in use, and not told, is called by what is known of the peer.
-  if (phase === 'up' && !stage && path?.carrier === null && path.via === '') change(d, { path: { ...path, tier: tierOfEndpoint(path.endpoint, d.s) } });
+  rename(d);
+  tell(d);
+}
+
+/** What was found in use, and not told, is called by what is known of the peer. */
+function rename(d: Draft): void {
+  const { path, phase, stage } = d.s;
+  if (phase !== 'up' || stage || !path || path.carrier !== null || path.via !== '') return;
+  const tier = tierOfEndpoint(path.endpoint, d.s);
+  if (tier === path.tier) return;
+  change(d, { path: { ...path, tier } });
   tell(d);
 }
 
@@ -100,6 +109,7 @@ export function forget(d: Draft, tiers: readonly PathTier[]): void {
 /** What a peer says of itself; a change is a reason to try again what failed. */
 export function learn(d: Draft, theirs: Theirs): void {
   const { s } = d;
+  rename(d);
   if (!s.stranger && sameTheirs(s.theirs, theirs)) return;
   const moved = s.theirs !== null && (s.theirs.nat.mapping !== theirs.nat.mapping || s.theirs.nat.publicIpv4 !== theirs.nat.publicIpv4 || s.theirs.nat.publicIpv6 !== theirs.nat.publicIpv6);
   change(d, { theirs, stranger: false });

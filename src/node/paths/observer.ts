@@ -105,6 +105,7 @@ export function createObserver({ clock, log, observe, stun, mapper, servers }: O
       const relayed = (answer.server?.stun ?? []).some((url) => stunAddress(url).some((own) => splitHostPort(own)?.host === splitHostPort(endpoint)?.host));
       if (relayed) observed.delete(id);
       else if (endpointOf(endpoint) && !isLoopback(endpoint)) observed.set(id, { endpoint, atMs: clock.monotonicMs() });
+      if (moved(endpoint)) stunServers = '';
       if (answer.server) known.set(id, { server: answer.server, roundTripMs: known.get(id)?.roundTripMs ?? null });
       else known.delete(id);
       tellServers();
@@ -114,6 +115,13 @@ export function createObserver({ clock, log, observe, stun, mapper, servers }: O
       if (signal.aborted) throw error;
       return false;
     }
+  }
+
+  /** The tunnel is seen at another address than STUN told: the router was given a new one. */
+  function moved(endpoint: string): boolean {
+    const mapped = (stun4 ?? []).flatMap((one) => one.mapped ?? []);
+    const host = splitHostPort(endpoint)?.host;
+    return endpointOf(endpoint)?.ip.family === 4 && mapped.length > 0 && !mapped.some((at) => splitHostPort(at)?.host === host);
   }
 
   async function askStun(signal: AbortSignal): Promise<void> {

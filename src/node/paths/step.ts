@@ -166,7 +166,9 @@ function retellAtMs({ stranger, theirs, told, ours: now, lastAskMs, path, sinceM
   // An endpoint that nobody named: the peer moved, or it is a relay's. Its facts tell.
   const unnamed = path.tier === 'turn' && path.carrier === null && path.via === '';
   const useful = theirs === null || unnamed || (told?.nat !== now.nat && (plan.best === null || rankOf(path.tier) > rankOf('direct')));
-  return useful ? Math.max(lastAskMs + times.retell * (theirs === null ? 3 : 1), sinceMs + 1_000) : Number.POSITIVE_INFINITY;
+  if (useful) return Math.max(lastAskMs + times.retell * (theirs === null ? 3 : 1), sinceMs + 1_000);
+  // What is relayed may be better by now, for reasons that only the other side knows.
+  return portTiers.includes(path.tier) ? Number.POSITIVE_INFINITY : lastAskMs + times.factsAge;
 }
 
 function nextTrial(s: State): { readonly tier: PathTier; readonly atMs: number } | null {

@@ -49,6 +49,7 @@ export const times = {
   /** Losses double a tier's back-off no more often. */
   lossesCount: 3,
   retell: 10_000,
+  factsAge: 60_000,
 } as const;
 
 /** How long a carrier may take to open. ICE checks its pairs several times (RFC 8445, section 14.3). */
