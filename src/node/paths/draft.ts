@@ -34,7 +34,6 @@ export function planOf({ ours, advertised, theirs, stranger }: Pick<State, 'ours
 
 export function replan(d: Draft): void {
   change(d, { plan: planOf(d.s) });
-  const { path, phase, stage } = d.s;
   dropOpening(d);
   rename(d);
   tell(d);
