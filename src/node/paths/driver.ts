@@ -64,7 +64,7 @@ export function createDriver(ports: DriverPorts): Driver {
   const machines = new Map<string, Machine>();
   const limiter = createLimiter(attemptsMax, waitingMax);
   const mailbox: { readonly machine: Machine; readonly event: EventOf }[] = [];
-  let present: Ours = { online: false, moves: 0, nat: noNat, tiers: [], subnets: [], meshNetworks: [], endpoints: [] };
+  let present: Ours = { online: false, moves: 0, nat: noNat, tiers: [], subnets: [], meshNetworks: [], relays: [], endpoints: [] };
   let busy = false;
   let incoming = 0;
 

@@ -14,6 +14,8 @@ export interface Ours {
   readonly subnets: readonly Prefix[];
   /** Addresses inside the mesh: a tunnel to them would run in itself. */
   readonly meshNetworks: readonly Prefix[];
+  /** Bare addresses at which members relay. */
+  readonly relays: readonly string[];
   /** `ip:port` of its tunnel as it would advertise it, best first. */
   readonly endpoints: readonly string[];
 }

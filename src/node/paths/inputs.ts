@@ -3,7 +3,8 @@ import { type PathTier } from '../../base/path-reasons.ts';
 import { type PathPeer, type SetPathInputsRequest } from '../../gen/webmesh/local/v1/local.ts';
 import { type NatReport } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { type NodeConfig, meshPrefixOf } from '../config.ts';
-import { endpointsOf, isGlobal, type Ours, prefixesOf } from './facts.ts';
+import { endpointOf, endpointsOf, isGlobal, type Ours, prefixesOf } from './facts.ts';
+import { type MeasuredServer } from './ports.ts';
 
 const peersMax = 10_000;
 
@@ -18,10 +19,17 @@ export function peersOf(inputs: SetPathInputsRequest, me: string): readonly Path
 }
 
 /** This machine as plans see it. */
-export function oursOf(inputs: SetPathInputsRequest, nat: NatReport, tiers: readonly PathTier[], meshNetworks: readonly Prefix[]): Ours {
+export function oursOf(inputs: SetPathInputsRequest, nat: NatReport, tiers: readonly PathTier[], meshNetworks: readonly Prefix[], relays: readonly string[] = []): Ours {
   const subnets = prefixesOf(inputs.ownAddresses);
   const own = inputs.listenPort === 0 ? [] : subnets.filter(({ ip }) => !isLinkLocal(ip)).toSorted((a, b) => Number(isGlobal(b.ip)) - Number(isGlobal(a.ip))).map(({ ip }) => joinHostPort(formatIp(ip), inputs.listenPort));
-  return { online: inputs.online, moves: Number(inputs.moves), nat, tiers, subnets, meshNetworks, endpoints: endpointsOf([...own, ...nat.tunnelEndpoints]) };
+  return { online: inputs.online, moves: Number(inputs.moves), nat, tiers, subnets, meshNetworks, relays, endpoints: endpointsOf([...own, ...nat.tunnelEndpoints]) };
+}
+
+/** Where members relay, as their servers are named: `turn:host:port?…`, `stun:host:port`. */
+export function relaysOf(servers: readonly MeasuredServer[]): readonly string[] {
+  const urls = servers.flatMap(({ server }) => [...server.turn, ...server.stun]);
+  const hosts = urls.flatMap((url) => endpointOf(url.replace(/^(turns?|stuns?):/, '').replace(/\?.*$/, ''))?.ip ?? []);
+  return [...new Set(hosts.map(formatIp))].slice(0, 64);
 }
 
 /** What lies inside the tunnel: the mesh's /48, and the smallest IPv4 network around all addresses that were leased. */

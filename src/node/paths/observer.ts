@@ -36,7 +36,7 @@ const stunTimeoutMs = 1_000;
 const earlyMs = [600, 1_000, 1_500, 3_000, 6_000] as const;
 const atOnceMax = 4;
 const forgottenMs = 90_000;
-const stunEveryMs = 300_000;
+const stunEveryMs = 60_000;
 const stunApartMs = 5_000;
 
 export function createObserver({ clock, log, observe, stun, mapper, servers }: ObserverPorts, changed: (nat: NatReport) => void): Observer {
@@ -156,7 +156,10 @@ export function createObserver({ clock, log, observe, stun, mapper, servers }: O
     for (const id of known.keys()) if (!serving.has(id)) known.delete(id);
     const far = Number.POSITIVE_INFINITY;
     const list = [...known.values()].toSorted((a, b) => (a.roundTripMs ?? far) - (b.roundTripMs ?? far) || (a.server.nodeId < b.server.nodeId ? -1 : 1));
-    if (JSON.stringify(list, plain) !== JSON.stringify(servers.get(), plain)) servers.set(list);
+    if (JSON.stringify(list, plain) !== JSON.stringify(servers.get(), plain)) {
+      servers.set(list);
+      changed(nat);
+    }
   }
 
   function hurry(moved: boolean): void {

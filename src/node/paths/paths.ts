@@ -9,7 +9,7 @@ import { type PathPeer, type PathView, type SetPathInputsRequest } from '../../g
 import { type NodeConfig } from '../config.ts';
 import { createDriver, type Driver } from './driver.ts';
 import { noNat } from './facts.ts';
-import { meshNetworksOf, oursOf, peersOf } from './inputs.ts';
+import { meshNetworksOf, oursOf, peersOf, relaysOf } from './inputs.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { pingPeer } from './ping.ts';
 import { type Paths, type PathsPorts, type PathsView } from './ports.ts';
@@ -44,6 +44,7 @@ export function createPaths(ports: PathsPorts, step: StepFunction = realStep): P
   let urgentSoon = false;
   let closed = false;
   let listening = '';
+  let told = '';
 
   const observer: Observer = createObserver({ ...ports, log: log.scope('observer') }, () => refresh());
   const driver: Driver = createDriver({
@@ -58,7 +59,12 @@ export function createPaths(ports: PathsPorts, step: StepFunction = realStep): P
 
   function refresh(): void {
     if (!inputs || closed) return;
-    driver.ours(oursOf(inputs, observer.nat(), tiers, meshNetworksOf(config, peers)));
+    const ours = oursOf(inputs, observer.nat(), tiers, meshNetworksOf(config, peers), relaysOf(ports.servers.get()));
+    const key = JSON.stringify(ours, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+    // Every peer plans anew for each of these: only when something is new.
+    if (key === told) return;
+    told = key;
+    driver.ours(ours);
     publishSoon(false);
   }
 

@@ -9,7 +9,7 @@ type Kind = keyof typeof kinds;
 
 const nat = (kind: Kind, ip: string, more: Partial<NatReport> = {}): NatReport => ({ ...noNat, mapping: kinds[kind], publicIpv4: ip, tunnelEndpoints: kind === 'open' || kind === 'blocked' ? [] : [`${ip}:40000`], ...more });
 const ours = (kind: Kind, more: Partial<Ours> = {}): Ours => ({
-  online: true, moves: 0, nat: nat(kind, '203.0.113.1'), tiers: all, subnets: prefixesOf(kind === 'open' ? ['203.0.113.1/32'] : ['192.168.1.2/24']), meshNetworks: prefixesOf(['172.16.0.0/12']), endpoints: [], ...more,
+  online: true, moves: 0, nat: nat(kind, '203.0.113.1'), tiers: all, subnets: prefixesOf(kind === 'open' ? ['203.0.113.1/32'] : ['192.168.1.2/24']), meshNetworks: prefixesOf(['172.16.0.0/12']), relays: ['198.51.100.7'], endpoints: [], ...more,
 });
 const theirs = (kind: Kind, more: Partial<Theirs> = {}): Theirs => ({ nat: nat(kind, '203.0.113.9'), tiers: all, endpoints: [kind === 'open' ? '203.0.113.9:51820' : '192.168.7.2:51820'], ...more });
 
@@ -20,7 +20,7 @@ function brief(here: Kind, there: Kind): string {
 
 test.each([
   ['open', 'open', 'direct ports yes: turn ice stream; ; no-answer'],
-  ['open', 'hard', 'punch ports yes: turn stream ice; ; hard-nat-there'],
+  ['open', 'hard', 'direct ports yes: turn stream ice; ; hard-nat-there'],
   ['easy', 'open', 'direct ports yes: turn ice stream; ; no-answer'],
   ['easy', 'easy', 'punch ports yes: turn ice stream; ; no-answer'],
   ['easy', 'hard', 'punch ports maybe: turn stream ice; ; hard-nat-there'],

@@ -1,4 +1,4 @@
-import { type Ip, isPrivate, parseIp } from '../../base/ip.ts';
+import { formatIp, type Ip, isPrivate } from '../../base/ip.ts';
 import { type PathReasonCode, type PathTier } from '../../base/path-reasons.ts';
 import { Mapping, type NatReport } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { endpointOf, inAny, isGlobal, isOwn, isReachable, type Ours, rankOf, type Reason, type Theirs } from './facts.ts';
@@ -107,7 +107,8 @@ function candidatesOf({ ours, advertised, theirs }: PlanInputs, verdict: Verdict
     else if (near) add(5, 'direct', endpoint, false);
     else if (!passable) continue;
     else if (at.ip.family === 6) add(2, 'direct', endpoint, true);
-    else if (observed.has(endpoint) && !(there && isReachable(there))) add(3, 'punch', endpoint, true);
+    // Where we can be reached ourselves no hole is needed, whoever speaks first.
+    else if (observed.has(endpoint) && !(there && isReachable(there))) add(3, isReachable(ours.nat) ? 'direct' : 'punch', endpoint, true);
     // IPv4 first where both would do: whoever is spoken to sees how our router translates it, and of IPv6 there is nothing to see.
     else add(open ? 1 : 4, 'direct', endpoint, open || (there !== null && there.publicIpv4 === ''));
   }
@@ -164,17 +165,13 @@ function doubtOf(here: NatReport, there: NatReport | null): PathReasonCode {
   return 'no-answer';
 }
 
-/** How an endpoint that WireGuard was found to use is to be called. An address that is none of the peer's is a relay's, e.g. of an earlier life of this process. */
+/** How an endpoint that WireGuard was found to use is to be called. What nobody named, at a relay's address, is a relay's: e.g. of an earlier life of this process. */
 export function tierOfEndpoint(endpoint: string, { ours, advertised, theirs }: PlanInputs): 'direct' | 'punch' | 'turn' {
   const at = endpointOf(endpoint);
-  if (!at || inAny(ours.subnets, at.ip) || isPrivate({ ip: at.ip, bits: at.ip.family === 4 ? 32 : 128 })) return 'direct';
-  if (theirs !== null && !theirsAre(theirs, advertised, at.ip)) return 'turn';
+  if (!at) return 'direct';
+  const named = [...(theirs?.endpoints ?? []), ...(theirs?.nat.tunnelEndpoints ?? []), ...advertised].includes(endpoint);
+  if (!named && (ours.relays.includes(formatIp(at.ip)) || isOwn(ours.subnets, at.ip))) return 'turn';
+  if (inAny(ours.subnets, at.ip) || isPrivate({ ip: at.ip, bits: at.ip.family === 4 ? 32 : 128 })) return 'direct';
   if (at.ip.family === 6 || isReachable(ours.nat) || (theirs !== null && isReachable(theirs.nat))) return 'direct';
   return theirs?.nat.tunnelEndpoints.includes(endpoint) !== true && advertised.includes(endpoint) ? 'direct' : 'punch';
-}
-
-function theirsAre({ nat, endpoints }: Theirs, advertised: readonly string[], ip: Ip): boolean {
-  const hosts = [nat.publicIpv4, nat.publicIpv6].flatMap((text) => parseIp(text) ?? []);
-  const all = [...hosts, ...[...nat.tunnelEndpoints, ...endpoints, ...advertised].flatMap((text) => endpointOf(text)?.ip ?? [])];
-  return hosts.every(({ family }) => family !== ip.family) || all.some((one) => one.family === ip.family && one.value === ip.value);
 }

@@ -7,7 +7,7 @@ import { dueMs, initialState, step } from './step.ts';
 const tiers = ['direct', 'punch', 'ice', 'turn', 'stream'] as const;
 const easy = (ip: string): NatReport => ({ ...noNat, mapping: Mapping.MAPPING_EASY, publicIpv4: ip, tunnelEndpoints: [`${ip}:4000`] });
 const hard = (ip: string): NatReport => ({ ...easy(ip), mapping: Mapping.MAPPING_HARD });
-const ours = (nat: NatReport): Ours => ({ online: true, moves: 0, nat, tiers, subnets: prefixesOf(['192.168.1.2/24']), meshNetworks: [], endpoints: [] });
+const ours = (nat: NatReport): Ours => ({ online: true, moves: 0, nat, tiers, subnets: prefixesOf(['192.168.1.2/24']), meshNetworks: [], relays: [], endpoints: [] });
 const theirs = (nat: NatReport): Theirs => ({ nat, tiers, endpoints: ['192.168.7.2:51820'] });
 
 /** Drives one machine by hand and tells its story. */

@@ -163,9 +163,7 @@ function quiet({ agreed, asking, opening, stage, health }: State): boolean {
 /** Facts are exchanged when the peer's were never heard, or ours changed, while a better path might come of it. */
 function retellAtMs({ stranger, theirs, told, ours: now, lastAskMs, path, sinceMs, plan }: State): number {
   if (stranger || !path) return Number.POSITIVE_INFINITY;
-  // An endpoint that nobody named: the peer moved, or it is a relay's. Its facts tell.
-  const unnamed = path.tier === 'turn' && path.carrier === null && path.via === '';
-  const useful = theirs === null || unnamed || (told?.nat !== now.nat && (plan.best === null || rankOf(path.tier) > rankOf('direct')));
+  const useful = theirs === null || (told?.nat !== now.nat && (plan.best === null || rankOf(path.tier) > rankOf('direct')));
   if (useful) return Math.max(lastAskMs + times.retell * (theirs === null ? 3 : 1), sinceMs + 1_000);
   // What is relayed may be better by now, for reasons that only the other side knows.
   return portTiers.includes(path.tier) ? Number.POSITIVE_INFINITY : lastAskMs + times.factsAge;
