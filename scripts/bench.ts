@@ -5,11 +5,10 @@
  *   tunnel    throughput through our tunnel as a ratio to the same engine configured by hand with wg, in turn, in the same run
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { type PeerView } from '../src/contract/state.ts';
-import { Host, hostsFolder, until } from './lib/hosts.ts';
+import { clientOf, Host, hostsFolder, rssMiB, selfOf, until } from './lib/hosts.ts';
 import { createLan, inNamespace, ping } from './lib/namespaces.ts';
 import { prepare } from './lib/prepare.ts';
 import { root } from './lib/set-up.mjs';
@@ -148,20 +147,6 @@ async function stream(server: string, client: string, address: string): Promise<
   } finally {
     listening.kill('SIGKILL');
   }
-}
-
-async function selfOf(host: Host): Promise<PeerView> {
-  const { list } = await host.topic('peers', (peers) => peers.list.some((p) => p.self), 10_000, 'seeing itself');
-  return list.find((p) => p.self) as PeerView;
-}
-
-function clientOf(host: Host): NonNullable<Host['client']> {
-  if (!host.client) throw new Error(`the app of ${host.name} runs`);
-  return host.client;
-}
-
-function rssMiB(pid: number): number {
-  return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
 }
 
 function quantile(sorted: readonly number[], q: number, digits = 0): string {

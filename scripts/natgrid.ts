@@ -9,7 +9,7 @@
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type PeerPath, type PeerView } from '../src/contract/state.ts';
-import { Host, hostsFolder } from './lib/hosts.ts';
+import { clientOf, Host, hostsFolder, selfOf } from './lib/hosts.ts';
 import { createInternet } from './lib/nat.ts';
 import { inNamespace } from './lib/namespaces.ts';
 import { bestPath, type GridKind, gridKinds, gridSites, hostOf } from './lib/grid-theory.ts';
@@ -51,8 +51,8 @@ try {
 async function foundMesh(): Promise<void> {
   const hub = host('hub');
   await hub.start();
-  const { profile } = await client(hub).call('mesh.create', { name: 'grid', nodeId: 'hub' });
-  await client(hub).call('session.connect', { profile });
+  const { profile } = await clientOf(hub).call('mesh.create', { name: 'grid', nodeId: 'hub' });
+  await clientOf(hub).call('session.connect', { profile });
   await hub.session('connected');
   const waiting = [...hosts.values()].filter((each) => each !== hub);
   const started = Date.now();
@@ -64,9 +64,9 @@ async function foundMesh(): Promise<void> {
 
 async function join(member: Host, hub: Host): Promise<void> {
   await member.start();
-  const { link } = await client(hub).call('invite.create', { note: member.name });
-  const { profile } = await client(member).call('invite.redeem', { link, nodeId: member.name });
-  await client(member).call('session.connect', { profile });
+  const { link } = await clientOf(hub).call('invite.create', { note: member.name });
+  const { profile } = await clientOf(member).call('invite.redeem', { link, nodeId: member.name });
+  await clientOf(member).call('session.connect', { profile });
   await member.session('connected', 60_000);
 }
 
@@ -75,10 +75,10 @@ async function measureAll(): Promise<readonly Cell[]> {
   const cells: Cell[] = [];
   for (const from of kinds) {
     const member = host(hostOf(from, 'b'));
-    await client(member).call('session.disconnect', {});
+    await clientOf(member).call('session.disconnect', {});
     await member.session('disconnected');
-    const targets = await Promise.all(kinds.map(async (to) => ({ to, address: (await self(host(hostOf(to, 'a')))).ipv4 ?? '' })));
-    await client(member).call('session.connect', {});
+    const targets = await Promise.all(kinds.map(async (to) => ({ to, address: (await selfOf(host(hostOf(to, 'a')))).ipv4 ?? '' })));
+    await clientOf(member).call('session.connect', {});
     const started = Date.now();
     await member.session('connected', 60_000);
     const row = await Promise.all(targets.map(async ({ to, address }) => measure(member, from, to, address, started)));
@@ -161,20 +161,10 @@ function at(sorted: readonly number[], q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0;
 }
 
-async function self(of: Host): Promise<PeerView> {
-  const { list } = await of.topic('peers', (peers) => peers.list.some((p) => p.self), 10_000, 'seeing itself');
-  return list.find((p) => p.self) as PeerView;
-}
-
 function host(name: string): Host {
   const found = hosts.get(name);
   if (!found) throw new Error(`there is no machine ${name}`);
   return found;
-}
-
-function client(of: Host): NonNullable<Host['client']> {
-  if (!of.client) throw new Error(`the app of ${of.name} runs`);
-  return of.client;
 }
 
 async function finish(): Promise<void> {

@@ -6,10 +6,10 @@
  * Exit code 1 when traffic did not come back by itself within 60 s, when p95 is above 5 s, or when a process grew without end.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { Host, hostsFolder, until } from './lib/hosts.ts';
+import { clientOf, Host, hostsFolder, rssMiB, selfOf, until } from './lib/hosts.ts';
 import { createInternet } from './lib/nat.ts';
 import { ping } from './lib/namespaces.ts';
 import { prepare } from './lib/prepare.ts';
@@ -77,7 +77,7 @@ function cases(): readonly Case[] {
     }, after: async () => {
       if (killed === '') return;
       await host(killed).start();
-      await client(host(killed)).call('session.connect', {});
+      await clientOf(host(killed)).call('session.connect', {});
       await host(killed).session('connected', 60_000);
       killed = '';
     } },
@@ -109,7 +109,7 @@ async function soak(): Promise<number> {
 }
 
 async function once(each: Case): Promise<Outcome> {
-  const target = await addressOf(each.to);
+  const target = (await selfOf(host(each.to))).ipv4 ?? '';
   await until(async () => (await ping(internet.namespace(each.from), target, { count: 3 })).length === 3, recoveryMsMax, `${each.from} reaches ${each.to} before the case`);
   const stream = await pinging(internet.namespace(each.from), target);
   try {
@@ -193,36 +193,22 @@ async function relayInUse(): Promise<string> {
 async function foundMesh(): Promise<void> {
   const hub = host('hub');
   await Promise.all([...hosts.values()].map((each) => each.start()));
-  const { profile } = await client(hub).call('mesh.create', { name: 'soak', nodeId: 'hub' });
-  await client(hub).call('session.connect', { profile });
+  const { profile } = await clientOf(hub).call('mesh.create', { name: 'soak', nodeId: 'hub' });
+  await clientOf(hub).call('session.connect', { profile });
   await hub.session('connected');
   for (const member of [...hosts.values()].filter((each) => each !== hub)) {
-    const { link } = await client(hub).call('invite.create', { note: member.name });
-    const joined = await client(member).call('invite.redeem', { link, nodeId: member.name, asVoter: member.name === 'relay' });
-    if (member.name === 'relay') await client(member).call('offers.set', { profile: joined.profile, turnServer: true, relayMbit: 50 });
-    await client(member).call('session.connect', { profile: joined.profile });
+    const { link } = await clientOf(hub).call('invite.create', { note: member.name });
+    const joined = await clientOf(member).call('invite.redeem', { link, nodeId: member.name, asVoter: member.name === 'relay' });
+    if (member.name === 'relay') await clientOf(member).call('offers.set', { profile: joined.profile, turnServer: true, relayMbit: 50 });
+    await clientOf(member).call('session.connect', { profile: joined.profile });
     await member.session('connected', 60_000);
   }
-}
-
-async function addressOf(name: string): Promise<string> {
-  const { list } = await host(name).topic('peers', (peers) => peers.list.some((p) => p.self && p.ipv4 !== null), 10_000, 'seeing itself');
-  return list.find((p) => p.self)?.ipv4 ?? '';
 }
 
 function host(name: string): Host {
   const found = hosts.get(name);
   if (!found) throw new Error(`there is no machine ${name}`);
   return found;
-}
-
-function client(of: Host): NonNullable<Host['client']> {
-  if (!of.client) throw new Error(`the app of ${of.name} runs`);
-  return of.client;
-}
-
-function rssMiB(pid: number): number {
-  return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
 }
 
 function at(sorted: readonly number[], q: number): number {

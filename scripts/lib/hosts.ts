@@ -4,7 +4,7 @@ import { connect as connectTo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attach, type Client } from '../../src/contract/carrier.ts';
-import { type AppState, type SessionTopic, type TopicName } from '../../src/contract/state.ts';
+import { type AppState, type PeerView, type SessionTopic, type TopicName } from '../../src/contract/state.ts';
 import { connect } from '../../src/platform/app-socket.ts';
 import { root } from './set-up.mjs';
 
@@ -142,6 +142,23 @@ export class Host {
     child.on('error', (error) => log.write(`${error}\n`));
     return child;
   }
+}
+
+/** The connection to a host's app. Throws while it does not run. */
+export function clientOf({ client, name }: Host): Client {
+  if (!client) throw new Error(`the app of ${name} runs`);
+  return client;
+}
+
+/** A host's own row, once it has one. */
+export async function selfOf(host: Host): Promise<PeerView> {
+  const { list } = await host.topic('peers', (peers) => peers.list.some((p) => p.self), 10_000, 'seeing itself');
+  return list.find((p) => p.self) as PeerView;
+}
+
+/** Resident memory of a process. */
+export function rssMiB(pid: number): number {
+  return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
 }
 
 /** A temporary folder for the hosts of one run. The node process has a user of its own and must be able to pass through. */
