@@ -8,6 +8,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { build, ensureEngine } from './lib/prepare.ts';
 import { ensureDebian, environment, root, say, SetUpError } from './lib/set-up.mjs';
@@ -16,6 +17,8 @@ const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, see
 const reports = join(root, 'test-results');
 /** More files than this do not fail by chance. */
 const againMax = 2;
+/** A script that fails has its last lines printed again at the end. */
+const lastLinesMax = 12;
 
 interface Tally {
   passed: number;
@@ -97,9 +100,11 @@ async function main(): Promise<void> {
 
 /** A script whose exit code is its verdict: counts as one test. */
 async function stage(name: string, args: readonly string[]): Promise<void> {
-  const code = await run(name, args);
+  const last: string[] = [];
+  const code = await run(name, args, {}, last);
   if (code === 0) total.passed++;
   else fail(name, code);
+  if (code !== 0) failures.push(...last.map((line) => `${name}: ${line}`));
 }
 
 async function vitest(name: string, projects: readonly string[]): Promise<void> {
@@ -189,14 +194,26 @@ function skip(count: number, reason: string): void {
   problems.push(`skipped: ${reason}`);
 }
 
-function run(name: string, args: readonly string[], extra: NodeJS.ProcessEnv = {}): Promise<number> {
+/** Runs a script; `last` is filled with the last lines that it prints. */
+function run(name: string, args: readonly string[], extra: NodeJS.ProcessEnv = {}, last?: string[]): Promise<number> {
   say(`── ${name}`);
   const started = Date.now();
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...environment(), ...extra }, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...environment(), ...extra }, stdio: ['ignore', last ? 'pipe' : 'inherit', last ? 'pipe' : 'inherit'] });
+  for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]] as const) {
+    from?.pipe(to, { end: false });
+    if (from) createInterface({ input: from }).on('line', (line) => last?.splice(0, Math.max(0, last.push(stripVTControlCharacters(line).slice(0, 400)) - lastLinesMax)));
+  }
   return new Promise((resolve) => {
     child.on('exit', (code, signal) => {
-      say(`── ${name}: ${code === 0 ? 'passed' : `failed (${code ?? signal})`} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
-      resolve(code ?? 1);
+      const end = (): void => {
+        clearTimeout(late);
+        child.off('close', end);
+        say(`── ${name}: ${code === 0 ? 'passed' : `failed (${code ?? signal})`} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+        resolve(code ?? 1);
+      };
+      // Its last words are still on the way; somebody who outlives it may hold the pipe for ever.
+      const late = setTimeout(end, 2_000);
+      child.once('close', end);
     });
   });
 }

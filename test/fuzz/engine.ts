@@ -33,8 +33,9 @@ export async function fuzz(target: Target, { seed, inputs, window }: Job): Promi
     show(input);
     ran++;
     try {
-      worstMs = Math.max(worstMs, await probe(opened, input, worstMs));
-      if (seen.learn() && corpus.length < corpusMax) corpus.push(input);
+      worstMs = Math.max(worstMs, await probe(opened, input, worstMs, () => {
+        if (seen.learn() && corpus.length < corpusMax) corpus.push(input);
+      }));
     } catch (error) {
       await found(error, input);
     }
