@@ -5,7 +5,7 @@ import { mutants, regressionSeeds, traceClusterSeed } from './cluster/run.ts';
 import { type Figures, noFigures } from './cluster/checks.ts';
 import { mutants as enrolMutants, noEnrolFigures } from './enrol/run.ts';
 import { type Done, type Job } from './job.ts';
-import { guards as pathGuards, noPathFigures, pathRegressions } from './paths/run.ts';
+import { type Guard as PathGuard, guards as pathGuards, noPathFigures, pathRegressions, runPathSeed } from './paths/run.ts';
 import { guards } from './session/run.ts';
 
 const usage = `usage: npm run sim -- [cluster | session | enrol | paths] [options]
@@ -14,7 +14,7 @@ const usage = `usage: npm run sim -- [cluster | session | enrol | paths] [option
   --fresh          begin at a seed drawn from the clock
   --budget N       seeds for each mutant until it must be caught (default 600; 0 leaves them out); a removed guard has ten times that, a mutant of enrol a fifth, a guard of paths twice that
   --wrong NAME     run the seeds with this mutant, or without this guard
-  --trace LINES    one cluster seed, with the last lines of its story`;
+  --trace LINES    one cluster seed, or one of paths, with the last lines of its story`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,7 +32,8 @@ if (values.help || simulations.length === 0 || [first, count, budget].some(Numbe
   console.log(usage);
   process.exitCode = values.help ? 0 : 2;
 } else if (values.trace !== undefined) {
-  for (const line of traceClusterSeed(first, values.wrong, Number(values.trace))) console.log(line);
+  const story = only === 'paths' ? await pathStory() : traceClusterSeed(first, values.wrong, Number(values.trace));
+  for (const line of story) console.log(line);
 } else {
   process.exitCode = (await runAll()) ? 0 : 1;
 }
@@ -45,6 +46,12 @@ async function runAll(): Promise<boolean> {
   const caught = wrongs().map(({ simulation, wrong }) => wrongSummary(simulation, wrong, done)).every(Boolean);
   console.log(`${((performance.now() - startedMs) / 1000).toFixed(1)} s on ${availableParallelism()} cores; first seed ${first}; Node ${process.version}`);
   return clean && caught;
+}
+
+async function pathStory(): Promise<readonly string[]> {
+  const lines: string[] = [];
+  const { violations } = await runPathSeed(first, pathGuards.find((one): one is PathGuard => one === values.wrong), (line) => lines.push(line));
+  return [...lines.slice(-Number(values.trace)), ...violations];
 }
 
 function jobs(): Job[] {
@@ -112,7 +119,7 @@ function summary(simulation: Job['simulation'], all: readonly Done[]): boolean {
 }
 
 function reproduction(simulation: Job['simulation']): string {
-  return `${values.wrong === undefined ? '' : ` --wrong '${values.wrong}'`}${simulation === 'cluster' ? ' --trace 200' : ' --budget 0'}`;
+  return `${values.wrong === undefined ? '' : ` --wrong '${values.wrong}'`}${simulation === 'cluster' || simulation === 'paths' ? ' --trace 200' : ' --budget 0'}`;
 }
 
 function clusterFigures(done: readonly Done[]): string {

@@ -5,7 +5,7 @@ import { type PathReasonCode, type PathTier } from '../../base/path-reasons.ts';
 import { type PathPeer } from '../../gen/webmesh/local/v1/local.ts';
 import { type Proposal } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { type Carrier, type CarrierAttempt, CarrierError, type CarrierKind, type CarrierPeer } from '../path-ports.ts';
-import { codeOf, endpointOf, theirsOf, tierNumber } from './facts.ts';
+import { codeOf, endpointOf, saidBy, tierNumber } from './facts.ts';
 import { type Limiter } from './limiter.ts';
 import { type CarrierTier } from './plan.ts';
 import { type PathsPorts } from './ports.ts';
@@ -114,7 +114,7 @@ export function createAttempts({ signal, carriers, hold, random, clock, limiter 
     const failed = (code: PathReasonCode): EventOf => ({ kind: 'unanswered', attempt, code: code === 'peer-cannot' ? code : 'cannot-negotiate' });
     run(attempt, times.ask, async (inner) => {
       const answer = await signal(facts().peer.id, proposal(tier, Buffer.from(random.bytes(16))), inner);
-      return { kind: 'answered', attempt, theirs: theirsOf(answer), refusal: answer.refusal === '' ? null : codeOf(answer.refusal) };
+      return { kind: 'answered', attempt, theirs: saidBy(answer), refusal: answer.refusal === '' ? null : codeOf(answer.refusal) };
     }, failed);
   }
 
@@ -127,7 +127,7 @@ export function createAttempts({ signal, carriers, hold, random, clock, limiter 
       if (answer.refusal === '') return proceed(attempt, tier, begun, answer, inner);
       begun.cancel();
       const code = codeOf(answer.refusal);
-      return { kind: 'failed', attempt, code: code === 'waiting' ? code : 'refused-there', problem: code, theirs: theirsOf(answer) };
+      return { kind: 'failed', attempt, code: code === 'waiting' ? code : 'refused-there', problem: code, theirs: saidBy(answer) };
     }), failed);
   }
 

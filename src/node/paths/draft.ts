@@ -1,7 +1,8 @@
 import { type PathReasonCode, type PathTier } from '../../base/path-reasons.ts';
-import { type Theirs, rankOf, sameTheirs } from './facts.ts';
+import { Mapping, type NatReport } from '../../gen/webmesh/paths/v1/paths_messages.ts';
+import { noNat, type Theirs, rankOf, sameTheirs } from './facts.ts';
 import { type Plan, planPaths, tierOfEndpoint } from './plan.ts';
-import { type Effect, type Path, type State } from './state.ts';
+import { type Effect, type Path, type State, type Tried } from './state.ts';
 import { backOffMs, portTiers, times } from './times.ts';
 
 /** One call of the machine: the state as it becomes, and what must be done. Lives as long as one `step`. */
@@ -88,10 +89,15 @@ export function note(d: Draft, tier: PathTier, code: PathReasonCode, detail: Rea
 }
 
 /** A tier that failed in the place of one that worked waits, longer each time; `most` bounds how long where it may not be to blame. */
-export function fail(d: Draft, tier: PathTier, most = Number.POSITIVE_INFINITY): void {
-  const before = d.s.tries[tier]?.fails ?? 0;
+export function fail(d: Draft, tried: Tried, most = Number.POSITIVE_INFINITY): void {
+  const before = d.s.tries[tried]?.fails ?? 0;
   const fails = Math.max(before, Math.min(most, before + 1));
-  change(d, { tries: { ...d.s.tries, [tier]: { fails, nextMs: d.now + backOffMs(times.backOff, fails) } } });
+  change(d, { tries: { ...d.s.tries, [tried]: { fails, nextMs: d.now + backOffMs(times.backOff, fails) } } });
+}
+
+/** What a trial of this tier counts for: in the place of a path of the same tier it is made to be seen, and the tier has nothing to prove. */
+export function triedAs(inUse: Path | null, tier: PathTier): Tried {
+  return inUse?.tier === tier ? 'seen' : tier;
 }
 
 /** A tier that failed when nothing worked: it has its turn in the next search, or a little after something else worked. */
@@ -100,9 +106,14 @@ export function setBack(d: Draft, tier: PathTier): void {
 }
 
 export function forget(d: Draft, tiers: readonly PathTier[]): void {
-  const gone = new Set<string>(tiers);
+  const gone = new Set<string>([...tiers, 'seen']);
   const kept = <T>(all: Readonly<Partial<Record<PathTier, T>>>): Partial<Record<PathTier, T>> => Object.fromEntries(Object.entries(all).filter(([tier]) => !gone.has(tier)));
   change(d, { tries: kept(d.s.tries), found: kept(d.s.found) });
+}
+
+/** An easy NAT is seen at another port: what failed for the one before, or while nobody had seen any, says nothing of it. */
+export function newAim(before: NatReport, now: NatReport): boolean {
+  return now.mapping === Mapping.MAPPING_EASY && now.tunnelEndpoints.some((at) => !before.tunnelEndpoints.includes(at));
 }
 
 /** What a peer says of itself; a change is a reason to try again what failed. */
@@ -111,8 +122,9 @@ export function learn(d: Draft, theirs: Theirs): void {
   rename(d);
   if (!s.stranger && sameTheirs(s.theirs, theirs)) return;
   const moved = s.theirs !== null && (s.theirs.nat.mapping !== theirs.nat.mapping || s.theirs.nat.publicIpv4 !== theirs.nat.publicIpv4 || s.theirs.nat.publicIpv6 !== theirs.nat.publicIpv6);
+  const aim = newAim(s.theirs?.nat ?? noNat, theirs.nat);
   change(d, { theirs, stranger: false });
-  if (moved) forget(d, portTiers);
+  if (moved || aim) forget(d, portTiers);
   replan(d);
 }
 
@@ -132,8 +144,9 @@ export function closePath(d: Draft, path: Path | null): void {
 
 /** Keeps what was in use for a while; it may be needed again, or be what the other side still uses. */
 export function keepSpare(d: Draft, path: Path, held: boolean, forMs: number): void {
-  if (path.carrier === null) return;
-  const spares = [...d.s.spares.filter((one) => one.path.carrier !== path.carrier), { path, held, untilMs: d.now + forMs }];
+  // A path from port to port leaves nothing behind. At the far end of a relay its address is all that there is.
+  if (path.carrier === null && path.tier !== 'turn') return;
+  const spares = [...d.s.spares.filter((one) => one.path.endpoint !== path.endpoint), { path, held, untilMs: d.now + forMs }];
   for (const one of spares.slice(0, -3)) closePath(d, one.path);
   change(d, { spares: spares.slice(-3) });
 }

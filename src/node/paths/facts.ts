@@ -68,6 +68,11 @@ export function theirsOf(proposal: Proposal): Theirs {
   };
 }
 
+/** The same of an answer; null: a node that was not told yet what it can do names no tier, and that says nothing of its network. */
+export function saidBy(answer: Proposal): Theirs | null {
+  return answer.tiers.length === 0 ? null : theirsOf(answer);
+}
+
 /** Those that are addresses of hosts, each once, in their order, in one way of writing. */
 export function endpointsOf(texts: readonly string[]): string[] {
   const all = texts.slice(0, 4 * endpointsMax).flatMap((text) => {

@@ -43,7 +43,7 @@ export function echoEveryMs(s: State, nowMs: number): number {
   if (phase !== 'up') return times.echo.busy;
   if (!health.echoes && health.unanswered > 5) return times.echo.deaf;
   if (health.doubtMs !== null) return times.echo.doubt;
-  if (nowMs - health.lastTrafficMs < 3_000) return times.echo.busy;
+  if (nowMs < health.alertUntilMs || nowMs - health.lastTrafficMs < 3_000) return times.echo.busy;
   return path && nowMs - path.atMs < times.fresh ? times.echo.fresh : times.echo.idle;
 }
 

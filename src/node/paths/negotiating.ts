@@ -1,8 +1,8 @@
 import { type PathReasonCode, pathTiers, type PathTier } from '../../base/path-reasons.ts';
-import { attemptName, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, keepSpare, learn, note, replan, setBack, speaksFirst, tell, use } from './draft.ts';
+import { attemptName, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, keepSpare, learn, newAim, note, replan, setBack, speaksFirst, tell, triedAs, use } from './draft.ts';
 import { type Candidate, type CarrierTier } from './plan.ts';
-import { aimAnew, endTrial, hurryCarriers, search, tryInstead } from './searching.ts';
-import { type Event, type Path, type State } from './state.ts';
+import { aimAnew, endTrial, hurryCarriers, search, tryInstead, tryToBeSeen } from './searching.ts';
+import { type Event, type Path, type State, type Tried } from './state.ts';
 import { openingMs, portTiers, times, turnMs } from './times.ts';
 
 /** What is agreed with the other side: facts and ports by one question and its answer, carriers by an offer and its answer. */
@@ -18,7 +18,8 @@ export function answered(d: Draft, { attempt, theirs, refusal }: Of<'answered'>)
   const { asking } = d.s;
   if (asking?.attempt !== attempt) return;
   change(d, { asking: null });
-  learn(d, theirs);
+  if (theirs) learn(d, theirs);
+  else change(d, { told: null });
   if (asking.trial) return trialAnswered(d, asking.trial, refusal);
   if (d.s.phase !== 'probing') return;
   hurryCarriers(d);
@@ -27,12 +28,13 @@ export function answered(d: Draft, { attempt, theirs, refusal }: Of<'answered'>)
 
 function trialAnswered(d: Draft, candidate: Candidate, refusal: PathReasonCode | null): void {
   if (d.s.phase !== 'up' || d.s.stage || !d.s.path) return;
-  if (refusal === null) return tryInstead(d, pathTo(candidate, d.now));
+  const tried = triedAs(d.s.path, candidate.tier);
+  if (refusal === null) return tried === 'seen' ? tryToBeSeen(d, pathTo(candidate, d.now)) : tryInstead(d, pathTo(candidate, d.now));
   if (refusal !== 'waiting') {
     note(d, candidate.tier, 'refused-there', { code: refusal });
-    return fail(d, candidate.tier);
+    return fail(d, tried);
   }
-  postpone(d, candidate.tier, times.trialsApart);
+  postpone(d, tried, times.trialsApart);
 }
 
 export function pathTo({ tier, endpoint }: Candidate, atMs: number): Path {
@@ -47,15 +49,15 @@ export function unanswered(d: Draft, attempt: string, code: PathReasonCode): voi
     change(d, { stranger: true, theirs: null });
     replan(d);
   }
-  if (asking.trial) postpone(d, asking.trial.tier, times.retell);
+  if (asking.trial) postpone(d, triedAs(d.s.path, asking.trial.tier), times.retell);
   if (d.s.phase !== 'probing') return;
   if (code !== 'peer-cannot') change(d, { lost: { code: 'cannot-negotiate', tier: null, detail: {} }, round: { ...d.s.round, askAtMs: d.now + times.askAgain } });
   else change(d, { round: { ...d.s.round, carriersAtMs: d.now } });
 }
 
 /** Not a failure of the tier: it could not be tried now. */
-function postpone(d: Draft, tier: PathTier, forMs: number): void {
-  change(d, { tries: { ...d.s.tries, [tier]: { fails: d.s.tries[tier]?.fails ?? 0, nextMs: d.now + forMs } } });
+function postpone(d: Draft, tried: Tried, forMs: number): void {
+  change(d, { tries: { ...d.s.tries, [tried]: { fails: d.s.tries[tried]?.fails ?? 0, nextMs: d.now + forMs } } });
 }
 
 export function offered(d: Draft, event: Of<'offered'>): void {
@@ -75,7 +77,7 @@ function portsOffered(d: Draft, attempt: string, tier: 'direct' | 'punch'): void
     if (s.stage || s.agreed || s.health.doubtMs !== null) return reply('waiting');
     reply(null);
     const candidate = trialCandidate(d, tier);
-    // Same or worse than what works here: for them it does not. They aim anew; what was told here may be where they no longer are.
+    // Same or worse than what works here: for them it does not, or they want to be seen. They aim anew, and need no more of us than quiet.
     if (candidate && candidate.endpoint !== s.path.endpoint) return change(d, { agreed: { path: pathTo(candidate, d.now), atMs: d.now + answerTravelsMs(s) } });
     return change(d, { health: { ...s.health, nextEchoMs: d.now } });
   }
@@ -107,7 +109,8 @@ function carrierOffered(d: Draft, attempt: string, tier: CarrierTier): void {
   }
   change(d, { opening: { attempt, tier, role: 'answering', atMs: d.now, untilMs: d.now + openingMs[tier] + times.otherOpensLater } });
   emit(d, { kind: 'open', attempt, tier, role: 'answering' });
-  if (s.phase === 'up') change(d, { health: { ...s.health, nextEchoMs: d.now } });
+  // They look for a carrier although there is a way: it works no longer, or ends with the handshake that they will make.
+  if (s.phase === 'up') change(d, { health: { ...s.health, nextEchoMs: d.now, alertUntilMs: d.now + times.alert } });
   else if (s.phase === 'down' || s.phase === 'idle') search(d, { answering: true });
 }
 
@@ -158,7 +161,7 @@ export function oursChanged(d: Draft, { ours }: Of<'ours'>): void {
   if (before.online && !ours.online) return;
   const moved = ours.moves > before.moves;
   const other = before.nat.mapping !== ours.nat.mapping || before.nat.publicIpv4 !== ours.nat.publicIpv4 || before.nat.publicIpv6 !== ours.nat.publicIpv6;
-  if (moved || other) forget(d, moved ? pathTiers : portTiers);
+  if (moved || other || newAim(before.nat, ours.nat)) forget(d, moved ? pathTiers : portTiers);
   replan(d);
   const { phase, round } = d.s;
   if (phase === 'probing') change(d, { round: { ...round, askAtMs: Math.min(round.askAtMs, Math.max(d.now, d.s.lastAskMs + times.otherWaits)) } });

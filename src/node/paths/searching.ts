@@ -1,4 +1,4 @@
-import { attemptName, cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail, hold, keepSpare, note, pushAgain, setBack, speaksFirst, tell, use } from './draft.ts';
+import { attemptName, cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail, hold, keepSpare, note, pushAgain, setBack, speaksFirst, tell, triedAs, use } from './draft.ts';
 import { isLoopback, isReachable } from './facts.ts';
 import { type Candidate, type CarrierTier, tierOfEndpoint } from './plan.ts';
 import { type Path, type Stage, type State } from './state.ts';
@@ -66,7 +66,7 @@ export function endTrial(d: Draft): void {
   closePath(d, path);
   hold(d, stage.previous, false);
   change(d, { stage: null });
-  use(d, stage.previous, 'keep');
+  use(d, stage.previous, stage.how);
 }
 
 /** A session with this peer that may still work, e.g. of an earlier life of this process. */
@@ -197,10 +197,22 @@ export function tryInstead(d: Draft, better: Path): void {
   if (!previous) return;
   hold(d, previous, true);
   const untilMs = d.now + (previous.carrier === null ? times.pushAgain : times.trial);
-  change(d, { stage: { kind: 'trial', atMs: d.now, untilMs, previous, part: previous.carrier === null ? 'pushed' : 'again' } });
+  change(d, { stage: { kind: 'trial', atMs: d.now, untilMs, previous, how: 'keep', part: previous.carrier === null ? 'pushed' : 'again' } });
   use(d, better, 'keep');
   // The answer to an echo of before would take WireGuard back: silence first. The far end of a relay is held by the other side.
   if (previous.carrier === null && previous.tier !== 'turn') change(d, { health: { ...d.s.health, nextEchoMs: d.now + times.pushAgain + times.applied } });
+}
+
+/**
+ * From one port to the same other one by another family, which the other side did not ask for: whatever it sends meanwhile would take the tunnel
+ * back, and under traffic it never stops. With a new session alone nothing of before counts; it costs one round trip.
+ */
+export function tryToBeSeen(d: Draft, other: Path): void {
+  const previous = d.s.path;
+  if (!previous) return;
+  change(d, { stage: { kind: 'trial', atMs: d.now, untilMs: d.now + times.trial, previous, how: 'restart', part: 'again' } });
+  use(d, other, 'restart');
+  change(d, { health: { ...d.s.health, nextEchoMs: d.now + times.applied } });
 }
 
 /**
@@ -214,7 +226,8 @@ function decide(d: Draft, stage: Extract<Stage, { kind: 'trial' }>): void {
     change(d, { stage: { ...stage, part: 'again', untilMs: stage.atMs + times.trial + times.pushAgain } });
     return pushAgain(d);
   }
-  const answered = stage.previous.carrier === null && lastPongMs !== null && lastPongMs >= stage.atMs + times.pushAgain + times.applied;
+  const quietMs = times.applied + (stage.how === 'keep' ? times.pushAgain : 0);
+  const answered = stage.previous.carrier === null && lastPongMs !== null && lastPongMs >= stage.atMs + quietMs;
   if (!answered) return rollBack(d);
   if (stage.part !== 'longer') return change(d, { stage: { ...stage, part: 'longer', untilMs: d.now + times.settled } });
   if (seen && seen.atMs > stage.atMs + times.applied + 1_000 && seen.endpoint === d.s.path?.endpoint) return succeed(d);
@@ -226,7 +239,7 @@ function rollBack(d: Draft): void {
   endTrial(d);
   if (!path) return;
   note(d, path.tier, path.carrier ? 'no-answer' : d.s.plan.doubt);
-  fail(d, path.tier);
+  fail(d, triedAs(d.s.path, path.tier));
   // Not before the order is applied: an echo that went nowhere would look like a loss.
   change(d, { health: { ...d.s.health, nextEchoMs: d.now + times.applied } });
 }

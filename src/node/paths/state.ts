@@ -36,7 +36,7 @@ export interface State {
   readonly spares: readonly Spare[];
   readonly health: Health;
   readonly round: Round;
-  readonly tries: Readonly<Partial<Record<PathTier, Try>>>;
+  readonly tries: Tries;
   /** Why tiers failed, as found by trying. */
   readonly found: Readonly<Partial<Record<PathTier, Reason>>>;
   readonly lost: Reason | null;
@@ -72,7 +72,7 @@ export type Stage =
   /** A carrier is open and the tunnel was told to use it. */
   | { readonly kind: 'confirm'; readonly atMs: number; readonly again: number; readonly untilMs: number }
   /** Something better is tried while `previous`, which works, is held. */
-  | { readonly kind: 'trial'; readonly atMs: number; readonly untilMs: number; readonly previous: Path; readonly part: 'pushed' | 'again' | 'longer' };
+  | { readonly kind: 'trial'; readonly atMs: number; readonly untilMs: number; readonly previous: Path; readonly how: 'keep' | 'restart'; readonly part: 'pushed' | 'again' | 'longer' };
 
 export interface Asking {
   readonly attempt: string;
@@ -110,6 +110,8 @@ export interface Health {
   /** How long silence may last this time. */
   readonly patienceMs: number;
   readonly nextEchoMs: number | null;
+  /** The peer asks for a way although there is one: until then it is looked at closely. */
+  readonly alertUntilMs: number;
   readonly unanswered: number;
   readonly latencyMs: number | null;
   readonly seen: Seen | null;
@@ -135,6 +137,10 @@ export interface Round {
   readonly askAtMs: number;
 }
 
+/** `seen`: a path of the same tier over IPv4, so that others learn our port there. */
+export type Tried = PathTier | 'seen';
+export type Tries = Readonly<Partial<Record<Tried, Try>>>;
+
 export interface Try {
   readonly fails: number;
   /** Not before. */
@@ -156,7 +162,8 @@ export type Event =
   | { readonly kind: 'seen'; readonly atMs: number; readonly seen: Seen }
   | { readonly kind: 'tick'; readonly atMs: number }
   | { readonly kind: 'echo'; readonly atMs: number; readonly sentMs: number; readonly tookMs: number | null }
-  | { readonly kind: 'answered'; readonly atMs: number; readonly attempt: string; readonly theirs: Theirs; readonly refusal: PathReasonCode | null }
+  /** `theirs` is null where the peer itself does not know its network yet. */
+  | { readonly kind: 'answered'; readonly atMs: number; readonly attempt: string; readonly theirs: Theirs | null; readonly refusal: PathReasonCode | null }
   | { readonly kind: 'unanswered'; readonly atMs: number; readonly attempt: string; readonly code: PathReasonCode }
   /** The peer proposes. `attempt` is the driver's name for it. */
   | { readonly kind: 'offered'; readonly atMs: number; readonly attempt: string; readonly tier: PathTier | null; readonly theirs: Theirs }

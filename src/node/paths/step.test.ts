@@ -157,3 +157,83 @@ test('a stranger is reached where it says, and its handshake is enough', () => {
   m.wait(2_000);
   expect(where(m.state())).toBe('up punch 198.51.100.7:51820');
 });
+
+test('an answer of who does not know its own network yet teaches nothing, and facts are asked for again', () => {
+  const m = machine(easy('203.0.113.1'));
+  m.send({ kind: 'wanted', wanted: true });
+  m.send({ kind: 'answered', attempt: 'o1', theirs: null, refusal: 'cannot-negotiate' });
+  m.pong();
+  expect([m.state().phase, m.state().theirs]).toEqual(['up', null]);
+  m.send({ kind: 'echo', sentMs: m.now(), tookMs: 20 });
+  expect(brief(m.wait(31_000))).toContain('ask');
+});
+
+/** On IPv6 with a host that has both, behind a NAT whose IPv4 port nobody saw. */
+function unseen() {
+  const here: NatReport = { ...noNat, mapping: Mapping.MAPPING_EASY, publicIpv4: '203.0.113.1', publicIpv6: '2001:db8::1' };
+  const host: NatReport = { ...noNat, mapping: Mapping.MAPPING_OPEN, publicIpv4: '198.51.100.7', publicIpv6: '2001:db8::7' };
+  const both = { ...ours(here), subnets: prefixesOf(['192.168.1.2/24', '2001:db8::1/64']) };
+  const m = machine(here);
+  m.send({ kind: 'ours', ours: both });
+  m.send({ kind: 'roster', advertised: ['198.51.100.7:51820', '[2001:db8:1::7]:51820'] });
+  m.send({ kind: 'wanted', wanted: true });
+  m.send({ kind: 'answered', attempt: m.state().asking?.attempt ?? '', theirs: { nat: host, tiers, endpoints: ['198.51.100.7:51820', '[2001:db8:1::7]:51820'] }, refusal: null });
+  m.pong();
+  m.wait(2_000);
+  m.pong();
+  m.send({ kind: 'seen', seen: { atMs: m.now(), endpoint: '[2001:db8:1::7]:51820', handshakeMs: 0, receivedBytes: 1, sentBytes: 1 } });
+  return { ...m, both };
+}
+
+test('who is unseen in IPv4 goes to a host by IPv4, with a new session, and back with another one', () => {
+  const m = unseen();
+  expect(where(m.state())).toBe('up direct [2001:db8:1::7]:51820');
+  expect(brief(m.wait(3_000))).toContain('ask direct');
+  const { restart } = m.state();
+  m.send({ kind: 'answered', attempt: m.state().asking?.attempt ?? '', theirs: m.state().theirs, refusal: null });
+  expect([where(m.state()), m.state().restart]).toEqual(['up direct 198.51.100.7:51820 trial', restart + 1]);
+  m.wait(1_200);
+  expect([where(m.state()), m.state().restart]).toEqual(['up direct [2001:db8:1::7]:51820', restart + 2]);
+  // The path of its tier is not to blame.
+  expect([m.state().tries.seen?.fails, m.state().tries.direct]).toEqual([1, undefined]);
+});
+
+test('losses of a tier do not keep a machine unseen', () => {
+  const m = unseen();
+  m.send({ kind: 'answered', attempt: m.state().asking?.attempt ?? '', theirs: m.state().theirs, refusal: 'no-answer' });
+  const before = m.state();
+  const { next } = step({ ...before, tries: { direct: { fails: 3, nextMs: m.now() + 120_000 } } }, { kind: 'tick', atMs: m.now() + 3_000 });
+  expect(next.asking?.trial?.endpoint).toBe('198.51.100.7:51820');
+});
+
+test('a port that nobody saw before is a new aim: what failed is forgotten, of an easy NAT', () => {
+  for (const [nat, fails] of [[easy('203.0.113.9'), undefined], [hard('203.0.113.9'), 4]] as const) {
+    const m = relayed();
+    m.send({ kind: 'offered', attempt: 'i1', tier: null, theirs: theirs({ ...nat, tunnelEndpoints: [] }) });
+    const { next } = step({ ...m.state(), tries: { punch: { fails: 4, nextMs: 900_000 } } }, { kind: 'offered', atMs: m.now(), attempt: 'i2', tier: null, theirs: theirs(nat) });
+    expect(next.tries.punch?.fails).toBe(fails);
+  }
+});
+
+test('who is offered a relay that it does not need looks closely, and takes the relay when its own way is gone', () => {
+  const m = relayed();
+  m.wait(100);
+  m.pong();
+  m.send({ kind: 'seen', seen: { atMs: m.now() + 1_600, endpoint: '203.0.113.9:4000', handshakeMs: 0, receivedBytes: 1, sentBytes: 1 } });
+  m.wait(1_600);
+  m.send({ kind: 'seen', seen: { atMs: m.now(), endpoint: '203.0.113.9:4000', handshakeMs: 0, receivedBytes: 1, sentBytes: 1 } });
+  m.pong();
+  m.wait(20_000);
+  m.pong();
+  expect(where(m.state())).toBe('up punch 203.0.113.9:4000');
+  m.send({ kind: 'offered', attempt: 'i1', tier: 'turn', theirs: theirs(easy('203.0.113.9')) });
+  m.send({ kind: 'opened', attempt: 'i1', tier: 'turn', endpoint: '198.51.100.7:50000', via: 'h', remote: '198.51.100.7:50000', runsHere: false });
+  m.pong();
+  const startedMs = m.now();
+  while (m.state().phase === 'up' && m.now() < startedMs + 10_000) {
+    // Only what was sent can be missed.
+    if (m.wait(700).some(({ kind }) => kind === 'echo')) m.send({ kind: 'echo', sentMs: m.now() - 200, tookMs: null });
+  }
+  expect(m.now() - startedMs).toBeLessThanOrEqual(3_500);
+  expect(where(m.state())).toBe('probing turn 198.51.100.7:50000 confirm');
+});

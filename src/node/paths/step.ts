@@ -18,7 +18,7 @@ export function initialState(me: string, id: string, ours: Ours, advertised: rea
     me, id, ...facts, wanted: false, plan: planOf(facts),
     phase: ours.online ? 'idle' : 'offline', sinceMs: 0, path: null, push: 0, restart: 0,
     stage: null, agreed: null, asking: null, opening: null, spares: [],
-    health: { echoes: false, lastPongMs: null, lastBytesMs: null, lastTrafficMs: -times.fresh, doubtMs: null, noticedMs: 0, patienceMs: times.patience, nextEchoMs: null, unanswered: 0, latencyMs: null, seen: null },
+    health: { echoes: false, lastPongMs: null, lastBytesMs: null, lastTrafficMs: -times.fresh, doubtMs: null, noticedMs: 0, patienceMs: times.patience, nextEchoMs: null, alertUntilMs: 0, unanswered: 0, latencyMs: null, seen: null },
     round: { startedMs: 0, carriersAtMs: 0, tried: [], askAtMs: 0 },
     tries: {}, found: {}, lost: null, downs: 0, retryAtMs: null, lastAskMs: -times.retell, told: null, serial: 0,
     counts: { switches: 0, attempts: 0, failures: 0 },
@@ -175,9 +175,9 @@ function nextTrial(s: State): { readonly tier: PathTier; readonly atMs: number }
   const ports = stranger ? [] : plan.candidates.filter((one) => one.likely).map((one) => one.tier);
   const better: PathTier[] = [...new Set<PathTier>([...ports, ...plan.carriers])].filter((tier) => isBetter(tier, path.tier));
   const wait = speaksFirst(s) ? times.firstTrial : times.otherTrial;
-  if (toBeSeen(s)) better.push('direct');
-  const at = (tier: PathTier): number => Math.max(sinceMs + wait * (portTiers.includes(tier) ? 1 : 3), tries[tier]?.nextMs ?? 0);
-  return better.map((tier) => ({ tier, atMs: at(tier) })).toSorted((a, b) => a.atMs - b.atMs)[0] ?? null;
+  const trials = better.map((tier) => ({ tier, atMs: Math.max(sinceMs + wait * (portTiers.includes(tier) ? 1 : 3), tries[tier]?.nextMs ?? 0) }));
+  if (toBeSeen(s)) trials.push({ tier: 'direct', atMs: Math.max(sinceMs + wait, tries.seen?.nextMs ?? 0) });
+  return trials.toSorted((a, b) => a.atMs - b.atMs)[0] ?? null;
 }
 
 /**

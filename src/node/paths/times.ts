@@ -39,6 +39,8 @@ export const times = {
   sessionMax: 180_000,
   echo: { trying: 200, doubt: 300, busy: 500, fresh: 1_000, idle: 10_000, deaf: 3_000 },
   fresh: 10_000,
+  /** How long an offer that is not needed here makes doubtful what works: the time that a carrier has to be confirmed, and some echoes more. */
+  alert: 5_000,
   firstTrial: 3_000,
   otherTrial: 12_000,
   trialsApart: 3_000,

@@ -32,6 +32,8 @@ export class Router {
   readonly #random: Random;
   readonly #byPort = new Map<number, Mapping>();
   readonly #byInside = new Map<string, number>();
+  /** Every outside port that it ever gave: none twice, or a peer that still sends to an old one would come in by luck, against all theory. */
+  readonly #given = new Set<number>();
   /** Outside ports that its owner had mapped. */
   readonly #forwarded = new Map<number, string>();
 
@@ -68,7 +70,8 @@ export class Router {
     const live = port === undefined ? undefined : this.#byPort.get(port);
     if (port === undefined || !live || this.#clock.nowMs() - live.lastMs > idleMs) {
       if (port !== undefined) this.#byPort.delete(port);
-      do port = between(this.#random, 20_000, 60_000); while (this.#byPort.has(port));
+      do port = between(this.#random, 20_000, 60_000); while (this.#given.has(port));
+      this.#given.add(port);
       this.#byInside.set(key, port);
       this.#byPort.set(port, { inside, spoken: new Map(), lastMs: 0 });
     }

@@ -8,6 +8,7 @@ import { type Figures, lies, noFigures, type Pair, pairsOf, shortfall, silence, 
 import { type Guard, missingOf, planFor, stepWithout } from './guards.ts';
 import { calmWires } from './network.ts';
 import { drawPlan } from './plan.ts';
+import { telling, watch } from './story.ts';
 import { heal, trouble } from './trouble.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -60,10 +61,11 @@ export async function runPathSeed(seed: number, guard?: Guard, trace?: (line: st
   const random = seeded(seed);
   const clock = virtualClock();
   const plan = planFor(guard, drawPlan(random));
-  const step = guard ? stepWithout(guard, realStep) : realStep;
+  const say = (line: string): void => trace?.(`${String(clock.nowMs()).padStart(7)} ${line}`);
+  const guarded = guard ? stepWithout(guard, realStep) : realStep;
+  const step = trace ? telling(guarded, say) : guarded;
   const world = createWorld(plan, clock, random, step, missingOf(guard));
   const figures = noFigures();
-  const say = (line: string): void => trace?.(`${String(clock.nowMs()).padStart(7)} ${line}`);
   if (trace) watch(world, say);
   const disturb = (): void => {
     if (clock.nowMs() >= plan.troubleMs) return;
@@ -154,16 +156,3 @@ function tierOf({ a, b }: Pair): number {
   return viewOf(a, b)?.tier ?? 9;
 }
 
-function watch(world: World, say: (line: string) => void): void {
-  for (const node of world.nodes) {
-    say(`${node.id} is ${node.kind()} ${node.station.ipv4 ?? '-'} ${node.station.ipv6 ?? '-'} public ${node.publicIp()} ${node.serves ? 'host' : ''}`);
-    const shown = new Map<string, string>();
-    node.onView = (paths) => {
-      for (const view of paths) {
-        const line = `${node.id}→${view.id} ${Object.keys(PathPhase)[view.phase]?.slice(11)} tier ${view.tier} ${view.endpoint} push ${view.push} restart ${view.restart} [${view.reasons.map(({ code }) => code).join(' ')}]`;
-        if (shown.get(view.id) !== line) say(line);
-        shown.set(view.id, line);
-      }
-    };
-  }
-}
