@@ -1,4 +1,4 @@
-import { type PathReasonCode, pathTiers, type PathTier } from '../../base/path-reasons.ts';
+import { type PathReasonCode, pathTiers } from '../../base/path-reasons.ts';
 import { attemptName, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, keepSpare, learn, newAim, note, replan, setBack, speaksFirst, tell, triedAs, use } from './draft.ts';
 import { type Candidate, type CarrierTier } from './plan.ts';
 import { aimAnew, endTrial, hurryCarriers, search, tryInstead, tryToBeSeen } from './searching.ts';
