@@ -2,7 +2,7 @@ import { type PathReasonCode, pathTiers } from '../../base/path-reasons.ts';
 import { attemptName, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, keepSpare, learn, newAim, note, replan, setBack, speaksFirst, tell, triedAs, use } from './draft.ts';
 import { type Candidate, type CarrierTier } from './plan.ts';
 import { aimAnew, endTrial, hurryCarriers, search, tryInstead, tryToBeSeen } from './searching.ts';
-import { type Event, type Path, type State, type Tried } from './state.ts';
+import { type Event, type Opening, type Path, type State, type Tried } from './state.ts';
 import { openingMs, portTiers, times, turnMs } from './times.ts';
 
 /** What is agreed with the other side: facts and ports by one question and its answer, carriers by an offer and its answer. */
@@ -103,8 +103,7 @@ function carrierOffered(d: Draft, attempt: string, tier: CarrierTier): void {
   const { s } = d;
   if (!s.ours.tiers.includes(tier)) return emit(d, { kind: 'reply', attempt, refusal: 'peer-cannot' });
   if (s.opening) {
-    // Both offered at once: the lower id's offer stands. Who offers later did not get ours, and perhaps never will; who offers again gave up the other.
-    if (s.opening.role === 'offering' && speaksFirst(s) && d.now - s.opening.atMs < times.glare) return emit(d, { kind: 'reply', attempt, refusal: 'waiting' });
+    if (s.opening.role === 'offering' && oursStands(s, s.opening, tier, d.now)) return emit(d, { kind: 'reply', attempt, refusal: 'waiting' });
     cancelOpening(d);
   }
   change(d, { opening: { attempt, tier, role: 'answering', atMs: d.now, untilMs: d.now + openingMs[tier] + times.otherOpensLater } });
@@ -112,6 +111,16 @@ function carrierOffered(d: Draft, attempt: string, tier: CarrierTier): void {
   // They look for a carrier although there is a way: it works no longer, or ends with the handshake that they will make.
   if (s.phase === 'up') change(d, { health: { ...s.health, nextEchoMs: d.now, alertUntilMs: d.now + times.alert } });
   else if (s.phase === 'down' || s.phase === 'idle') search(d, { answering: true });
+}
+
+/**
+ * Both offered at once: what theory, now that both sides' facts are known, has first; of two alike the lower id's. Who offers later did not get
+ * ours, and perhaps never will; who offers again gave up the other.
+ */
+function oursStands(s: State, { tier: mine, atMs }: Opening, theirs: CarrierTier, nowMs: number): boolean {
+  const rank = (tier: CarrierTier): number => s.plan.carriers.indexOf(tier) >>> 0;
+  if (rank(mine) !== rank(theirs)) return rank(mine) < rank(theirs) && nowMs - atMs < times.glare;
+  return speaksFirst(s) && nowMs - atMs < times.glare;
 }
 
 export function opened(d: Draft, { attempt, tier, endpoint, via, remote, runsHere }: Of<'opened'>): void {
@@ -126,15 +135,19 @@ export function opened(d: Draft, { attempt, tier, endpoint, via, remote, runsHer
     return keepSpare(d, path, false, times.offeredSpare);
   }
   if (s.phase !== 'probing') return emit(d, { kind: 'close', attempt });
-  adopt(d, path);
+  adopt(d, path, s.opening.role);
 }
 
-/** Nothing else works: the tunnel goes this way now. */
-export function adopt(d: Draft, path: Path): void {
+/**
+ * Nothing else works: the tunnel goes this way now. Who offered begins the handshake: its end opened last. Two handshakes that cross end each
+ * other, and then both wait; so who answered begins only when none came.
+ */
+export function adopt(d: Draft, path: Path, role: Opening['role'] = 'offering'): void {
   endTrial(d);
   if (d.s.path?.carrier !== path.carrier) closePath(d, d.s.path);
-  change(d, { stage: { kind: 'confirm', atMs: d.now, again: times.confirmAgain, untilMs: d.now + turnMs(0, speaksFirst(d.s)) } });
-  use(d, path, 'restart');
+  const waits = role === 'answering';
+  change(d, { stage: { kind: 'confirm', atMs: d.now, again: times.confirmAgain + (waits ? 1 : 0), untilMs: d.now + (waits ? times.otherShakes : turnMs(0, speaksFirst(d.s))) } });
+  use(d, path, waits ? 'keep' : 'restart');
 }
 
 export function failed(d: Draft, { attempt, code, problem, theirs }: Of<'failed'>): void {

@@ -31,7 +31,8 @@ type ObserverPorts = Pick<PathsPorts, 'observe' | 'stun' | 'mapper' | 'servers'>
 
 const everyMs = 25_000;
 const deadlineMs = 3_000;
-const stunTimeoutMs = 1_000;
+/** UDP gets three times what the same node took over TCP, so that a network that drops UDP is known for one before it is waited for. */
+const stunTimeout = { leastMs: 350, mostMs: 1_000, factor: 3 } as const;
 /** After a move or a start: the tunnel shakes hands first, and what it reports is a second old. */
 const earlyMs = [600, 1_000, 1_500, 3_000, 6_000] as const;
 const atOnceMax = 4;
@@ -78,7 +79,8 @@ export function createObserver({ clock, log, observe, stun, mapper, servers }: O
     running = controller;
     try {
       const heard = await Promise.all(nextNodes().map((node) => ask(node, controller.signal)));
-      if (heard.some(Boolean)) await askStun(controller.signal);
+      const tookMs = heard.filter((ms) => ms !== null);
+      if (tookMs.length > 0) await askStun(Math.max(...tookMs), controller.signal);
     } catch (error) {
       if (!isAbort(error)) log.debug('observe', { problem: String(error) });
     }
@@ -96,10 +98,12 @@ export function createObserver({ clock, log, observe, stun, mapper, servers }: O
     return [...serving.slice(from), ...serving.slice(0, from)].slice(0, atOnceMax);
   }
 
-  async function ask({ id }: PathPeer, signal: AbortSignal): Promise<boolean> {
+  /** How long it took to answer; null when it did not. */
+  async function ask({ id }: PathPeer, signal: AbortSignal): Promise<number | null> {
+    const askedMs = clock.monotonicMs();
     try {
       const answer = await withDeadline(clock, deadlineMs, 'observe', signal, (inner) => observe(id, inner));
-      if (signal.aborted) return false;
+      if (signal.aborted) return null;
       const endpoint = answer.tunnelEndpoint;
       // Who is relayed by that very node comes to its tunnel from its own relay: that is no sight of ours.
       const relayed = (answer.server?.stun ?? []).some((url) => stunAddress(url).some((own) => splitHostPort(own)?.host === splitHostPort(endpoint)?.host));
@@ -110,10 +114,10 @@ export function createObserver({ clock, log, observe, stun, mapper, servers }: O
       else known.delete(id);
       tellServers();
       publish();
-      return true;
+      return clock.monotonicMs() - askedMs;
     } catch (error) {
       if (signal.aborted) throw error;
-      return false;
+      return null;
     }
   }
 
@@ -124,7 +128,7 @@ export function createObserver({ clock, log, observe, stun, mapper, servers }: O
     return endpointOf(endpoint)?.ip.family === 4 && mapped.length > 0 && !mapped.some((at) => splitHostPort(at)?.host === host);
   }
 
-  async function askStun(signal: AbortSignal): Promise<void> {
+  async function askStun(tookMs: number, signal: AbortSignal): Promise<void> {
     const targets = [...known.values()].flatMap(({ server }) => server.stun.filter((url) => stunAddress(url).length > 0).slice(0, 4)).slice(0, 8);
     const key = targets.join(' ');
     const ageMs = clock.monotonicMs() - stunAtMs;
@@ -132,10 +136,11 @@ export function createObserver({ clock, log, observe, stun, mapper, servers }: O
     const heard = [...(stun4 ?? []), ...(stun6 ?? [])].some((one) => one.mapped !== null);
     if (targets.length === 0 || (heard && key === stunServers && ageMs < stunEveryMs) || ageMs < stunApartMs) return;
     [stunAtMs, stunServers] = [clock.monotonicMs(), key];
+    const timeoutMs = Math.min(stunTimeout.mostMs, Math.max(stunTimeout.leastMs, stunTimeout.factor * tookMs));
     const byFamily = (family: 4 | 6): string[] => targets.filter((target) => stunAddress(target).some((address) => endpointOf(address)?.ip.family === family));
     const has = (family: 4 | 6): boolean => inputs.subnets.some(({ ip }) => ip.family === family);
     const of = (family: 4 | 6): Promise<readonly StunAnswer[] | null> =>
-      byFamily(family).length > 0 && has(family) ? stun.ask(byFamily(family), { family, timeoutMs: stunTimeoutMs }, signal) : Promise.resolve(null);
+      byFamily(family).length > 0 && has(family) ? stun.ask(byFamily(family), { family, timeoutMs }, signal) : Promise.resolve(null);
     const answers = await Promise.all([of(4), of(6)]);
     if (signal.aborted) return;
     [stun4, stun6] = answers;

@@ -16,6 +16,8 @@ export const times = {
   glare: 700,
   /** A session that stands is asked before it is replaced. */
   check: 700,
+  /** Who answered a carrier's offer waits so long for the handshake of who offered. */
+  otherShakes: 500,
   arrival: 1_500,
   confirmAgain: 2,
   trial: 1_200,
