@@ -1,9 +1,10 @@
 /**
  * npm run natgrid: who reaches whom through which NAT. One public host, and two members behind each kind of network, all in one mesh, each
  * with its own helper, engine, node and core, in network namespaces. Every pair of kinds is a cell: the path that was found, the time from
- * Connect to the first answered ping, and the best that theory allows (RFC 4787, RFC 5128).
+ * Connect to the first answered ping, and the best that theory allows (RFC 4787, RFC 5128). Many kinds go in several meshes, one after the
+ * other, so that no more than thirteen machines share this one.
  *   --kinds a,b,c   only these kinds
- *   --quick         the cells that differ most from each other: what npm test runs
+ *   --quick         the five kinds that differ most from each other
  * Exit code 1 when a cell is dead that need not be, is relayed where it could be direct, or took longer than 3 s to be relayed.
  */
 import { rmSync } from 'node:fs';
@@ -11,8 +12,8 @@ import { parseArgs } from 'node:util';
 import { type PeerPath, type PeerView } from '../src/contract/state.ts';
 import { clientOf, Host, hostsFolder, selfOf } from './lib/hosts.ts';
 import { createInternet } from './lib/nat.ts';
-import { inNamespace } from './lib/namespaces.ts';
-import { bestPath, type GridKind, gridKinds, gridSites, hostOf } from './lib/grid-theory.ts';
+import { bestPath, type GridKind, gridKinds, gridSites, hostOf, meshesOf } from './lib/grid-theory.ts';
+import { pinging } from './lib/pinging.ts';
 import { prepare } from './lib/prepare.ts';
 
 const { values: flags } = parseArgs({ options: { kinds: { type: 'string' }, quick: { type: 'boolean' } } });
@@ -21,6 +22,7 @@ const kinds = flags.kinds ? gridKinds.filter((kind) => flags.kinds?.split(',').i
 /** A path may improve for this long after the first ping before it counts as what was found. */
 const settleMs = 8_000;
 const firstPingMsMax = 20_000;
+const pingEveryMs = 100;
 const relayMsMax = 3_000;
 const joinsAtOnce = 2;
 
@@ -33,14 +35,18 @@ interface Cell {
   readonly why: string;
 }
 
-await prepare({ why: 'the NAT grid' });
-const folder = hostsFolder('natgrid');
-const internet = createInternet({ prefix: 'wmgrid', sites: gridSites(kinds) });
-const hosts = new Map(['hub', ...kinds.flatMap((kind) => [hostOf(kind, 'a'), hostOf(kind, 'b')])].map((name) => [name, new Host(name, folder, internet.namespace(name))]));
+/** The machines of one mesh, and what to do to be rid of them. */
+interface Mesh {
+  host(name: string): Host;
+  readonly all: readonly Host[];
+  remove(): Promise<void>;
+}
+
+await prepare({ why: 'the NAT grid', nat: true });
+let mesh: Mesh | null = null;
 let code = 1;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void finish());
 try {
-  await foundMesh();
   code = report(await measureAll());
 } catch (error) {
   say(`failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
@@ -48,18 +54,49 @@ try {
   await finish();
 }
 
-async function foundMesh(): Promise<void> {
+async function measureAll(): Promise<readonly Cell[]> {
+  const cells: Cell[] = [];
+  for (const { kinds: some, pairs } of meshesOf(kinds)) {
+    mesh = startMesh(some);
+    await foundMesh(mesh);
+    for (const from of some) cells.push(...(await measureRow(mesh, from, pairs.filter((pair) => pair.from === from).map(({ to }) => to))));
+    await mesh.remove();
+    mesh = null;
+  }
+  return cells;
+}
+
+function startMesh(some: readonly GridKind[]): Mesh {
+  const folder = hostsFolder('natgrid');
+  const internet = createInternet({ prefix: 'wmgrid', sites: gridSites(some) });
+  const hosts = new Map(['hub', ...some.flatMap((kind) => [hostOf(kind, 'a'), hostOf(kind, 'b')])].map((name) => [name, new Host(name, folder, internet.namespace(name))]));
+  return {
+    host: (name) => {
+      const found = hosts.get(name);
+      if (!found) throw new Error(`there is no machine ${name}`);
+      return found;
+    },
+    all: [...hosts.values()],
+    remove: async () => {
+      await Promise.all([...hosts.values()].map((each) => each.stop().catch(() => {})));
+      internet.remove();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function foundMesh({ host, all }: Mesh): Promise<void> {
   const hub = host('hub');
   await hub.start();
   const { profile } = await clientOf(hub).call('mesh.create', { name: 'grid', nodeId: 'hub' });
   await clientOf(hub).call('session.connect', { profile });
   await hub.session('connected');
-  const waiting = [...hosts.values()].filter((each) => each !== hub);
+  const waiting = all.filter((each) => each !== hub);
   const started = Date.now();
   await Promise.all(Array.from({ length: joinsAtOnce }, async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) await join(next, hub);
   }));
-  say(`${hosts.size} machines in one mesh after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  say(`${all.length} machines in one mesh after ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
 async function join(member: Host, hub: Host): Promise<void> {
@@ -70,39 +107,32 @@ async function join(member: Host, hub: Host): Promise<void> {
   await member.session('connected', 60_000);
 }
 
-/** One member after the other connects anew and pings the first member of every kind at once: a row of the grid. */
-async function measureAll(): Promise<readonly Cell[]> {
-  const cells: Cell[] = [];
-  for (const from of kinds) {
-    const member = host(hostOf(from, 'b'));
-    await clientOf(member).call('session.disconnect', {});
-    await member.session('disconnected');
-    const targets = await Promise.all(kinds.map(async (to) => ({ to, address: (await selfOf(host(hostOf(to, 'a')))).ipv4 ?? '' })));
-    await clientOf(member).call('session.connect', {});
-    const started = Date.now();
-    await member.session('connected', 60_000);
-    const row = await Promise.all(targets.map(async ({ to, address }) => measure(member, from, to, address, started)));
-    cells.push(...row);
-    say(row.map(line).join('\n'));
-  }
-  return cells;
+/** The second member of a kind connects anew and pings the first members of other kinds at once: a row of the grid. */
+async function measureRow({ host }: Mesh, from: GridKind, to: readonly GridKind[]): Promise<readonly Cell[]> {
+  if (to.length === 0) return [];
+  const member = host(hostOf(from, 'b'));
+  await clientOf(member).call('session.disconnect', {});
+  await member.session('disconnected');
+  const targets = await Promise.all(to.map(async (kind) => ({ kind, address: (await selfOf(host(hostOf(kind, 'a')))).ipv4 ?? '' })));
+  const started = Date.now();
+  await clientOf(member).call('session.connect', {});
+  await member.session('connected', 60_000);
+  const connectedMs = Date.now() - started;
+  const row = await Promise.all(targets.map(async ({ kind, address }) => measure(member, from, kind, address, started)));
+  say(`${from}: connected after ${connectedMs} ms\n${row.map(line).join('\n')}`);
+  return row;
 }
 
 async function measure(member: Host, from: GridKind, to: GridKind, address: string, started: number): Promise<Cell> {
-  const firstPingMs = await firstPing(member, address, started);
-  const best = bestPath(from, to);
-  const name = hostOf(to, 'a');
-  const peer = await settledPeer(member, name, best);
-  return { from, to, best, firstPingMs, path: peer.path, why: peer.why.map(({ code: reason, tier }) => (tier ? `${tier}: ${reason}` : reason)).join(', ') };
-}
-
-async function firstPing(member: Host, address: string, started: number): Promise<number | null> {
-  while (Date.now() - started < firstPingMsMax) {
-    const answered = await inNamespace(member.paths.namespace as string, 'ping', ['-n', '-c', '1', '-W', '0.2', address], 2_000).then(() => true, () => false);
-    if (answered) return Date.now() - started;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  const stream = pinging(member.paths.namespace as string, address, pingEveryMs);
+  try {
+    const first = await stream.firstAnswer(firstPingMsMax);
+    const best = bestPath(from, to);
+    const peer = await settledPeer(member, hostOf(to, 'a'), best);
+    return { from, to, best, firstPingMs: first === null ? null : first - started, path: peer.path, why: peer.why.map(({ code: reason, tier }) => (tier ? `${tier}: ${reason}` : reason)).join(', ') };
+  } finally {
+    stream.stop();
   }
-  return null;
 }
 
 /** The peer once its path is as good as theory allows, or as it is when the time is over. */
@@ -111,7 +141,7 @@ async function settledPeer(member: Host, name: string, best: Cell['best']): Prom
   let newest: PeerView | undefined;
   await member.topic('peers', ({ list }) => {
     newest = find(list);
-    return newest !== undefined && (best === 'direct' ? newest.path.kind === 'direct' || newest.path.kind === 'ice' : newest.path.kind === 'relay');
+    return newest !== undefined && (best === 'direct' ? isDirect(newest.path) : newest.path.kind === 'relay');
   }, settleMs, `a ${best} path to ${name}`).catch(() => undefined);
   if (!newest) throw new Error(`${member.name} does not list ${name}`);
   return newest;
@@ -161,16 +191,8 @@ function at(sorted: readonly number[], q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0;
 }
 
-function host(name: string): Host {
-  const found = hosts.get(name);
-  if (!found) throw new Error(`there is no machine ${name}`);
-  return found;
-}
-
 async function finish(): Promise<void> {
-  await Promise.all([...hosts.values()].map((each) => each.stop().catch(() => {})));
-  internet.remove();
-  rmSync(folder, { recursive: true, force: true });
+  await mesh?.remove();
   process.exit(code);
 }
 

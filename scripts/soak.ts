@@ -5,13 +5,12 @@
  *   --case NAME  only this case
  * Exit code 1 when traffic did not come back by itself within 60 s, when p95 is above 5 s, or when a process grew without end.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { clientOf, Host, hostsFolder, rssMiB, selfOf, until } from './lib/hosts.ts';
 import { createInternet } from './lib/nat.ts';
 import { ping } from './lib/namespaces.ts';
+import { pinging } from './lib/pinging.ts';
 import { prepare } from './lib/prepare.ts';
 
 const { values: flags } = parseArgs({ options: { cycles: { type: 'string', default: '10' }, case: { type: 'string' } } });
@@ -19,8 +18,6 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const pingEveryMs = 100;
 const recoveryMsMax = 60_000;
 const goalMs = 5_000;
-/** This many answers in a row mean that traffic flows again. */
-const steady = 5;
 /** Growth that counts as none: a heap breathes. */
 const growthMiBMax = 40;
 
@@ -40,7 +37,7 @@ interface Outcome {
   readonly recoveryMs: number | null;
 }
 
-await prepare({ why: 'the soak' });
+await prepare({ why: 'the soak', nat: true });
 const folder = hostsFolder('soak');
 const internet = createInternet({ prefix: 'wmsoak', sites: [
   { name: 'hub', nat: 'none', hosts: ['hub'], ipv6: true },
@@ -111,7 +108,7 @@ async function soak(): Promise<number> {
 async function once(each: Case): Promise<Outcome> {
   const target = (await selfOf(host(each.to))).ipv4 ?? '';
   await until(async () => (await ping(internet.namespace(each.from), target, { count: 3 })).length === 3, recoveryMsMax, `${each.from} reaches ${each.to} before the case`);
-  const stream = await pinging(internet.namespace(each.from), target);
+  const stream = pinging(internet.namespace(each.from), target, pingEveryMs);
   try {
     await pause(1_000);
     const beganMs = Date.now();
@@ -123,35 +120,6 @@ async function once(each: Case): Promise<Outcome> {
     stream.stop();
     await each.after?.();
   }
-}
-
-/** A ping every 100 ms, each answer with its sequence number and the moment it came. */
-async function pinging(namespace: string, target: string) {
-  const child: ChildProcess = spawn('ip', ['netns', 'exec', namespace, 'ping', '-n', '-i', String(pingEveryMs / 1000), '-W', '1', target], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const startedMs = Date.now();
-  const answers = new Map<number, number>();
-  if (child.stdout) createInterface({ input: child.stdout }).on('line', (text) => {
-    const sequence = /icmp_seq=(\d+) .*time=/.exec(text)?.[1];
-    if (sequence) answers.set(Number(sequence), Date.now());
-  });
-  const sentAt = (sequence: number): number => startedMs + (sequence - 1) * pingEveryMs;
-  /** The sending time of the first of `steady` answers in a row that were sent after this moment. */
-  const steadyFrom = (afterMs: number): number | null => {
-    const list = [...answers.keys()].filter((n) => sentAt(n) >= afterMs - pingEveryMs).sort((a, b) => a - b);
-    const start = list.findIndex((n, i) => list[i + steady - 1] === n + steady - 1);
-    return start < 0 ? null : (answers.get(list[start] as number) ?? null);
-  };
-  return {
-    steadySince: async (afterMs: number, timeoutMs: number): Promise<number | null> => {
-      await until(() => steadyFrom(afterMs) !== null, timeoutMs, 'answers').catch(() => {});
-      return steadyFrom(afterMs);
-    },
-    lostSince: (afterMs: number): number => {
-      const newest = Math.max(0, ...answers.keys());
-      return Array.from({ length: newest }, (_, i) => i + 1).filter((n) => sentAt(n) >= afterMs && !answers.has(n)).length;
-    },
-    stop: () => void child.kill('SIGKILL'),
-  };
 }
 
 function report(outcomes: ReadonlyMap<string, readonly Outcome[]>, first: ReadonlyMap<string, number> | null): number {

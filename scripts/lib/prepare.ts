@@ -8,13 +8,17 @@ const speedTools: readonly Wanted[] = [
   { command: 'ping', package: 'iputils-ping', why: 'measures round trips' },
   { command: 'wg', package: 'wireguard-tools', why: 'configures an engine by hand, to compare with' },
 ];
+const natTools: readonly Wanted[] = [
+  { command: 'nft', package: 'nftables', why: 'routers that translate addresses' },
+  { command: 'ping', package: 'iputils-ping', why: 'measures round trips' },
+];
 
 /** Puts in place what a script that runs real tunnels needs: tools, the tunnel engine, the bundles. Ends with one sentence when it cannot. */
-export async function prepare({ why, iperf = false }: { why: string; iperf?: boolean }): Promise<void> {
+export async function prepare({ why, iperf = false, nat = false }: { why: string; iperf?: boolean; nat?: boolean }): Promise<void> {
   try {
     if (process.platform !== 'linux') throw new SetUpError(`${why} runs on Linux only: it uses network namespaces`);
     if (process.getuid?.() !== 0) throw new SetUpError(`${why} makes network namespaces: run it as root`);
-    ensureDebian([...tunnelTools, ...(iperf ? speedTools : [])], { required: true });
+    ensureDebian([...tunnelTools, ...(iperf ? speedTools : []), ...(nat ? natTools : [])], { required: true });
     ensureEngine();
     build();
   } catch (error) {
