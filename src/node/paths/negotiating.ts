@@ -140,12 +140,13 @@ export function opened(d: Draft, { attempt, tier, endpoint, via, remote, runsHer
 
 /**
  * Nothing else works: the tunnel goes this way now. Who offered begins the handshake: its end opened last. Two handshakes that cross end each
- * other, and then both wait; so who answered begins only when none came.
+ * other, and then both wait; so who answered begins only when none came. At the far end of a relay it begins at once: before it spoke, the
+ * relay knows nowhere to send.
  */
 export function adopt(d: Draft, path: Path, role: Opening['role'] = 'offering'): void {
   endTrial(d);
   if (d.s.path?.carrier !== path.carrier) closePath(d, d.s.path);
-  const waits = role === 'answering';
+  const waits = role === 'answering' && path.carrier !== null;
   change(d, { stage: { kind: 'confirm', atMs: d.now, again: times.confirmAgain + (waits ? 1 : 0), untilMs: d.now + (waits ? times.otherShakes : turnMs(0, speaksFirst(d.s))) } });
   use(d, path, waits ? 'keep' : 'restart');
 }

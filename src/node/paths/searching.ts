@@ -238,6 +238,8 @@ function rollBack(d: Draft): void {
   const { path } = d.s;
   endTrial(d);
   if (!path) return;
+  // Both asked at once: the answer to our own question would only repeat what just failed.
+  if (d.s.asking?.trial?.tier === path.tier) cancelAsking(d);
   note(d, path.tier, path.carrier ? 'no-answer' : d.s.plan.doubt);
   fail(d, triedAs(d.s.path, path.tier));
   // Not before the order is applied: an echo that went nowhere would look like a loss.

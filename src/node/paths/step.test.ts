@@ -237,3 +237,27 @@ test('who is offered a relay that it does not need looks closely, and takes the 
   expect(m.now() - startedMs).toBeLessThanOrEqual(3_500);
   expect(where(m.state())).toBe('probing turn 198.51.100.7:50000 confirm');
 });
+
+test('both ask for the same trial at once: one of the two is made', () => {
+  const m = relayed();
+  m.wait(3_100);
+  const attempt = m.state().asking?.attempt ?? '';
+  m.send({ kind: 'offered', attempt: 'i1', tier: 'punch', theirs: theirs(easy('203.0.113.9')) });
+  m.wait(700);
+  expect(where(m.state())).toBe('up punch 203.0.113.9:4000 trial');
+  m.wait(1_200);
+  expect(where(m.state())).toBe('up turn 127.0.0.1:9');
+  m.send({ kind: 'answered', attempt, theirs: theirs(easy('203.0.113.9')), refusal: null });
+  expect(where(m.state())).toBe('up turn 127.0.0.1:9');
+});
+
+test('who answered waits for the handshake of who offered, but at the far end of a relay, which knows nobody before, it begins', () => {
+  for (const [runsHere, more] of [[true, 0], [false, 1]] as const) {
+    const m = machine(hard('203.0.113.1'), 'b', 'a');
+    m.send({ kind: 'wanted', wanted: true });
+    m.send({ kind: 'offered', attempt: 'i1', tier: 'turn', theirs: theirs(hard('203.0.113.9')) });
+    const { restart } = m.state();
+    m.send({ kind: 'opened', attempt: 'i1', tier: 'turn', endpoint: runsHere ? '127.0.0.1:9' : '198.51.100.7:50000', via: 'h', remote: '', runsHere });
+    expect([m.state().stage?.kind, m.state().restart]).toEqual(['confirm', restart + more]);
+  }
+});

@@ -1,5 +1,7 @@
 import { PathPhase, type PathView } from '../../../src/gen/webmesh/local/v1/local.ts';
+import { type PathTier } from '../../../src/base/path-reasons.ts';
 import { tierName } from '../../../src/node/paths/facts.ts';
+import { hostOf } from './nat.ts';
 import { portsWork } from './theory.ts';
 import { type SimNode, type World } from './world.ts';
 
@@ -56,22 +58,35 @@ export function lies({ a, b }: Pair): string[] {
   return [[a, b], [b, a]].flatMap(([node, other]) => {
     if (!node || !other) return [];
     const view = viewOf(node, other);
-    return (view?.reasons ?? []).flatMap(({ code, tier }) => (tier <= 2 && untrue(code, node, other) ? [`${node.id} says ${code} of ${other.id}, ${describe(node, other)}`] : []));
+    return (view?.reasons ?? []).flatMap(({ code, tier }) => (untrue(code, tierName(tier), node, other) ? [`${node.id} says ${code} of ${other.id} and tier ${tierName(tier) ?? '-'}, ${describe(node, other)}`] : []));
   });
 }
 
-function untrue(code: string, node: SimNode, other: SimNode): boolean {
+/** Codes of what happened (no answer, lost, refused, failed) tell of the last try and cannot be judged later. */
+function untrue(code: string, tier: PathTier | null, node: SimNode, other: SimNode): boolean {
   switch (code) {
     case 'both-nats-hard': return node.kind() !== 'hard' || other.kind() !== 'hard';
     case 'hard-nat-here': return node.kind() !== 'hard';
     case 'hard-nat-there': return other.kind() !== 'hard';
     case 'udp-blocked-here': return node.kind() !== 'blocked';
     case 'udp-blocked-there': return other.kind() !== 'blocked';
-    case 'no-common-family': return Boolean((node.station.ipv4 && other.station.ipv4) || (node.station.ipv6 && other.station.ipv6));
-    case 'peer-cannot': return true;
+    // Relays have IPv4 alone.
+    case 'no-common-family': return tier === 'turn' ? Boolean(node.station.ipv4 && other.station.ipv4) : Boolean((node.station.ipv4 && other.station.ipv4) || (node.station.ipv6 && other.station.ipv6));
+    // All of them know all calls, and in peace every host relays.
+    case 'peer-cannot': case 'no-relay': case 'relay-full': return true;
+    case 'no-hairpin': return node.station.router !== other.station.router;
+    case 'not-observed': return isObserved(node) && isObserved(other);
     case 'offline': return node.station.up && other.station.up;
     default: return false;
   }
+}
+
+/** A host's tunnel hears it in IPv4, so it was told its port. */
+function isObserved(node: SimNode): boolean {
+  return node.world.hosts().some((host) => {
+    const endpoint = host.wireguard.peers.get(node.key)?.endpoint ?? '';
+    return hostOf(endpoint) === node.publicIp() && host.station.router !== node.station.router;
+  });
 }
 
 /** Why it is relayed must be among the reasons. */

@@ -37,8 +37,8 @@ export function pathRegressions(): readonly number[] {
 /** Trials wait longer the longer the trouble lasted; then each tier has its turn once more. */
 const peaceMs = (troubleMs: number): number => 120_000 + 3 * troubleMs;
 const stillMs = 60_000;
-/** Trials that fail in peace, each there and back: a NAT of unknown filter is tried again now and then, by its ports and by ICE. */
-const switchesInStillness = 8;
+/** Two trials that fail in peace, each there and back: a NAT of unknown filter is tried again now and then. */
+const switchesInStillness = 4;
 const lookEveryMs = 1_000;
 /** Where nothing ever went wrong, nobody waits longer for a first path. */
 const promptMs = 20_000;
