@@ -4,7 +4,7 @@ import { type Missing } from './world.ts';
 
 /** Protections that can be left out, one at a time. Each must then be missed within a bounded number of seeds. */
 export const guards = [
-  'restart', 'roll-back', 'hold', 'back-off', 'silence', 'quiet-offline', 'follow-roaming', 'carriers', 'trials', 'glare', 'retry-when-down', 'own-facts',
+  'restart', 'roll-back', 'hold', 'back-off', 'silence', 'quiet-offline', 'follow-roaming', 'carriers', 'trials', 'glare', 'retry-when-down', 'own-facts', 'be-seen',
 ] as const;
 export type Guard = (typeof guards)[number];
 
@@ -42,6 +42,8 @@ export function stepWithout(guard: Guard, step: StepFunction): StepFunction {
       return { next: next.phase === 'down' ? { ...next, retryAtMs: null } : next, effects };
     };
     case 'own-facts': return dropEvents(step, (event) => event.kind === 'ours');
+    // Who speaks IPv6 with all hosts stays there.
+    case 'be-seen': return (state, event) => step({ ...state, tries: { ...state.tries, seen: { fails: 1, nextMs: Number.POSITIVE_INFINITY } } }, event);
     case 'hold': return step;
   }
 }
