@@ -28,7 +28,7 @@ import { createStunProbe } from '../platform/stun-client.ts';
 import { createTurnClients } from '../platform/turn-client.ts';
 import { createTurnServers } from '../platform/turn-server.ts';
 import { needsRestart, type NodeConfig, parseControl } from './config.ts';
-import { checkIdentity } from './identity.ts';
+import { checkIdentity, sameIdentity } from './identity.ts';
 import { type NodeHealth, type NodePorts, type RunningNode, startNode } from './node.ts';
 import { type PartPorts } from './node-parts.ts';
 import { type DataFile } from './replica.ts';
@@ -96,8 +96,9 @@ async function follow(): Promise<void> {
   }
 }
 
-/** False, and told, when the identity cannot work: a node that runs goes on as it is. */
+/** False, and told, when the identity cannot work: a node that runs goes on as it is. The one that it runs with was looked at. */
 async function canBe({ nodeId, identity }: NodeConfig): Promise<boolean> {
+  if (running && running.config.nodeId === nodeId && sameIdentity(running.config.identity, identity)) return true;
   try {
     await checkIdentity(nodeId, identity, pki);
     return true;

@@ -166,7 +166,7 @@ export async function startNode(first: NodeConfig, given: NodePorts, onHealth: (
     update: async (next) => {
       // A node never goes from certificates to clear text, or back, while it runs: that is another node.
       if (needsRestart(config, next)) throw failure('input.invalid', { field: 'line', reason: 'needs a new start' });
-      await checkIdentity(next.nodeId, next.identity, pki);
+      if (!sameIdentity(config.identity, next.identity)) await checkIdentity(next.nodeId, next.identity, pki);
       const moved = JSON.stringify([apiAddresses(next), raftAddressOf(next)]) !== JSON.stringify([apiAddresses(config), raftAddressOf(config)]);
       // The same identity stays the same value: who holds connections by it need not open them anew.
       config = sameIdentity(config.identity, next.identity) ? { ...next, identity: config.identity } : next;
