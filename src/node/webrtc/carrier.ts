@@ -7,7 +7,7 @@ import {
   type Carrier, type CarrierAttempt, type CarrierEnd, CarrierError, type CarrierKind, type CarrierPeer, type DataChannel, type LoopbackPorts, type PeerConnection,
   type PeerConnections,
 } from '../path-ports.ts';
-import { batchMax, readBatch, writeBatches } from './batch.ts';
+import { batchMax, createBatchWriter, readBatch } from './batch.ts';
 import { candidatesMax, readCandidate } from './candidate.ts';
 import { openFlow } from './client-flow.ts';
 import { readDescription, writeDescription } from './description.ts';
@@ -36,7 +36,9 @@ const batched = { label: 'WEBMESH', id: 1, protocol: 'webmesh-datagrams-1' } as 
 const lifetimeMs = 200;
 const gatherMs = { alone: 60, asking: 600, step: 20 } as const;
 const answererDelayMs = 60;
+/** What one look at the tunnel's socket may bring. */
 const queueMax = 8 * batchMax;
+const queueBytesMax = 256 << 10;
 
 /**
  * WireGuard's datagrams on a data channel: negotiated by the peers' proposals between nodes of ours; to any other node through its own API, as a
@@ -155,15 +157,24 @@ function asCarrierError(error: unknown): CarrierError {
   return new CarrierError(error instanceof RpcError && error.code === status.permissionDenied ? 'refused-there' : 'carrier-failed', problem, error);
 }
 
-/** How datagrams leave: false, they are dropped. */
+/** How datagrams leave. */
 interface Way {
-  send(datagrams: readonly Uint8Array[]): number;
+  /** Does not keep the bytes. False: dropped. */
+  send(datagram: Uint8Array): boolean;
   close(): void;
+}
+
+interface Counted {
+  sentBytes: number;
+  receivedBytes: number;
+  droppedDatagrams: number;
 }
 
 async function carrying(peer: CarrierPeer, connection: PeerConnection, channel: DataChannel, ports: ChannelCarrierPorts): Promise<Carrier> {
   const pair = connection.pair();
-  return carrierOf(peer, pair, ports, (deliver, end) => {
+  return carrierOf(peer, pair, ports, (deliver, end, counted) => {
+    const waiting = createBatchWriter({ datagramsMax: queueMax, bytesMax: queueBytesMax });
+    let closed = false;
     channel.onMessage((message) => {
       for (const datagram of readBatch(message) ?? []) deliver(datagram);
     });
@@ -171,35 +182,51 @@ async function carrying(peer: CarrierPeer, connection: PeerConnection, channel: 
     connection.state.subscribe((state) => {
       if (state === 'failed' || state === 'closed') end('the peer connection ended');
     });
+    const flush = (): void => {
+      if (closed) return;
+      const late = channel.buffered() > lateBytes;
+      if (late) counted.droppedDatagrams += waiting.datagrams;
+      else counted.sentBytes += waiting.bytes;
+      waiting.flush((message) => {
+        if (!late) channel.send(message);
+      });
+    };
     return {
-      send: (datagrams) => {
-        if (channel.buffered() > lateBytes) return datagrams.length;
-        for (const message of writeBatches(datagrams)) channel.send(message);
-        return 0;
+      send: (datagram) => {
+        if (!waiting.add(datagram)) return false;
+        if (waiting.datagrams === 1) ports.defer(flush);
+        return true;
       },
-      close: connection.close,
+      close: () => {
+        closed = true;
+        connection.close();
+      },
     };
   });
 }
 
 async function throughFlow(peer: CarrierPeer, link: Link, target: Target, ports: ChannelCarrierPorts): Promise<Carrier> {
-  return carrierOf(peer, link.pair(), ports, (deliver, end) => {
+  return carrierOf(peer, link.pair(), ports, (deliver, end, counted) => {
     const datagrams = openFlow(link, target, ports.clock, { receive: deliver, refused: end, closed: () => end('the channel ended') });
     if (!datagrams) throw new CarrierError('carrier-failed', 'the connection takes no more streams');
-    return { send: (list) => list.filter((each) => !datagrams.send(each)).length, close: link.close };
+    const send = (datagram: Uint8Array): boolean => {
+      const sent = datagrams.send(datagram);
+      if (sent) counted.sentBytes += datagram.length;
+      return sent;
+    };
+    return { send, close: link.close };
   });
 }
 
-type OpenWay = (deliver: (datagram: Uint8Array) => void, end: (problem: string) => void) => Way;
+type OpenWay = (deliver: (datagram: Uint8Array) => void, end: (problem: string) => void, counted: Counted) => Way;
 
-async function carrierOf(peer: CarrierPeer, pair: ReturnType<PeerConnection['pair']>, { loopback, defer }: ChannelCarrierPorts, open: OpenWay): Promise<Carrier> {
+async function carrierOf(peer: CarrierPeer, pair: ReturnType<PeerConnection['pair']>, { loopback }: ChannelCarrierPorts, open: OpenWay): Promise<Carrier> {
   const ended = Promise.withResolvers<CarrierEnd>();
-  const counted = { sentBytes: 0, receivedBytes: 0, droppedDatagrams: 0 };
-  let waiting: Uint8Array[] = [];
+  const counted: Counted = { sentBytes: 0, receivedBytes: 0, droppedDatagrams: 0 };
   let closed = false;
+  let way: Way | undefined;
   const port = await loopback.open(peer.wireguardPort, (datagram) => {
-    if (waiting.length >= queueMax) return void counted.droppedDatagrams++;
-    if (waiting.push(Uint8Array.from(datagram)) === 1) defer(flush);
+    if (!way?.send(datagram)) counted.droppedDatagrams++;
   });
   const end = (problem: string): void => {
     if (closed) return;
@@ -208,20 +235,11 @@ async function carrierOf(peer: CarrierPeer, pair: ReturnType<PeerConnection['pai
     way?.close();
     ended.resolve({ code: 'carrier-failed', problem });
   };
-  function flush(): void {
-    const datagrams = waiting;
-    waiting = [];
-    if (closed) return;
-    const lost = way?.send(datagrams) ?? datagrams.length;
-    counted.droppedDatagrams += lost;
-    if (lost === 0) counted.sentBytes += datagrams.reduce((sum, { length }) => sum + length, 0);
-  }
-  let way: Way | undefined;
   try {
     way = open((datagram) => {
       counted.receivedBytes += datagram.length;
       port.deliver(datagram);
-    }, end);
+    }, end, counted);
   } catch (error) {
     port.close();
     throw error;

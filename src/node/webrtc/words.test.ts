@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseIp } from '../../base/ip.ts';
 import { type RpcError } from '../../base/rpc.ts';
-import { batchMax, readBatch, writeBatches } from './batch.ts';
+import { batchMax, createBatchWriter, readBatch } from './batch.ts';
 import { readCandidate } from './candidate.ts';
 import { channelOf, type Frame, readFrame, writeFrame } from './control.ts';
 import { readDescription, writeDescription } from './description.ts';
@@ -66,10 +66,19 @@ test('frames between nodes of ours are never four bytes long, and nobody else is
 
 test('datagrams are batched, sixteen a message at most, and a broken message is dropped whole', () => {
   const datagrams = Array.from({ length: 40 }, (_, i) => Buffer.alloc(100 + i, i));
-  const messages = writeBatches(datagrams);
+  const writer = createBatchWriter({ datagramsMax: 40, bytesMax: 100_000 });
+  const written = (list: readonly Uint8Array[]): readonly Buffer[] => {
+    const messages: Buffer[] = [];
+    for (const each of list) writer.add(each);
+    writer.flush((message) => messages.push(Buffer.from(message)));
+    return messages;
+  };
+  const messages = written(datagrams);
   expect(messages.map((message) => readBatch(message)?.length)).toEqual([batchMax, batchMax, 8]);
   expect(messages.flatMap((message) => readBatch(message) ?? []).map((each) => Buffer.from(each))).toEqual(datagrams);
-  expect(writeBatches(Array.from({ length: 3 }, () => Buffer.alloc(30_000))).map(({ length }) => length)).toEqual([30_002, 30_002, 30_002]);
+  expect(written(Array.from({ length: 4 }, () => Buffer.alloc(30_000))).map(({ length }) => length)).toEqual([30_002, 30_002, 30_002]);
+  expect([Buffer.alloc(0), Buffer.alloc(65_536), Buffer.alloc(1)].map((each) => writer.add(each))).toEqual([false, false, true]);
+  expect([[writer.datagrams, writer.bytes], written(datagrams).map((message) => readBatch(message)?.length), [writer.datagrams, writer.bytes]]).toEqual([[1, 1], [batchMax, batchMax, 8], [0, 0]]);
   for (const bytes of [[0], [0, 0], [0, 5, 1], [0, 1, 9, 0]]) expect(readBatch(Uint8Array.from(bytes))).toBeUndefined();
 });
 
