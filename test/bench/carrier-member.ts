@@ -29,6 +29,9 @@ export type CarrierAsk =
   | { readonly do: 'proceed'; readonly theirs: Proposal | null }
   | { readonly do: 'serve-turn'; readonly host: string }
   | { readonly do: 'serve-stream'; readonly host: string; readonly identity: Identity }
+  /** On the data channel itself, past the carrier: send messages of so many bytes for ever; count what comes; bytes so far. */
+  | { readonly do: 'flood'; readonly bytes: number }
+  | { readonly do: 'count' | 'counted' }
   | { readonly do: 'cpu' };
 
 /** A process that holds one end of a carrier, or a relay: carrier-process.ts. */

@@ -10,7 +10,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { RpcError, service, status } from '../../src/base/rpc.ts';
 import { PathServiceService } from '../../src/gen/webmesh/paths/v1/paths.ts';
 import { type NatReport } from '../../src/gen/webmesh/paths/v1/paths_messages.ts';
-import { type CarrierAttempt, type CarrierKind } from '../../src/node/path-ports.ts';
+import { type CarrierAttempt, type CarrierKind, type DataChannel, type PeerConnections } from '../../src/node/path-ports.ts';
 import { iceCarrier } from '../../src/node/paths/carriers/ice.ts';
 import { turnCarrier } from '../../src/node/paths/carriers/turn.ts';
 import { type MeasuredServer } from '../../src/node/paths/ports.ts';
@@ -18,6 +18,7 @@ import { createRelayLimits } from '../../src/node/relay/limits.ts';
 import { streamCarrier } from '../../src/node/relay/stream-carrier.ts';
 import { createStreamSwitch } from '../../src/node/relay/stream-switch.ts';
 import { channelCarrier } from '../../src/node/webrtc/carrier.ts';
+import { lateBytes } from '../../src/node/webrtc/flow.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createGrpcCaller } from '../../src/platform/grpc-call.ts';
 import { createGrpcServer } from '../../src/platform/grpc-server.ts';
@@ -38,6 +39,7 @@ const nat: NatReport = { mapping: 0, publicIpv4: '203.0.113.1', publicIpv6: '', 
 
 let attempt: CarrierAttempt | null = null;
 let outside: Socket | null = null;
+let channel: DataChannel | null = null;
 
 process.on('message', (ask: CarrierAsk) => void answer(ask).then((value) => ({ value: value ?? null }), (error: unknown) => ({ failed: String(error) })).then((result) => process.send?.(result)));
 process.on('disconnect', () => process.exit(0));
@@ -53,6 +55,9 @@ async function answer(ask: CarrierAsk): Promise<unknown> {
       const result = await attempt?.proceed(ask.theirs, never);
       return result && ('localEndpoint' in result ? result.localEndpoint : result.endpoint);
     }
+    case 'flood': return channel && flood(channel, ask.bytes);
+    case 'count': return channel && count(channel);
+    case 'counted': return counted;
     case 'serve-turn': return serveTurn(ask.host);
     case 'serve-stream': return serveStream(ask);
     case 'cpu': {
@@ -78,7 +83,7 @@ function kind(name: CarrierName, { host, peerHost, id, identity, servers, relay 
   switch (name) {
     case 'ice': return iceCarrier({ ice: createIceAgents(systemClock), loopback: loopbackPorts, servers: measured, hosts });
     case 'channel': return channelCarrier({
-      connections: createPeerConnections(), loopback: loopbackPorts, hosts, mayTry: () => true, stun: () => [], wireguardPortOf: () => 0,
+      connections: watched(createPeerConnections()), loopback: loopbackPorts, hosts, mayTry: () => true, stun: () => [], wireguardPortOf: () => 0,
       dial: () => Promise.reject(new Error('not asked')), defer, clock: systemClock,
     });
     case 'turn': return turnCarrier({ turn: permissive(peerHost), loopback: loopbackPorts, servers: measured, nat: () => nat, clock: systemClock });
@@ -86,6 +91,36 @@ function kind(name: CarrierName, { host, peerHost, id, identity, servers, relay 
       nodeId: id, remote: createGrpcCaller(() => identity), loopback: loopbackPorts, relays: () => [{ nodeId: relayName, address: relay, roundTripMs: 1 }], own: null, clock: systemClock, defer,
     });
   }
+}
+
+/** Keeps hold of the channel of the last connection. */
+function watched(real: PeerConnections): PeerConnections {
+  return {
+    create: (options) => {
+      const connection = real.create(options);
+      return { ...connection, createChannel: (label, how) => (channel = connection.createChannel(label, how)) };
+    },
+  };
+}
+
+/** The library alone: messages as large as a full batch, as fast as it takes them. */
+function flood(to: DataChannel, bytes: number): void {
+  const message = Buffer.alloc(bytes, 4);
+  const fill = (): void => {
+    let room = 8; // The library's threads empty it meanwhile: without an end, nothing else would have its turn.
+    while (room > 0 && to.buffered() <= lateBytes && to.send(message)) room--;
+    if (room === 0) setImmediate(fill);
+  };
+  to.onDrained(lateBytes / 2, fill);
+  fill();
+}
+
+let counted = 0;
+
+function count(from: DataChannel): void {
+  from.onMessage(({ length }) => {
+    counted += length;
+  });
 }
 
 /** The other end is on this machine or its test network, which no peer would say of itself: so it is let in by hand. */

@@ -5,6 +5,7 @@
  */
 import { type Socket } from 'node:dgram';
 import { splitHostPort } from '../../src/base/ip.ts';
+import { batchMax } from '../../src/node/webrtc/batch.ts';
 import { connectUdp, openUdp, sendConnected } from '../../src/platform/udp-socket.ts';
 import { type Server } from '../system/nat/member.ts';
 import { agree, agreePlain, agreeTurn, type CarrierMember, carrierMember, setting } from './carrier-member.ts';
@@ -23,7 +24,7 @@ await main(Number(process.argv[2] ?? 3));
 process.exit(0);
 
 async function main(seconds: number): Promise<void> {
-  const ways = [['plain UDP sockets', plain], ['ICE', (seconds: number) => agreed('ice', seconds)], ['data channel', (seconds: number) => agreed('channel', seconds)], ['TURN over UDP, one side', turn]] as const;
+  const ways = [['plain UDP sockets', plain], ['ICE', (seconds: number) => agreed('ice', seconds)], ['data channel', (seconds: number) => agreed('channel', seconds)], ['its library alone', library], ['TURN over UDP, one side', turn]] as const;
   console.log(`${datagramBytes} bytes, ${seconds} s each; per core: what one process could carry if it had a core for itself`);
   let base: Rate | undefined;
   for (const [name, run] of ways) {
@@ -58,6 +59,24 @@ async function agreed(kind: 'ice' | 'channel', seconds: number): Promise<Rate> {
     const [near, far] = [await tunnel(), await tunnel()];
     const [end] = await agree(kind, members, [setting({ near: near.address().port }), setting({ near: far.address().port })]);
     return load(members[0], near, end, far, seconds);
+  });
+}
+
+/** What the data channel's library takes by itself, without tunnels at either end, for as many bytes in messages of full batches. */
+async function library(seconds: number): Promise<Rate> {
+  return withMembers(async (members) => {
+    const nowhere = setting({ near: 9 });
+    const [near, far] = members;
+    await agree('channel', members, [nowhere, nowhere]);
+    await far.ask({ do: 'count' });
+    await near.ask({ do: 'flood', bytes: batchMax * (2 + datagramBytes) });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const look = async (): Promise<readonly [number, number, number]> => [await far.ask<number>({ do: 'counted' }), await near.cpuMicros(), performance.now()];
+    const before = await look();
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+    const after = await look();
+    const packets = (after[0] - before[0]) / (2 + datagramBytes);
+    return { packets: (packets / (after[2] - before[2])) * 1_000, cpuMicros: (after[1] - before[1]) / packets };
   });
 }
 
