@@ -26,7 +26,8 @@ await prepare({ why: 'the bench', iperf: true });
 print(`machine: ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`);
 const world = openWorld();
 const { lan, alpha, beta } = world;
-for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => void world.close().finally(() => process.exit(code)));
+// Not once: a second Ctrl-C, and what passes the first one on, must not cut the cleaning up short.
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.on(signal, () => void world.close().finally(() => process.exit(code)));
 let failed = true;
 try {
   await startPair(world);

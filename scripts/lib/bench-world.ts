@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TunnelEnd } from './bench-figures.ts';
 import { clientOf, end, Host, hostsFolder, selfOf, until } from './hosts.ts';
@@ -30,9 +31,11 @@ export interface HandEngine extends TunnelEnd {
 
 const handPort = 51_820;
 
+/** Removes first what a run that was killed left: namespaces with their processes, and folders. */
 export function openWorld(): BenchWorld {
-  const folder = hostsFolder('bench');
   const lan = createLan('wmbench', ['alpha', 'beta', 'hand1', 'hand2', 'relay']);
+  for (const name of readdirSync(tmpdir())) if (name.startsWith('webmesh-bench-')) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  const folder = hostsFolder('bench');
   const alpha = new Host('alpha', folder, lan.namespace('alpha'));
   const beta = new Host('beta', folder, lan.namespace('beta'));
   const engines: ChildProcess[] = [];
