@@ -1,6 +1,6 @@
 import { cell, type ReadCell } from '../base/cell.ts';
 import { type Clock } from '../base/clock.ts';
-import { joinHostPort, parsePrefix, formatIp } from '../base/ip.ts';
+import { formatIp, joinHostPort, parseIp, parsePrefix, splitHostPort } from '../base/ip.ts';
 import { type Log } from '../base/log.ts';
 import { type Random } from '../base/random.ts';
 import { type Service } from '../base/rpc.ts';
@@ -21,6 +21,7 @@ import {
 } from './path-ports.ts';
 import { iceCarrier } from './paths/carriers/ice.ts';
 import { turnCarrier } from './paths/carriers/turn.ts';
+import { isGlobal } from './paths/facts.ts';
 import { createNetcheck } from './paths/netcheck.ts';
 import { createHolds, createPaths, type MeasuredServer, type Paths } from './paths/paths.ts';
 import { type HostSample, type RemoteCaller } from './ports.ts';
@@ -122,7 +123,7 @@ export function createNodeParts(context: NodePartsContext): NodeParts {
       iceCarrier({ ice: world.ice, loopback: holds.ports, servers, hosts: ownAddresses }),
       channels.carrier,
       turnCarrier({ turn: world.turnClients, loopback: holds.ports, servers, nat: () => paths.nat(), clock }),
-      streamCarrier({ nodeId, remote, loopback: holds.ports, relays: () => relaysOf(peers(), servers.get()), own: relay, clock, defer }),
+      streamCarrier({ nodeId, remote, loopback: holds.ports, relays: () => relaysOf(peers(), servers.get(), ownAddresses()), own: relay, clock, defer }),
     ],
   });
   const dns = createDnsPart({ config, source: zone, sockets: world.dnsSockets, clock, log: log.scope('dns') });
@@ -169,10 +170,20 @@ export function createNodeParts(context: NodePartsContext): NodeParts {
 const upPhase = 3;
 
 /** Members whose Relay this node may call: those that answer the public, in the order of the servers that were measured. */
-function relaysOf(peers: readonly PathPeer[], servers: readonly MeasuredServer[]) {
+function relaysOf(peers: readonly PathPeer[], servers: readonly MeasuredServer[], own: readonly string[]) {
   const roundTrips = new Map(servers.map(({ server, roundTripMs }) => [server.nodeId, roundTripMs]));
   return peers.filter(({ serves, primary }) => serves && primary !== '')
-    .map(({ id, primary, grpcPort }) => ({ nodeId: id, address: joinHostPort(primary, grpcPort), roundTripMs: roundTrips.get(id) ?? null }));
+    .map((peer) => ({ nodeId: peer.id, address: joinHostPort(dialled(peer, own), peer.grpcPort), roundTripMs: roundTrips.get(peer.id) ?? null }));
+}
+
+/** The primary address, or another public one where this machine has no address of that family. A name is whatever it resolves to. */
+function dialled({ primary, endpoints }: PathPeer, own: readonly string[]): string {
+  const spoken = new Set(own.flatMap((address) => parseIp(address) ?? []).filter((ip) => ip.family === 4 || isGlobal(ip)).map(({ family }) => family));
+  const fits = (host: string): boolean => {
+    const ip = parseIp(host);
+    return !ip || spoken.has(ip.family);
+  };
+  return [primary, ...endpoints.map((endpoint) => splitHostPort(endpoint)?.host ?? '')].find((host) => host !== '' && fits(host)) ?? primary;
 }
 
 function metricsOf(paths: Paths): readonly PathMetric[] {

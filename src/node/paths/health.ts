@@ -119,7 +119,7 @@ function follow(d: Draft, seen: Seen, before: Seen | null): void {
   if (s.phase === 'up' && !s.stage) return roam(d, seen);
   if (!shook || seen.handshakeMs === null || seen.endpoint === '' || unknownLoopback(s, seen.endpoint)) return;
   if (s.phase === 'idle' || s.phase === 'down') {
-    change(d, { phase: 'probing', sinceMs: d.now, round: { startedMs: seen.handshakeMs - 1, tried: [], carriersAtMs: d.now + times.arrival + times.carriersAfter, askAtMs: d.now + times.arrival } });
+    change(d, { phase: 'probing', sinceMs: d.now, round: { startedMs: seen.handshakeMs - 1, tried: [], waits: 0, carriersAtMs: d.now + times.arrival + times.carriersAfter, askAtMs: d.now + times.arrival } });
     return check(d, times.arrival);
   }
   if (s.phase !== 'probing' || seen.handshakeMs < s.round.startedMs || s.stage?.kind === 'check' || s.stage?.kind === 'confirm') return;

@@ -62,7 +62,10 @@ function postpone(d: Draft, tried: Tried, forMs: number): void {
 
 export function offered(d: Draft, event: Of<'offered'>): void {
   if (!d.s.ours.online) return emit(d, { kind: 'reply', attempt: event.attempt, refusal: 'offline' });
+  const before = d.s.theirs;
   learn(d, event.theirs);
+  // What was given up may work for what it is now.
+  if (d.s.phase === 'down' && d.s.theirs !== before) search(d, { answering: true });
   const { tier } = event;
   if (tier === null) return emit(d, { kind: 'reply', attempt: event.attempt, refusal: null });
   if (tier === 'direct' || tier === 'punch') return portsOffered(d, event.attempt, tier);
@@ -156,16 +159,24 @@ export function failed(d: Draft, { attempt, code, problem, theirs }: Of<'failed'
   if (opening?.attempt !== attempt) return;
   change(d, { opening: null });
   if (theirs) learn(d, theirs);
-  if (code === 'waiting') {
-    change(d, { round: { ...d.s.round, tried: d.s.round.tried.filter((tier) => tier !== opening.tier), carriersAtMs: d.now + times.askAgain } });
-    return postpone(d, opening.tier, times.trialsApart);
-  }
+  if (code === 'waiting' && d.s.round.waits < times.waitsMax) return tryLater(d, opening);
   if (opening.role === 'offering') {
     note(d, opening.tier, code, problem === '' ? {} : { problem });
     if (d.s.phase === 'up') fail(d, opening.tier);
     else setBack(d, opening.tier);
   }
   if (d.s.phase === 'probing') change(d, { round: { ...d.s.round, carriersAtMs: d.now } });
+}
+
+/**
+ * One of both is just starting, or is at something else: the same again, soon at first. The lower id comes sooner, or both would refuse each
+ * other for ever.
+ */
+function tryLater(d: Draft, { tier, role }: Opening): void {
+  const { round } = d.s;
+  const waitMs = Math.min(times.askAgain, times.waitAgain * 2 ** round.waits) + (speaksFirst(d.s) ? 0 : times.waitAgain);
+  change(d, { round: { ...round, tried: round.tried.filter((one) => one !== tier), carriersAtMs: d.now + waitMs, waits: round.waits + (role === 'offering' ? 1 : 0) } });
+  postpone(d, tier, times.trialsApart);
 }
 
 /** The facts of this machine changed: what failed for the old ones may work, and the peer is told where to look. */

@@ -25,7 +25,7 @@ export function search(d: Draft, { lost = false, answering = false }: Search = {
   change(d, {
     phase: 'probing', sinceMs: d.now, retryAtMs: null, stage: null, agreed: null,
     round: {
-      startedMs: d.now, tried: [],
+      startedMs: d.now, tried: [], waits: 0,
       carriersAtMs: d.now + wait + (first || lost ? 0 : times.otherOpensLater),
       askAtMs: d.now + (answering ? times.askAgain : first || lost ? 0 : times.otherWaits),
     },

@@ -133,6 +133,8 @@ export interface Round {
   /** When carriers are looked for as well. */
   readonly carriersAtMs: number;
   readonly tried: readonly CarrierTier[];
+  /** How often an offer was told to come again. */
+  readonly waits: number;
   /** The next time that facts are asked for. */
   readonly askAtMs: number;
 }

@@ -19,7 +19,7 @@ export function initialState(me: string, id: string, ours: Ours, advertised: rea
     phase: ours.online ? 'idle' : 'offline', sinceMs: 0, path: null, push: 0, restart: 0,
     stage: null, agreed: null, asking: null, opening: null, spares: [],
     health: { echoes: false, lastPongMs: null, lastBytesMs: null, lastTrafficMs: -times.fresh, doubtMs: null, noticedMs: 0, patienceMs: times.patience, nextEchoMs: null, alertUntilMs: 0, unanswered: 0, latencyMs: null, seen: null },
-    round: { startedMs: 0, carriersAtMs: 0, tried: [], askAtMs: 0 },
+    round: { startedMs: 0, carriersAtMs: 0, tried: [], waits: 0, askAtMs: 0 },
     tries: {}, found: {}, lost: null, downs: 0, retryAtMs: null, lastAskMs: -times.retell, told: null, serial: 0,
     counts: { switches: 0, attempts: 0, failures: 0 },
   };

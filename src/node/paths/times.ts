@@ -27,6 +27,9 @@ export const times = {
   settled: 1_500,
   ask: 3_000,
   askAgain: 1_500,
+  /** An offer that was told to wait comes again so soon, then later and later, this often in one search. */
+  waitAgain: 250,
+  waitsMax: 3,
   /** How long what was replaced stays open. */
   spare: 6_000,
   offeredSpare: 20_000,

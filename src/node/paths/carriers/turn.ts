@@ -1,6 +1,7 @@
 import { type ReadCell } from '../../../base/cell.ts';
 import { type Clock } from '../../../base/clock.ts';
 import { splitHostPort } from '../../../base/ip.ts';
+import { type PathReasonCode } from '../../../base/path-reasons.ts';
 import { Mapping, type NatReport, type Proposal } from '../../../gen/webmesh/paths/v1/paths_messages.ts';
 import { type CarrierAttempt, CarrierError, type CarrierKind, type CarrierPeer, type LoopbackPorts, type TurnAllocation, type TurnClients } from '../../path-ports.ts';
 import { type MeasuredServer } from '../ports.ts';
@@ -36,16 +37,28 @@ async function offer(ports: TurnCarrierPorts, peer: CarrierPeer, signal: AbortSi
   const [own, known] = [ports.nat(), addressesOf(peer.nat, [])];
   const theyShould = known.length === 0 || ports.servers.get().length === 0 || (isBlocked(peer.nat) && !isBlocked(own));
   if (!theyShould) return relayed(ports, peer, await allocate(ports, known, signal), known, null);
-  if (isBlocked(own)) throw new CarrierError(known.length === 0 ? 'not-observed' : 'no-relay', 'neither side can use the other\'s relay');
+  if (isBlocked(own)) throw cannot(known.length === 0 ? 'not-observed' : 'no-relay', 'neither side can use the other\'s relay', own, peer.nat);
   return { mine: {}, proceed: async (theirs) => plain(theirs), cancel: () => {} };
 }
 
 async function answer(ports: TurnCarrierPorts, peer: CarrierPeer, theirs: Proposal | null, signal: AbortSignal): Promise<CarrierAttempt> {
   const given = theirs?.turnEndpoint ?? '';
   if (given !== '' && usableEndpoint(given, ports.nat())) return { mine: {}, proceed: async () => plain(theirs), cancel: () => {} };
-  const known = addressesOf(theirs?.nat ?? peer.nat, [...(theirs?.endpoints ?? []), given]);
-  if (known.length === 0) throw new CarrierError('not-observed', 'nobody knows the public address of the other side');
-  return relayed(ports, peer, await allocate(ports, known, signal), known, theirs);
+  const nat = theirs?.nat ?? peer.nat;
+  const known = addressesOf(nat, [...(theirs?.endpoints ?? []), given]);
+  const own = ports.nat();
+  if (known.length === 0) throw cannot('not-observed', 'nobody knows the public address of the other side', own, nat);
+  if (ports.servers.get().length === 0) throw cannot('no-relay', 'no member hosts a relay', own, nat);
+  const allocated = await allocate(ports, known, signal).catch((error: unknown) => {
+    throw error instanceof CarrierError && error.code === 'no-relay' ? cannot('no-relay', error.message, own, nat) : error;
+  });
+  return relayed(ports, peer, allocated, known, theirs);
+}
+
+/** Of a machine that just started little is known: what cannot be now may be possible in a moment. */
+function cannot(code: PathReasonCode, problem: string, ...nats: readonly (NatReport | null)[]): CarrierError {
+  const starting = nats.some((nat) => nat === null || nat.mapping === Mapping.MAPPING_UNSPECIFIED);
+  return new CarrierError(starting ? 'waiting' : code, problem);
 }
 
 /** Our tunnel sends straight to the address that the other side got. */
