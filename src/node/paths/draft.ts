@@ -111,6 +111,14 @@ export function forget(d: Draft, tiers: readonly PathTier[]): void {
   change(d, { tries: kept(d.s.tries), found: kept(d.s.found) });
 }
 
+/** Other facts: what failed for the ones before has a turn at once, and is not trusted like new: it waits longer than 30 s when it fails again. */
+export function tryAgain(d: Draft, tiers: readonly PathTier[]): void {
+  const { tries } = d.s;
+  const again = Object.fromEntries(tiers.flatMap((tier) => (tries[tier] ? [[tier, { fails: Math.min(1, tries[tier].fails), nextMs: d.now }]] : [])));
+  forget(d, tiers);
+  change(d, { tries: { ...d.s.tries, ...again } });
+}
+
 /** An easy NAT is seen at another port: what failed for the one before, or while nobody had seen any, says nothing of it. */
 export function newAim(before: NatReport, now: NatReport): boolean {
   return now.mapping === Mapping.MAPPING_EASY && now.tunnelEndpoints.some((at) => !before.tunnelEndpoints.includes(at));
@@ -124,7 +132,7 @@ export function learn(d: Draft, theirs: Theirs): void {
   const moved = s.theirs !== null && (s.theirs.nat.mapping !== theirs.nat.mapping || s.theirs.nat.publicIpv4 !== theirs.nat.publicIpv4 || s.theirs.nat.publicIpv6 !== theirs.nat.publicIpv6);
   const aim = newAim(s.theirs?.nat ?? noNat, theirs.nat);
   change(d, { theirs, stranger: false });
-  if (moved || aim) forget(d, portTiers);
+  if (moved || aim) tryAgain(d, portTiers);
   replan(d);
 }
 

@@ -64,6 +64,19 @@ test('who is unseen in IPv4 goes to a host by IPv4, with a new session, and back
   expect([m.state().tries.seen?.fails, m.state().tries.direct]).toEqual([1, undefined]);
 });
 
+test('where an echo and a handshake came by IPv4 it stays there, and others are asked what they see', () => {
+  const m = unseen();
+  m.wait(3_000);
+  m.send({ kind: 'answered', attempt: m.state().asking?.attempt ?? '', theirs: m.state().theirs, refusal: null });
+  m.wait(900);
+  m.pong();
+  m.wait(900);
+  const handshakeMs = m.now() - 1_300;
+  m.send({ kind: 'seen', seen: { atMs: m.now(), endpoint: '198.51.100.7:51820', handshakeMs, receivedBytes: 9, sentBytes: 9 } });
+  expect(brief(m.wait(1_000))).toContain('observe');
+  expect(where(m.state())).toBe('up direct 198.51.100.7:51820');
+});
+
 test('losses of a tier do not keep a machine unseen', () => {
   const m = unseen();
   m.send({ kind: 'answered', attempt: m.state().asking?.attempt ?? '', theirs: m.state().theirs, refusal: 'no-answer' });
@@ -72,8 +85,8 @@ test('losses of a tier do not keep a machine unseen', () => {
   expect(next.asking?.trial?.endpoint).toBe('198.51.100.7:51820');
 });
 
-test('a port that nobody saw before is a new aim: what failed is forgotten, of an easy NAT', () => {
-  for (const [nat, fails] of [[easy('203.0.113.9'), undefined], [hard('203.0.113.9'), 4]] as const) {
+test('a port that nobody saw before is a new aim: what failed has its turn at once, of an easy NAT', () => {
+  for (const [nat, fails] of [[easy('203.0.113.9'), 1], [hard('203.0.113.9'), 4]] as const) {
     const m = relayed();
     m.send({ kind: 'offered', attempt: 'i1', tier: null, theirs: theirs({ ...nat, tunnelEndpoints: [] }) });
     const { next } = step({ ...m.state(), tries: { punch: { fails: 4, nextMs: 900_000 } } }, { kind: 'offered', atMs: m.now(), attempt: 'i2', tier: null, theirs: theirs(nat) });

@@ -1,5 +1,5 @@
 import { type PathReasonCode, pathTiers } from '../../base/path-reasons.ts';
-import { attemptName, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, keepSpare, learn, newAim, note, replan, setBack, speaksFirst, tell, triedAs, use } from './draft.ts';
+import { attemptName, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, keepSpare, learn, newAim, note, replan, setBack, speaksFirst, tell, triedAs, tryAgain, use } from './draft.ts';
 import { type Candidate, type CarrierTier } from './plan.ts';
 import { aimAnew, endTrial, hurryCarriers, search, tryInstead, tryToBeSeen } from './searching.ts';
 import { type Event, type Opening, type Path, type State, type Tried } from './state.ts';
@@ -186,7 +186,8 @@ export function oursChanged(d: Draft, { ours }: Of<'ours'>): void {
   if (before.online && !ours.online) return;
   const moved = ours.moves > before.moves;
   const other = before.nat.mapping !== ours.nat.mapping || before.nat.publicIpv4 !== ours.nat.publicIpv4 || before.nat.publicIpv6 !== ours.nat.publicIpv6;
-  if (moved || other || newAim(before.nat, ours.nat)) forget(d, moved ? pathTiers : portTiers);
+  if (moved) forget(d, pathTiers);
+  else if (other || newAim(before.nat, ours.nat)) tryAgain(d, portTiers);
   replan(d);
   const { phase, round } = d.s;
   if (phase === 'probing') change(d, { round: { ...round, askAtMs: Math.min(round.askAtMs, Math.max(d.now, d.s.lastAskMs + times.otherWaits)) } });

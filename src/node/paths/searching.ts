@@ -252,6 +252,8 @@ export function succeed(d: Draft): void {
   const { stage } = s;
   if (stage?.kind === 'trial') {
     keepSpare(d, stage.previous, true, times.spare);
+    // Made to be seen: whoever looks now sees something new.
+    if (stage.how === 'restart') emit(d, { kind: 'observe' });
   }
   // A carrier that is being opened goes on: it may be what the echo came through.
   const changed = s.phase !== 'up' || stage?.kind === 'trial';

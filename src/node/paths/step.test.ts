@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { brief, easy, hard, machine, ours, relayed, theirs, where } from '../../../test/fakes/path-machine.ts';
+import { brief, easy, hard, machine, ours, relayed, theirs, tiers, where } from '../../../test/fakes/path-machine.ts';
+import { Mapping } from '../../gen/webmesh/paths/v1/paths_messages.ts';
+import { noNat } from './facts.ts';
 import { dueMs } from './step.ts';
 
 test('asks and aims at once, a relay after 1.2 s, and what answers first is taken', () => {
@@ -141,7 +143,7 @@ test('who is offered a relay that it does not need looks closely, and takes the 
   m.wait(20_000);
   m.pong();
   expect(where(m.state())).toBe('up punch 203.0.113.9:4000');
-  m.send({ kind: 'offered', attempt: 'i1', tier: 'turn', theirs: theirs(easy('203.0.113.9')) });
+  m.send({ kind: 'offered', attempt: 'i1', tier: 'turn', theirs: theirs(hard('203.0.113.9')) });
   m.send({ kind: 'opened', attempt: 'i1', tier: 'turn', endpoint: '198.51.100.7:50000', via: 'h', remote: '198.51.100.7:50000', runsHere: false });
   m.pong();
   const startedMs = m.now();
@@ -162,4 +164,18 @@ test('who answered waits for the handshake of who offered, but at the far end of
     m.send({ kind: 'opened', attempt: 'i1', tier: 'turn', endpoint: runsHere ? '127.0.0.1:9' : '198.51.100.7:50000', via: 'h', remote: '', runsHere });
     expect([m.state().stage?.kind, m.state().restart]).toEqual(['confirm', restart + more]);
   }
+});
+
+test('a relay that was offered is no way back where theory has something sure', () => {
+  const m = machine(hard('203.0.113.1'));
+  const host = { nat: { ...noNat, mapping: Mapping.MAPPING_OPEN, publicIpv4: '198.51.100.7' }, tiers, endpoints: ['198.51.100.7:51820'] };
+  m.send({ kind: 'wanted', wanted: true });
+  m.send({ kind: 'answered', attempt: 'o1', theirs: host, refusal: null });
+  m.pong();
+  m.send({ kind: 'offered', attempt: 'i1', tier: 'turn', theirs: host });
+  m.send({ kind: 'opened', attempt: 'i1', tier: 'turn', endpoint: '198.51.100.7:50000', via: 'h', remote: '198.51.100.7:50000', runsHere: false });
+  m.pong();
+  m.send({ kind: 'echo', sentMs: m.now() + 1, tookMs: null });
+  m.wait(3_000);
+  expect([m.state().phase, m.state().path?.endpoint]).toEqual(['probing', '198.51.100.7:51820']);
 });
