@@ -38,6 +38,8 @@ interface Outcome {
 }
 
 await prepare({ why: 'the soak', nat: true });
+/** The relay that is dead just now. */
+let killed = '';
 const folder = hostsFolder('soak');
 const internet = createInternet({ prefix: 'wmsoak', sites: [
   { name: 'hub', nat: 'none', hosts: ['hub'], ipv6: true },
@@ -86,8 +88,6 @@ function cases(): readonly Case[] {
     } },
   ];
 }
-let killed = '';
-
 async function soak(): Promise<number> {
   const chosen = cases().filter(({ name }) => flags.case === undefined || flags.case === name);
   if (chosen.length === 0) throw new Error(`there is no case ${flags.case}`);
