@@ -131,9 +131,11 @@ function aims(s: State, nowMs: number): readonly Candidate[] {
 }
 
 function take(d: Draft, { tier, endpoint }: Candidate): void {
-  closePath(d, d.s.path);
   // Who can be reached by everybody, by a peer that cannot, waits for its handshake: our own would only end it.
   const awaited = isReachable(d.s.ours.nat) && d.s.theirs !== null && !isReachable(d.s.theirs.nat);
+  // While there is a session, its next packet shows where it is now, and an endpoint of ours would only lead away from there.
+  if (awaited && d.s.path?.carrier === null && hasSession(d.s, d.now)) return;
+  closePath(d, d.s.path);
   use(d, { tier, endpoint, via: '', remote: endpoint, carrier: null, atMs: d.now }, awaited ? 'keep' : 'restart');
 }
 

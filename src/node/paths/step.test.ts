@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { brief, easy, hard, machine, ours, relayed, theirs, tiers, where } from '../../../test/fakes/path-machine.ts';
-import { Mapping } from '../../gen/webmesh/paths/v1/paths_messages.ts';
+import { Mapping, type NatReport } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { noNat } from './facts.ts';
 import { dueMs } from './step.ts';
 
@@ -178,4 +178,22 @@ test('a relay that was offered is no way back where theory has something sure', 
   m.send({ kind: 'echo', sentMs: m.now() + 1, tookMs: null });
   m.wait(3_000);
   expect([m.state().phase, m.state().path?.endpoint]).toEqual(['probing', '198.51.100.7:51820']);
+});
+
+test('a host that lost a peer behind a NAT waits where the peer will come, while they have a session', () => {
+  const open: NatReport = { ...noNat, mapping: Mapping.MAPPING_OPEN, publicIpv4: '198.51.100.7' };
+  for (const [handshakeMs, pushed] of [[1, 0], [null, 1]] as const) {
+    const m = machine(open);
+    m.send({ kind: 'wanted', wanted: true });
+    m.send({ kind: 'answered', attempt: 'o1', theirs: theirs(easy('203.0.113.9')), refusal: null });
+    m.pong();
+    m.wait(2_000);
+    m.send({ kind: 'seen', seen: { atMs: m.now(), endpoint: '203.0.113.9:4000', handshakeMs, receivedBytes: 1, sentBytes: 1 } });
+    m.pong();
+    m.wait(50);
+    const { push } = m.state();
+    m.send({ kind: 'echo', sentMs: m.now(), tookMs: null });
+    m.wait(1_600);
+    expect([m.state().phase, m.state().push - push]).toEqual(['probing', pushed]);
+  }
 });

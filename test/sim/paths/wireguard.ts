@@ -14,6 +14,7 @@ export interface Payload {
   readonly id: number;
   readonly body: unknown;
   readonly bytes: number;
+  readonly cancelled?: () => boolean;
 }
 
 export interface WgPeer {

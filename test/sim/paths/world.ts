@@ -157,8 +157,8 @@ export class SimNode {
     return { phase: 2, generation: undefined, tunnelId: 't', interfaceName: 'wg', engine: 'sim', publicKey: this.key, listenPort: wireguardPort, addresses: [], mtu: 1_420, peers, problem: '' };
   }
 
-  /** A question through the tunnel, asked again until it is answered, as TCP would. */
-  call(to: SimNode, body: unknown, timeoutMs: number, againMs: number): Promise<unknown> {
+  /** A question through the tunnel, asked again until it is answered, as TCP would. What was cancelled before it arrived is not read. */
+  call(to: SimNode, body: unknown, timeoutMs: number, againMs: number, signal?: AbortSignal): Promise<unknown> {
     const id = ++this.#number;
     return new Promise((resolve) => {
       const end = (answer: unknown): void => {
@@ -167,8 +167,8 @@ export class SimNode {
       this.#waiting.set(id, end);
       this.#clock.after(timeoutMs, () => end(null));
       const send = (): void => {
-        if (!this.#waiting.has(id)) return;
-        this.wireguard.send(to.key, { kind: 'request', id, body, bytes: 120 });
+        if (!this.#waiting.has(id) || signal?.aborted) return;
+        this.wireguard.send(to.key, { kind: 'request', id, body, bytes: 120, cancelled: () => signal?.aborted === true });
         if (againMs > 0) this.#clock.after(againMs, send);
       };
       send();
@@ -176,7 +176,7 @@ export class SimNode {
   }
 
   #deliver(key: string, payload: Payload): void {
-    if (this.asleep) return;
+    if (this.asleep || payload.cancelled?.()) return;
     if (payload.kind === 'reply') return this.#waiting.get(payload.id)?.(payload.body);
     const reply = (body: unknown): void => this.wireguard.send(key, { kind: 'reply', id: payload.id, body, bytes: 120 });
     if (payload.body === 'echo') return reply('echo');
@@ -298,26 +298,26 @@ export class SimNode {
       await sleep(this.#clock, 2_000, signal);
       return away();
     }
-    const first = this.#carry(target, offer);
+    const first = this.#carry(target, offer, signal);
     if (lossy && chance(this.#random, world.plan.signalDuplication)) void sleep(this.#clock, between(this.#random, 1, 3_000)).then(() => this.#carry(target, offer)).catch(() => {});
     const answer = await first;
     if (lossy && chance(this.#random, world.plan.signalLate)) await sleep(this.#clock, between(this.#random, 500, 5_000));
     return answer ?? away();
   }
 
-  async #carry(target: SimNode, offer: Proposal): Promise<Proposal | null> {
+  async #carry(target: SimNode, offer: Proposal, signal?: AbortSignal): Promise<Proposal | null> {
     const { world } = this;
     const body = { from: this.id, offer };
     if (target.serves) return this.#overTcp(target, () => target.take(offer, this.id));
     const state = this.paths.view.get().paths.find((one) => one.id === target.id);
     if (this.serves || (state?.phase === 3 && chance(this.#random, 0.7))) {
-      const answer = (await this.call(target, body, 2_500, 400)) as Proposal | null;
+      const answer = (await this.call(target, body, 2_500, 400, signal)) as Proposal | null;
       if (answer || this.serves) return answer;
     }
     const hosts = world.hosts().filter((one) => one.station.up);
     if (hosts.length === 0) return null;
     const host = pick(this.#random, hosts);
-    return this.#overTcp(host, async () => (await host.call(target, body, 2_500, 400)) as Proposal | null);
+    return this.#overTcp(host, async () => (await host.call(target, body, 2_500, 400, signal)) as Proposal | null);
   }
 
   async #overTcp<T>(host: SimNode, work: () => Promise<T>): Promise<T | null> {
