@@ -14,9 +14,12 @@ export interface Figures {
   /** Pairs that were up again after the trouble ended, and those of them that took no longer than five seconds. */
   healed: number;
   healedIn5s: number;
+  /** Pairs of worlds in which nothing ever goes wrong, and those of them that were up within three seconds of the start of the first machine. */
+  calm: number;
+  calmIn3s: number;
 }
 
-export const noFigures = (): Figures => ({ pairs: 0, ports: 0, relayed: 0, troubles: 0, healed: 0, healedIn5s: 0 });
+export const noFigures = (): Figures => ({ pairs: 0, ports: 0, relayed: 0, troubles: 0, healed: 0, healedIn5s: 0, calm: 0, calmIn3s: 0 });
 
 export interface Pair {
   readonly a: SimNode;
