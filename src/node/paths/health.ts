@@ -3,7 +3,7 @@ import { cancelOpening, change, closePath, type Draft, emit, fail, hold, keepSpa
 import { isLoopback } from './facts.ts';
 import { adopt } from './negotiating.ts';
 import { check, endTrial, pathAt, search, succeed } from './searching.ts';
-import { type Event, type Seen, type State } from './state.ts';
+import { type Event, type Seen, type Stage, type State } from './state.ts';
 import { times } from './times.ts';
 
 /** Whether the path in use works, and which one it is: echoes through it, and what the tunnel counts. */
@@ -17,12 +17,21 @@ export function echoed(d: Draft, { sentMs, tookMs }: Extract<Event, { kind: 'ech
   if (phase === 'idle' || phase === 'offline') return;
   change(d, { health: { ...health, echoes: true, unanswered: 0, lastPongMs: Math.max(health.lastPongMs ?? 0, sentMs), doubtMs: null, patienceMs: times.patience, latencyMs: smooth(health.latencyMs, tookMs) } });
   if (stage) {
-    // It may have gone the old way, except where that is held.
-    if (sentMs >= stage.atMs && (stage.kind !== 'trial' || stage.previous.carrier !== null)) succeed(d);
+    if (tells(d.s, stage, sentMs)) succeed(d);
     return;
   }
   if (phase !== 'up') return succeed(d);
   if (health.doubtMs !== null) tell(d);
+}
+
+/** Whether an echo that came back went the way that is being tried: not the old one, which only what is held cannot. */
+function tells({ health: { seen } }: State, stage: Stage, sentMs: number): boolean {
+  if (stage.kind === 'check') return sentMs >= stage.atMs;
+  if (stage.kind === 'trial') return sentMs >= stage.atMs && stage.previous.carrier !== null;
+  // A session of before may come to life again until the order ends it: the peer's new place is told by its next packet.
+  const handshakeMs = seen?.handshakeMs ?? null;
+  const oldSession = handshakeMs !== null && handshakeMs < stage.atMs && stage.atMs - handshakeMs < times.sessionMax;
+  return sentMs >= stage.atMs + (oldSession ? times.applied : 0);
 }
 
 function smooth(before: number | null, nowMs: number): number {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { brief, easy, hard, machine, ours, relayed, theirs, tiers, where } from '../../../test/fakes/path-machine.ts';
 import { Mapping, type NatReport } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { noNat } from './facts.ts';
+import { type Event } from './state.ts';
 import { dueMs } from './step.ts';
 
 test('asks and aims at once, a relay after 1.2 s, and what answers first is taken', () => {
@@ -195,5 +196,23 @@ test('a host that lost a peer behind a NAT waits where the peer will come, while
     m.send({ kind: 'echo', sentMs: m.now(), tookMs: null });
     m.wait(1_600);
     expect([m.state().phase, m.state().push - push]).toEqual(['probing', pushed]);
+  }
+});
+
+test('while a session of before may still answer, an echo counts only when the order was surely applied', () => {
+  const before: Event = { kind: 'seen', atMs: 0, seen: { atMs: 0, endpoint: '203.0.113.9:4000', handshakeMs: -9_000, receivedBytes: 1, sentBytes: 1 } };
+  for (const [session, early] of [[false, 'up'], [true, 'probing']] as const) {
+    const m = machine(easy('203.0.113.1'));
+    m.send({ kind: 'wanted', wanted: true });
+    m.wait(100);
+    if (session) m.send(before);
+    m.send({ kind: 'answered', attempt: m.state().asking?.attempt ?? '', theirs: theirs(easy('203.0.113.9')), refusal: null });
+    expect(m.state().stage?.kind).toBe('aim');
+    m.wait(100);
+    m.pong();
+    expect(m.state().phase).toBe(early);
+    m.wait(350);
+    m.pong();
+    expect(m.state().phase).toBe('up');
   }
 });
