@@ -1,13 +1,13 @@
 /**
- * Puts Debian's backports build of wireguard-go into a cache folder of the project: `node scripts/fetch-wireguard-go.ts [FOLDER]`.
- * The build in Debian 12 itself is 3.3 times slower. The machine's package sources stay as they are, and no root is needed.
+ * Puts Debian's backports build of wireguard-go into a cache folder of the project: `node scripts/fetch-wireguard-go.ts [FOLDER [SUITE]]`.
+ * The build in Debian 12 itself (suite bookworm) is 3.3 times slower, but sends to the right IPv6 addresses (docs/decisions/0013). The machine's package sources stay as they are, and no root is needed.
  * Where it cannot be fetched, the wireguard-go on PATH is named instead. One line says what happened; the exit code is 1 when there is none.
  */
 import { chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { exists, fetchPackage, reasonOf } from './lib/private-apt.ts';
 
-const suite = 'bookworm-backports';
+const suite = process.argv[3] ?? 'bookworm-backports';
 
 async function fetchInto(folder: string): Promise<string> {
   const root = join(folder, 'apt');
@@ -43,7 +43,7 @@ async function main(folder: string): Promise<number> {
     await rm(join(folder, 'apt'), { recursive: true, force: true });
     const path = await onPath();
     if (path === undefined) console.log(`wireguard-go: none could be fetched (${reasonOf(error)}) and none is on PATH; next: apt-get install wireguard-go`);
-    else console.log(`wireguard-go: using ${path} from PATH, which may be slower; the backports build could not be fetched (${reasonOf(error)})`);
+    else console.log(`wireguard-go: using ${path} from PATH, which may be another one; the build of ${suite} could not be fetched (${reasonOf(error)})`);
     return path === undefined ? 1 : 0;
   }
 }

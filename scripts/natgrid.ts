@@ -14,7 +14,7 @@ import { clientOf, Host, hostsFolder, selfOf } from './lib/hosts.ts';
 import { createInternet } from './lib/nat.ts';
 import { bestPath, type GridKind, gridKinds, gridSites, hostOf, meshesOf } from './lib/grid-theory.ts';
 import { pinging } from './lib/pinging.ts';
-import { prepare } from './lib/prepare.ts';
+import { ensurePlainEngine, prepare } from './lib/prepare.ts';
 
 const { values: flags } = parseArgs({ options: { kinds: { type: 'string' }, quick: { type: 'boolean' } } });
 const quickKinds: readonly GridKind[] = ['open', 'port-restricted', 'symmetric', 'udp-blocked', 'same-lan'];
@@ -43,6 +43,7 @@ interface Mesh {
 }
 
 await prepare({ why: 'the NAT grid', nat: true });
+const engines = ensurePlainEngine();
 let mesh: Mesh | null = null;
 let code = 1;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void finish());
@@ -69,7 +70,7 @@ async function measureAll(): Promise<readonly Cell[]> {
 function startMesh(some: readonly GridKind[]): Mesh {
   const folder = hostsFolder('natgrid');
   const internet = createInternet({ prefix: 'wmgrid', sites: gridSites(some) });
-  const hosts = new Map(['hub', ...some.flatMap((kind) => [hostOf(kind, 'a'), hostOf(kind, 'b')])].map((name) => [name, new Host(name, folder, internet.namespace(name))]));
+  const hosts = new Map(['hub', ...some.flatMap((kind) => [hostOf(kind, 'a'), hostOf(kind, 'b')])].map((name) => [name, new Host(name, folder, internet.namespace(name), engines)]));
   return {
     host: (name) => {
       const found = hosts.get(name);

@@ -14,6 +14,8 @@ export interface HostPaths {
   readonly state: string;
   readonly home: string;
   readonly namespace: string | null;
+  /** Where the helper finds the tunnel engine. */
+  readonly engines: string;
 }
 
 export class Host {
@@ -26,9 +28,9 @@ export class Host {
   url: string | null = null;
   private readonly deadDevices: string[] = [];
 
-  constructor(name: string, folder: string, namespace: string | null) {
+  constructor(name: string, folder: string, namespace: string | null, engines = join(root, '.cache/wireguard-go')) {
     this.name = name;
-    this.paths = { run: join(folder, name, 'run'), state: join(folder, name, 'state'), home: join(folder, name, 'home'), namespace };
+    this.paths = { run: join(folder, name, 'run'), state: join(folder, name, 'state'), home: join(folder, name, 'home'), namespace, engines };
     for (const path of [this.paths.run, this.paths.state, this.paths.home]) mkdirSync(path, { recursive: true, mode: 0o755 });
   }
 
@@ -46,8 +48,8 @@ export class Host {
   }
 
   async startHelper(): Promise<void> {
-    const { run, state } = this.paths;
-    this.helper = this.spawn('helper', join(root, 'dist/helper/helper.mjs'), ['--run', run, '--state', state, '--cache', join(root, '.cache/wireguard-go')]);
+    const { run, state, engines } = this.paths;
+    this.helper = this.spawn('helper', join(root, 'dist/helper/helper.mjs'), ['--run', run, '--state', state, '--cache', engines]);
     // The file of a helper that was killed stays; only an answer tells that the new one serves.
     await until(() => answers(this.helperSocket), 10_000, `the helper of ${this.name} answers`);
   }

@@ -41,6 +41,16 @@ export function ensureEngine(): void {
   run(process.execPath, [join(root, 'scripts/fetch-wireguard-go.ts'), join(root, '.cache/wireguard-go')], 'no tunnel engine could be had: install the package wireguard-go, then run the command again');
 }
 
+/**
+ * Debian 12's own build, slower and without the fault of later ones that sends to wrong addresses where a machine has several IPv6 peers beside
+ * IPv4 ones (docs/decisions/0013). Answers its folder.
+ */
+export function ensurePlainEngine(): string {
+  const folder = join(root, '.cache/wireguard-go-bookworm');
+  if (!existsSync(join(folder, 'wireguard-go'))) run(process.execPath, [join(root, 'scripts/fetch-wireguard-go.ts'), folder, 'bookworm'], 'Debian 12 has the package wireguard-go: install it, then run the command again');
+  return folder;
+}
+
 /** Bundles main, preload, web, cli, helper, node and renderer into dist/. */
 export function build(): void {
   run(process.execPath, [join(root, 'scripts/build.ts')], 'the build failed: the lines above say where');

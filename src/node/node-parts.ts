@@ -138,7 +138,7 @@ export function createNodeParts(context: NodePartsContext): NodeParts {
     all, paths, channels,
     services: [
       createPathService({
-        ...guard, nodeId, reads: state, remote, clock, answer: paths.answer, tunnel: () => config.tunnel, serverFor: turn.serverFor, relay,
+        ...guard, nodeId, reads: state, remote, clock, answer: paths.answer, tunnel: () => config.tunnel, serverFor: turn.serverFor, relay, reached, defer,
       }),
       ...channels.services,
     ],

@@ -9,6 +9,8 @@ import { rootOf } from './tls.ts';
 
 const channelsMax = 64;
 const messageBytesMax = 4 * 1024 * 1024;
+/** Silence that makes the next call open a connection of its own: in a mesh, tunnels come and go under a connection, and TCP waits longer and longer. */
+const stalledMs = 1_000;
 
 /** Calls methods of other nodes. Channels are kept per address, the least used one is closed when there are too many. */
 export interface GrpcCaller extends RemoteCaller {
@@ -20,6 +22,8 @@ interface Held {
   /** With what it was opened: another identity opens another channel. */
   readonly identity: Identity | null;
   readonly credentials: MeshCredentials | undefined;
+  /** A call on it got no answer for long: the connection may be one of a far end's earlier life, which only TCP's patience keeps. */
+  stalled: boolean;
 }
 
 /** Over mTLS with what `identity` gives, in clear text while it gives null. A renewed identity is used by the next call. */
@@ -31,7 +35,7 @@ export function createGrpcCaller(identity: IdentitySource): GrpcCaller {
     const key = own ? `${address} ${expectId}` : address;
     const held = channels.get(key);
     channels.delete(key);
-    const fits = held?.identity === own ? held : undefined;
+    const fits = held?.identity === own && !held.stalled ? held : undefined;
     if (!fits) held?.client.close();
     const channel = fits ?? open(address, expectId, own);
     channels.set(key, channel);
@@ -65,17 +69,21 @@ function open(address: string, expectId: string, identity: Identity | null): Hel
     'grpc.max_reconnect_backoff_ms': 3_000,
     'grpc.enable_retries': 0,
     'grpc.enable_http_proxy': 0,
+    // A new channel is a new connection, also where an old one to the same address still hangs.
+    'grpc.use_local_subchannel_pool': 1,
   });
-  return { client, identity, credentials };
+  return { client, identity, credentials, stalled: false };
 }
 
 function call(held: Held, path: string, request: Uint8Array, { metadata, deadlineMs, signal }: RemoteCallOptions): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason ?? abortError());
+    const startedMs = performance.now();
     const headers = new grpc.Metadata();
     for (const [key, value] of Object.entries(metadata)) headers.set(key, value);
     const ongoing = held.client.makeUnaryRequest(path, (bytes: Uint8Array) => Buffer.from(bytes), (bytes: Buffer) => new Uint8Array(bytes), request, headers, { deadline: Date.now() + deadlineMs }, (error, value) => {
       signal.removeEventListener('abort', abort);
+      if (error && (signal.aborted || error.code === grpc.status.DEADLINE_EXCEEDED) && performance.now() - startedMs > stalledMs) held.stalled = true;
       if (error) return reject(signal.aborted ? (signal.reason ?? abortError()) : refusal(held, error));
       resolve(value ?? new Uint8Array());
     });

@@ -135,7 +135,9 @@ export function createDriver(ports: DriverPorts): Driver {
 
   async function answer(offer: Proposal, from: string): Promise<Proposal> {
     const machine = machines.get(from);
-    if (!machine || offer.session.length !== 16) return refusal(offer, 'cannot-negotiate');
+    if (offer.session.length !== 16) return refusal(offer, 'cannot-negotiate');
+    // Whoever belongs to the mesh will be told to us in a moment.
+    if (!machine) return refusal(offer, 'waiting');
     const session = offer.session.toString('hex');
     const given = machine.answers.get(session);
     if (given) return given;

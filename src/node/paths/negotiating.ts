@@ -109,6 +109,10 @@ function carrierOffered(d: Draft, attempt: string, tier: CarrierTier): void {
     if (s.opening.role === 'offering' && oursStands(s, s.opening, tier, d.now)) return emit(d, { kind: 'reply', attempt, refusal: 'waiting' });
     cancelOpening(d);
   }
+  // A moment ago both sides opened one: this offer is older, and was long on its way.
+  if (s.phase === 'probing' && s.stage?.kind === 'confirm' && s.path && s.path.tier !== 'direct' && s.path.tier !== 'punch' && d.now - s.path.atMs < times.glare) {
+    return emit(d, { kind: 'reply', attempt, refusal: 'waiting' });
+  }
   change(d, { opening: { attempt, tier, role: 'answering', atMs: d.now, untilMs: d.now + openingMs[tier] + times.otherOpensLater } });
   emit(d, { kind: 'open', attempt, tier, role: 'answering' });
   // They look for a carrier although there is a way: it works no longer, or ends with the handshake that they will make.
@@ -149,7 +153,8 @@ export function opened(d: Draft, { attempt, tier, endpoint, via, remote, runsHer
 export function adopt(d: Draft, path: Path, role: Opening['role'] = 'offering'): void {
   endTrial(d);
   if (d.s.path?.carrier !== path.carrier) closePath(d, d.s.path);
-  const waits = role === 'answering' && path.carrier !== null;
+  const farEndBegins = path.tier === 'turn' && path.remote === '';
+  const waits = path.carrier !== null && (role === 'answering' || farEndBegins);
   change(d, { stage: { kind: 'confirm', atMs: d.now, again: times.confirmAgain + (waits ? 1 : 0), untilMs: d.now + (waits ? times.otherShakes : turnMs(0, speaksFirst(d.s))) } });
   use(d, path, waits ? 'keep' : 'restart');
 }

@@ -78,13 +78,18 @@ function chosen(peer: CarrierPeer, theirs: Proposal | null, { nodeId, own, relay
   return nearest?.nodeId ?? (own !== null && theirs === null ? nodeId : null);
 }
 
-/** This node relays for itself: the peer's stream ends at a loopback port, and the tunnel is to send there. */
-async function awaited(peer: CarrierPeer, signal: AbortSignal, { own, clock }: StreamCarrierPorts): Promise<{ readonly endpoint: string; readonly via: string }> {
+/** This node relays for itself: the peer's stream ends at a loopback port, and the tunnel sends there. */
+async function awaited(peer: CarrierPeer, signal: AbortSignal, { own, clock }: StreamCarrierPorts): Promise<Carrier> {
   if (own === null) throw new CarrierError('no-relay', 'this node does not relay');
   const late = new AbortController();
   const cancel = clock.after(readyMs, () => late.abort(new CarrierError('no-answer', 'the peer opened no stream in time')));
   try {
-    return { endpoint: await own.arrived(peer.session, peer.id, AbortSignal.any([signal, late.signal])), via: peer.id };
+    const { localEndpoint, counters, ending, close } = await own.arrived(peer.session, peer.id, AbortSignal.any([signal, late.signal]));
+    const ended = Promise.withResolvers<CarrierEnd>();
+    const end = (): void => ended.resolve({ code: 'carrier-failed', problem: 'the stream ended' });
+    ending.addEventListener('abort', end, { once: true });
+    if (ending.aborted) end();
+    return { tier: 'stream', localEndpoint, via: peer.id, remote: '', counters, ended: ended.promise, close };
   } finally {
     cancel();
   }

@@ -42,7 +42,7 @@ async function host(rate: number, wireguardPort = 9) {
   const sw = createStreamSwitch({ nodeId: 'host', limits, loopback: loopbackPorts, wireguardPort: () => wireguardPort, keeps: () => true, defer, clock: systemClock });
   const service = createPathService({
     nodeId: 'host', secure: true, clock: systemClock, remote: { unary: () => Promise.reject(new Error('not asked')) },
-    consensus: { view: cell({ configuration: { servers: [] } } as unknown as RaftView) }, answer: () => Promise.reject(new Error('not asked')), tunnel: () => null, serverFor: () => null, relay: sw,
+    consensus: { view: cell({ configuration: { servers: [] } } as unknown as RaftView) }, answer: () => Promise.reject(new Error('not asked')), tunnel: () => null, serverFor: () => null, relay: sw, reached: () => true, defer,
     reads: { node: () => undefined, nodes: () => [], revision: cell(0), trust: { device: () => ({ role: 'guest', state: 'active' }) as never, certificate: (fingerprint) => ({ deviceId: names.get(fingerprint), notAfterMs: Infinity }) as never } },
   });
   const names = new Map<string, string>();

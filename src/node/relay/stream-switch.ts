@@ -18,12 +18,22 @@ export interface StreamSwitchPorts {
   readonly clock: Clock;
 }
 
+/** A stream whose other side is this machine's own tunnel. */
+export interface Arrival {
+  /** Where the tunnel sends: a loopback port. */
+  readonly localEndpoint: string;
+  counters(): { readonly sentBytes: number; readonly receivedBytes: number; readonly droppedDatagrams: number };
+  /** Aborts when the stream ends. */
+  readonly ending: AbortSignal;
+  close(): void;
+}
+
 /** Joins gRPC streams of two members that name each other, or one member's stream with this machine's own tunnel. */
 export interface StreamSwitch {
   /** Answers one Relay call. `member` is the proven caller, null where nobody can be told apart: then the session alone joins the two. */
   serve(member: string | null, requests: AsyncIterable<RelayRequest>, call: Pick<Call, 'signal'>): AsyncIterable<RelayResponse>;
-  /** Resolves with the loopback endpoint of a stream that came from this member with this session, for this machine's own tunnel. */
-  arrived(session: Uint8Array, member: string, signal: AbortSignal): Promise<string>;
+  /** Resolves with the stream that came from this member with this session, for this machine's own tunnel. */
+  arrived(session: Uint8Array, member: string, signal: AbortSignal): Promise<Arrival>;
   /** Ends streams of devices that were cut off. */
   recheck(): void;
   stats(): { readonly streams: number; readonly refused: number };
@@ -59,7 +69,7 @@ export function createStreamSwitch(ports: StreamSwitchPorts): StreamSwitch {
   const sides = new Set<Side>();
   /** Opened and not yet joined, by session. */
   const waiting = new Map<string, Side>();
-  const delivered = new Map<string, { readonly member: string | null; readonly endpoint: string }>();
+  const delivered = new Map<string, { readonly member: string | null; readonly arrival: Arrival }>();
   const listeners = new Set<() => void>();
   let streams = 0;
   let refused = 0;
@@ -139,12 +149,21 @@ export function createStreamSwitch(ports: StreamSwitchPorts): StreamSwitch {
   /** No second stream: WireGuard itself is the other side, and answers to where it was spoken to. Nothing is carried for others here. */
   async function joinOwnTunnel(side: Side, key: string): Promise<() => void> {
     if (delivered.has(key)) throw new RpcError(status.alreadyExists, 'this session is open already');
+    const counted = { sentBytes: 0, receivedBytes: 0 };
     const port: LoopbackPort = await loopback.open(ports.wireguardPort(), (datagram) => {
+      counted.sentBytes += datagram.length;
       side.queue.push(Buffer.from(datagram));
       side.wake();
     });
-    side.forward = (datagram) => port.deliver(datagram);
-    delivered.set(key, { member: side.member, endpoint: port.endpoint });
+    side.forward = (datagram) => {
+      counted.receivedBytes += datagram.length;
+      port.deliver(datagram);
+    };
+    const arrival: Arrival = {
+      localEndpoint: port.endpoint, ending: side.ending.signal, close: () => side.ending.abort(gone()),
+      counters: () => ({ ...counted, droppedDatagrams: side.queue.dropped }),
+    };
+    delivered.set(key, { member: side.member, arrival });
     for (const tell of [...listeners]) tell();
     return () => {
       delivered.delete(key);
@@ -235,7 +254,7 @@ export function createStreamSwitch(ports: StreamSwitchPorts): StreamSwitch {
         if (!fits && !signal.aborted) return;
         listeners.delete(look);
         signal.removeEventListener('abort', look);
-        if (fits) resolve(found.endpoint);
+        if (fits) resolve(found.arrival);
         else reject(signal.reason);
       };
       listeners.add(look);

@@ -154,23 +154,33 @@ test('a peer that serves is spoken to without a third: its own tunnel is the oth
   const w = world();
   const bob = w.node('bob', 0);
   const [a, b] = [w.carrierOf('ann', [w.relayAt('host', 1), w.relayAt('bob', 50)]), w.carrierOf('bob', [])];
-  const [x, y] = await connected(w, a, b);
-  expect([(x as Carrier).via, y]).toEqual(['bob', { endpoint: '127.0.0.1:40001', via: 'ann' }]);
+  const [x, y] = (await connected(w, a, b)) as [Carrier, Carrier];
+  expect([x.via, y.localEndpoint, y.via]).toEqual(['bob', '127.0.0.1:40001', 'ann']);
   a.loopback.wireguard[0]?.('hello');
   bob.loopback.wireguard[0]?.('hi');
   await w.pass(1);
   expect([bob.loopback.delivered, a.loopback.delivered]).toEqual([['51820 hello'], ['51820 hi']]);
-  (x as Carrier).close();
+  expect(y.counters()).toEqual({ sentBytes: 2, receivedBytes: 5, droppedDatagrams: 0 });
+  x.close();
   await w.pass(1);
-  expect([bob.sw.stats().streams, bob.loopback.open()]).toEqual([0, 0]);
+  expect([(await y.ended).problem, bob.sw.stats().streams, bob.loopback.open()]).toEqual(['the stream ended', 0, 0]);
+});
+
+test('the end that relays for itself can end the stream too', async () => {
+  const w = world();
+  w.node('bob', 0);
+  const [x, y] = (await connected(w, w.carrierOf('ann', [w.relayAt('bob')]), w.carrierOf('bob', []))) as [Carrier, Carrier];
+  y.close();
+  await w.pass(1);
+  expect([(await x.ended).code, (await y.ended).code]).toEqual(['carrier-failed', 'carrier-failed']);
 });
 
 test('a node that offers and serves lets the other come to it', async () => {
   const w = world();
   w.node('ann');
   const [a, b] = [w.carrierOf('ann', []), w.carrierOf('bob', [w.relayAt('ann')])];
-  const [x, y] = await connected(w, a, b);
-  expect([x, (y as Carrier).via]).toEqual([{ endpoint: '127.0.0.1:40001', via: 'bob' }, 'ann']);
+  const [x, y] = (await connected(w, a, b)) as [Carrier, Carrier];
+  expect([x.localEndpoint, x.via, y.via]).toEqual(['127.0.0.1:40001', 'bob', 'ann']);
 });
 
 test('the nearest relay is chosen, and the answer decides when it cannot be reached from there', async () => {

@@ -49,7 +49,7 @@ function world({ self = 'host', secure = true, ...given }: { self?: string } & P
       answered.push(`${from}: ${offer.endpoints.join()}`);
       return { ...proposal({ refusal: 'peer-cannot' }), session: Buffer.alloc(0) };
     },
-    tunnel: () => null, serverFor: () => null, relay: { serve: async function* () {} }, ...given,
+    tunnel: () => null, serverFor: () => null, relay: { serve: async function* () {} }, reached: () => true, defer: (run) => void setImmediate(run), ...given,
   };
   const handlers = createPathService(ports).handlers;
   const call = async <T>(method: string, request: unknown, caller: Caller, more: Partial<Call>): Promise<T | string> => {

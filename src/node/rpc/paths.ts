@@ -26,6 +26,10 @@ export interface PathServicePorts extends GuardPorts {
   /** This node's STUN and TURN with a credential for this device; null while it hosts none. */
   readonly serverFor: (deviceId: string) => RelayServer | null;
   readonly relay: Pick<StreamSwitch, 'serve'>;
+  /** Whether the tunnel reaches this node now. */
+  readonly reached: (id: string) => boolean;
+  /** Runs after what the system already holds was handed to us. */
+  readonly defer: (run: () => void) => void;
 }
 
 const hopDeadlineMs = 4_000;
@@ -58,6 +62,9 @@ async function negotiate(request: NegotiateRequest, call: Call, who: Admitted, p
   const from = provenFrom(request, call, who, ports);
   if (from === to) throw new RpcError(status.invalidArgument, 'a node has no path to itself');
   const offer = parseProposal(request.offer);
+  // What comes after a stall comes together with the word that nobody waits for it any more.
+  await new Promise<void>((resolve) => ports.defer(resolve));
+  call.signal.throwIfAborted();
   if (to === ports.nodeId) return { answer: { ...emptyAnswer, ...(await ports.answer(offer, from, call.signal)), session: offer.session } };
   if (request.via !== '') throw new RpcError(status.failedPrecondition, 'another hop would be needed');
   return { answer: await passOn(to, from, offer, call, ports) };
@@ -86,6 +93,8 @@ async function passOn(to: string, from: string, offer: Proposal, call: Call, por
   if (ports.secure && !consensus.view.get().configuration.servers.some(({ id, voter }) => voter && id === ports.nodeId)) throw new RpcError(status.failedPrecondition, 'this node has no vote, and nobody would believe it');
   const address = privateAddress(row, row.grpcPort);
   if (address === undefined) throw new RpcError(status.unavailable, 'that node has no address in the mesh');
+  // A connection that is begun without a tunnel is found broken long after the tunnel is there.
+  if (!ports.reached(to)) throw new RpcError(status.unavailable, 'that node is not reached from here now');
   const request = NegotiateRequest.encode({ to, from, via: ports.nodeId, offer }).finish();
   const deadlineMs = Math.min(call.deadlineMs ?? hopDeadlineMs, hopDeadlineMs);
   try {
