@@ -4,7 +4,7 @@ import { type Missing } from './world.ts';
 
 /** Protections that can be left out, one at a time. Each must then be missed within a bounded number of seeds. */
 export const guards = [
-  'restart', 'roll-back', 'hold', 'back-off', 'silence', 'quiet-offline', 'follow-roaming', 'carriers', 'trials', 'glare', 'retry-when-down', 'own-facts', 'be-seen',
+  'restart', 'roll-back', 'hold', 'back-off', 'silence', 'quiet-offline', 'follow-roaming', 'carriers', 'trials', 'retry-when-down', 'own-facts', 'be-seen',
 ] as const;
 export type Guard = (typeof guards)[number];
 
@@ -36,7 +36,6 @@ export function stepWithout(guard: Guard, step: StepFunction): StepFunction {
     case 'follow-roaming': return dropEvents(step, (event) => event.kind === 'seen');
     case 'carriers': return dropEffects(step, (effect) => effect.kind === 'open' && effect.role === 'offering');
     case 'trials': return (state, event) => step(state.phase === 'up' ? { ...state, sinceMs: event.atMs } : state, event);
-    case 'glare': return (state, event) => step(event.kind === 'offered' ? { ...state, me: '~' } : state, event);
     case 'retry-when-down': return (state, event) => {
       const { next, effects } = step(state, event);
       return { next: next.phase === 'down' ? { ...next, retryAtMs: null } : next, effects };
