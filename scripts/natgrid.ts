@@ -1,8 +1,8 @@
 /**
  * npm run natgrid: who reaches whom through which NAT. One public host, and two members behind each kind of network, all in one mesh, each
  * with its own helper, engine, node and core, in network namespaces. Every pair of kinds is a cell: the path that was found, the time from
- * Connect to the first answered ping, and the best that theory allows (RFC 4787, RFC 5128). Many kinds go in several meshes, one after the
- * other, so that no more than thirteen machines share this one.
+ * Connect to the first answered ping, and the best that theory allows (RFC 4787, RFC 5128). Only the machines of one pair are connected at a
+ * time: they share this one's cores.
  *   --kinds a,b,c   only these kinds
  *   --quick         the five kinds that differ most from each other
  * Exit code 1 when a cell is dead that need not be, is relayed where it could be direct, or took longer than 3 s to be relayed.
@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { type PeerPath, type PeerView } from '../src/contract/state.ts';
 import { clientOf, Host, hostsFolder, selfOf } from './lib/hosts.ts';
 import { createInternet } from './lib/nat.ts';
-import { bestPath, type GridKind, gridKinds, gridSites, hostOf, meshesOf } from './lib/grid-theory.ts';
+import { bestPath, type GridKind, gridKinds, gridSites, hostOf } from './lib/grid-theory.ts';
 import { pinging } from './lib/pinging.ts';
 import { ensurePlainEngine, prepare } from './lib/prepare.ts';
 
@@ -24,30 +24,29 @@ const settleMs = 8_000;
 const firstPingMsMax = 20_000;
 const pingEveryMs = 100;
 const relayMsMax = 3_000;
-const joinsAtOnce = 2;
+/** Between Connect of the machines that wait and Connect of the one that is measured: theirs is done by then. */
+const calmMs = 3_000;
 
 interface Cell {
   readonly from: GridKind;
   readonly to: GridKind;
   readonly best: 'direct' | 'relay';
+  readonly connectedMs: number;
   readonly firstPingMs: number | null;
   readonly path: PeerPath;
   readonly why: string;
 }
 
-/** The machines of one mesh, and what to do to be rid of them. */
-interface Mesh {
-  host(name: string): Host;
-  readonly all: readonly Host[];
-  remove(): Promise<void>;
-}
-
 await prepare({ why: 'the NAT grid', nat: true });
 const engines = ensurePlainEngine();
-let mesh: Mesh | null = null;
+const folder = hostsFolder('natgrid');
+const internet = createInternet({ prefix: 'wmgrid', sites: gridSites(kinds) });
+const hosts = new Map(['hub', ...kinds.flatMap((kind) => [hostOf(kind, 'a'), hostOf(kind, 'b')])].map((name) => [name, new Host(name, folder, internet.namespace(name), engines)]));
+const connected = new Set<string>();
 let code = 1;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void finish());
 try {
+  await foundMesh();
   code = report(await measureAll());
 } catch (error) {
   say(`failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
@@ -55,84 +54,71 @@ try {
   await finish();
 }
 
-async function measureAll(): Promise<readonly Cell[]> {
-  const cells: Cell[] = [];
-  for (const { kinds: some, pairs } of meshesOf(kinds)) {
-    mesh = startMesh(some);
-    await foundMesh(mesh);
-    for (const from of some) cells.push(...(await measureRow(mesh, from, pairs.filter((pair) => pair.from === from).map(({ to }) => to))));
-    await mesh.remove();
-    mesh = null;
-  }
-  return cells;
-}
-
-function startMesh(some: readonly GridKind[]): Mesh {
-  const folder = hostsFolder('natgrid');
-  const internet = createInternet({ prefix: 'wmgrid', sites: gridSites(some) });
-  const hosts = new Map(['hub', ...some.flatMap((kind) => [hostOf(kind, 'a'), hostOf(kind, 'b')])].map((name) => [name, new Host(name, folder, internet.namespace(name), engines)]));
-  return {
-    host: (name) => {
-      const found = hosts.get(name);
-      if (!found) throw new Error(`there is no machine ${name}`);
-      return found;
-    },
-    all: [...hosts.values()],
-    remove: async () => {
-      await Promise.all([...hosts.values()].map((each) => each.stop().catch(() => {})));
-      internet.remove();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function foundMesh({ host, all }: Mesh): Promise<void> {
+async function foundMesh(): Promise<void> {
   const hub = host('hub');
   await hub.start();
   const { profile } = await clientOf(hub).call('mesh.create', { name: 'grid', nodeId: 'hub' });
   await clientOf(hub).call('session.connect', { profile });
   await hub.session('connected');
-  const waiting = all.filter((each) => each !== hub);
   const started = Date.now();
-  await Promise.all(Array.from({ length: joinsAtOnce }, async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) await join(next, hub);
-  }));
-  say(`${all.length} machines in one mesh after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  for (const member of [...hosts.values()].filter((each) => each !== hub)) {
+    await member.start();
+    const { link } = await clientOf(hub).call('invite.create', { note: member.name });
+    await clientOf(member).call('invite.redeem', { link, nodeId: member.name });
+  }
+  say(`${hosts.size} machines in one mesh after ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
-async function join(member: Host, hub: Host): Promise<void> {
-  await member.start();
-  const { link } = await clientOf(hub).call('invite.create', { note: member.name });
-  const { profile } = await clientOf(member).call('invite.redeem', { link, nodeId: member.name });
-  await clientOf(member).call('session.connect', { profile });
-  await member.session('connected', 60_000);
+async function measureAll(): Promise<readonly Cell[]> {
+  const cells: Cell[] = [];
+  for (const [i, one] of kinds.entries()) {
+    for (const other of kinds.slice(i)) {
+      await connectOnly([hostOf(one, 'a'), hostOf(other, 'a')]);
+      await new Promise((resolve) => setTimeout(resolve, calmMs));
+      for (const [from, to] of one === other ? [[one, one] as const] : [[one, other] as const, [other, one] as const]) {
+        const cell = await measure(from, to);
+        cells.push(cell);
+        say(line(cell));
+      }
+    }
+  }
+  return cells;
 }
 
-/** The second member of a kind connects anew and pings the first members of other kinds at once: a row of the grid. */
-async function measureRow({ host }: Mesh, from: GridKind, to: readonly GridKind[]): Promise<readonly Cell[]> {
-  if (to.length === 0) return [];
+/** These machines and the host are connected, nobody else. */
+async function connectOnly(names: readonly string[]): Promise<void> {
+  for (const name of [...connected]) if (!names.includes(name)) await disconnect(name);
+  for (const name of names) if (!connected.has(name)) await connect(name);
+}
+
+async function connect(name: string): Promise<void> {
+  connected.add(name);
+  await clientOf(host(name)).call('session.connect', {});
+  await host(name).session('connected', 60_000);
+}
+
+async function disconnect(name: string): Promise<void> {
+  await clientOf(host(name)).call('session.disconnect', {});
+  await host(name).session('disconnected');
+  connected.delete(name);
+}
+
+/** The second member of a kind connects and pings the first member of the other. */
+async function measure(from: GridKind, to: GridKind): Promise<Cell> {
   const member = host(hostOf(from, 'b'));
-  await clientOf(member).call('session.disconnect', {});
-  await member.session('disconnected');
-  const targets = await Promise.all(to.map(async (kind) => ({ kind, address: (await selfOf(host(hostOf(kind, 'a')))).ipv4 ?? '' })));
+  const address = (await selfOf(host(hostOf(to, 'a')))).ipv4 ?? '';
   const started = Date.now();
-  await clientOf(member).call('session.connect', {});
-  await member.session('connected', 60_000);
+  await connect(member.name);
   const connectedMs = Date.now() - started;
-  const row = await Promise.all(targets.map(async ({ kind, address }) => measure(member, from, kind, address, started)));
-  say(`${from}: connected after ${connectedMs} ms\n${row.map(line).join('\n')}`);
-  return row;
-}
-
-async function measure(member: Host, from: GridKind, to: GridKind, address: string, started: number): Promise<Cell> {
   const stream = pinging(member.paths.namespace as string, address, pingEveryMs);
   try {
     const first = await stream.firstAnswer(firstPingMsMax);
     const best = bestPath(from, to);
-    const peer = await settledPeer(member, hostOf(to, 'a'), best);
-    return { from, to, best, firstPingMs: first === null ? null : first - started, path: peer.path, why: peer.why.map(({ code: reason, tier }) => (tier ? `${tier}: ${reason}` : reason)).join(', ') };
+    const { path, why } = await settledPeer(member, hostOf(to, 'a'), best);
+    return { from, to, best, connectedMs, firstPingMs: first === null ? null : first - started, path, why: why.map(({ code: reason, tier }) => (tier ? `${tier}: ${reason}` : reason)).join(', ') };
   } finally {
     stream.stop();
+    await disconnect(member.name);
   }
 }
 
@@ -181,7 +167,7 @@ function short(cell: Cell | undefined): string {
 }
 
 function line(cell: Cell): string {
-  return `  ${cell.from} → ${cell.to}: ${words(cell.path)}, first ping ${cell.firstPingMs ?? 'never'} ms, theory: ${cell.best}${cell.why === '' ? '' : ` (${cell.why})`}`;
+  return `  ${cell.from} → ${cell.to}: ${words(cell.path)}, connected after ${cell.connectedMs} ms, first ping after ${cell.firstPingMs ?? 'never'} ms, theory: ${cell.best}${cell.why === '' ? '' : ` (${cell.why})`}`;
 }
 
 function words(path: PeerPath): string {
@@ -192,8 +178,16 @@ function at(sorted: readonly number[], q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0;
 }
 
+function host(name: string): Host {
+  const found = hosts.get(name);
+  if (!found) throw new Error(`there is no machine ${name}`);
+  return found;
+}
+
 async function finish(): Promise<void> {
-  await mesh?.remove();
+  await Promise.all([...hosts.values()].map((each) => each.stop().catch(() => {})));
+  internet.remove();
+  rmSync(folder, { recursive: true, force: true });
   process.exit(code);
 }
 

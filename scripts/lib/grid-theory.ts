@@ -4,10 +4,6 @@ import { type SiteSpec } from './nat.ts';
 export const gridKinds = ['open', 'full-cone', 'port-restricted', 'symmetric', 'double-nat', 'udp-blocked', 'ipv6-only', 'same-lan', 'hairpin'] as const;
 export type GridKind = (typeof gridKinds)[number];
 
-/** Two machines a kind and the host: what two cores can run without making each other late. */
-const meshKindsMax = 6;
-const groupKinds = meshKindsMax / 2;
-
 interface Nature {
   readonly ipv4: boolean;
   readonly ipv6: boolean;
@@ -43,31 +39,6 @@ export function bestPath(a: GridKind, b: GridKind): 'direct' | 'relay' {
 
 export function hostOf(kind: GridKind, slot: 'a' | 'b'): string {
   return `${kind}-${slot}`;
-}
-
-interface GridMesh {
-  readonly kinds: readonly GridKind[];
-  /** What is measured in it: each pair of the whole grid stands in one mesh. */
-  readonly pairs: readonly { readonly from: GridKind; readonly to: GridKind }[];
-}
-
-/** Up to six kinds fit into one mesh; more are cut into groups of three, and each two groups make a mesh. */
-export function meshesOf(kinds: readonly GridKind[]): readonly GridMesh[] {
-  const done = new Set<string>();
-  return together(kinds).map((some) => ({
-    kinds: some,
-    pairs: some.flatMap((from) => some.map((to) => ({ from, to }))).filter(({ from, to }) => {
-      const fresh = !done.has(`${from} ${to}`);
-      done.add(`${from} ${to}`);
-      return fresh;
-    }),
-  }));
-}
-
-function together(kinds: readonly GridKind[]): readonly (readonly GridKind[])[] {
-  if (kinds.length <= meshKindsMax) return [kinds];
-  const groups = Array.from({ length: Math.ceil(kinds.length / groupKinds) }, (_, i) => kinds.slice(i * groupKinds, (i + 1) * groupKinds));
-  return groups.flatMap((one, i) => groups.slice(i + 1).map((other) => [...one, ...other]));
 }
 
 /** The internet of the grid: one public host, and two members of each kind, which share a router only where the kind says so. */
