@@ -19,8 +19,8 @@ import { ensurePlainEngine, prepare } from './lib/prepare.ts';
 const { values: flags } = parseArgs({ options: { kinds: { type: 'string' }, quick: { type: 'boolean' } } });
 const quickKinds: readonly GridKind[] = ['open', 'port-restricted', 'symmetric', 'udp-blocked', 'same-lan'];
 const kinds = flags.kinds ? gridKinds.filter((kind) => flags.kinds?.split(',').includes(kind)) : flags.quick ? quickKinds : gridKinds;
-/** A path may improve for this long after the first ping before it counts as what was found. */
-const settleMs = 8_000;
+/** A relayed path may become direct for this long: one trial that fails is followed by another after half a minute. */
+const settleMs = 40_000;
 const firstPingMsMax = 20_000;
 const pingEveryMs = 100;
 const relayMsMax = 3_000;

@@ -134,6 +134,13 @@ export function learn(d: Draft, theirs: Theirs): void {
   change(d, { theirs, stranger: false });
   if (moved || aim) tryAgain(d, portTiers);
   replan(d);
+  if (s.theirs === null) askForEcho(d);
+}
+
+/** A handshake alone was believed, as of a stranger. Now it is known to be none, so it must answer. */
+function askForEcho(d: Draft): void {
+  const { phase, stage, health } = d.s;
+  if (phase === 'up' && !stage && !health.echoes) change(d, { health: { ...health, doubtMs: d.now, noticedMs: d.now, nextEchoMs: d.now } });
 }
 
 export function cancelAsking(d: Draft): void {

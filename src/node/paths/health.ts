@@ -65,7 +65,7 @@ export function echoTimeoutMs({ health, stage }: State): number {
 /** The moment when silence becomes a loss; null while there is none. */
 export function silentAtMs({ phase, stage, health, path }: State): number | null {
   if (phase !== 'up' || stage || !path) return null;
-  if (!health.echoes) return Math.max(health.lastBytesMs ?? 0, path.atMs) + times.silentStranger;
+  if (!health.echoes && health.doubtMs === null) return Math.max(health.lastBytesMs ?? 0, path.atMs) + times.silentStranger;
   if (health.doubtMs === null) return null;
   const bytes = (health.lastBytesMs ?? 0) > health.doubtMs ? Math.min((health.lastBytesMs ?? 0) + times.patience, health.doubtMs + times.halfDead) : 0;
   return Math.max(health.doubtMs + health.patienceMs, health.noticedMs + times.lastWord, bytes);

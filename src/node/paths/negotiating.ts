@@ -110,7 +110,7 @@ function carrierOffered(d: Draft, attempt: string, tier: CarrierTier): void {
     cancelOpening(d);
   }
   // A moment ago both sides opened one: this offer is older, and was long on its way.
-  if (s.phase === 'probing' && s.stage?.kind === 'confirm' && s.path && s.path.tier !== 'direct' && s.path.tier !== 'punch' && d.now - s.path.atMs < times.glare) {
+  if (s.phase === 'probing' && s.stage?.kind === 'confirm' && s.path && s.path.tier !== 'direct' && s.path.tier !== 'punch' && d.now - s.stage.atMs < times.glare) {
     return emit(d, { kind: 'reply', attempt, refusal: 'waiting' });
   }
   change(d, { opening: { attempt, tier, role: 'answering', atMs: d.now, untilMs: d.now + openingMs[tier] + times.otherOpensLater } });

@@ -1,4 +1,5 @@
 import { attemptName, cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail, hold, keepSpare, note, pushAgain, setBack, speaksFirst, tell, triedAs, use } from './draft.ts';
+import { Mapping } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { isLoopback, isReachable } from './facts.ts';
 import { type Candidate, type CarrierTier, tierOfEndpoint } from './plan.ts';
 import { type Path, type Stage, type State } from './state.ts';
@@ -283,12 +284,18 @@ export function open(d: Draft, tier: CarrierTier): void {
   emit(d, { kind: 'open', attempt, tier, role: 'offering' });
 }
 
-/** Where theory leaves only carriers, they are opened without waiting for ports that cannot answer. */
+/**
+ * Where theory leaves only carriers, they are opened without waiting for ports that cannot answer; where one NAT is hard and the other filters, a
+ * hole is so unlikely that they wait a moment only.
+ */
 export function hurryCarriers(d: Draft): void {
-  const { plan, round, theirs, stranger } = d.s;
-  if (plan.ports !== 'no' || (theirs === null && !stranger)) return;
+  const { plan, round, ours, theirs, stranger } = d.s;
+  if (theirs === null && !stranger) return;
+  const hard = [ours.nat, theirs?.nat].some((nat) => nat?.mapping === Mapping.MAPPING_HARD);
+  if (plan.ports === 'yes' || (plan.ports === 'maybe' && !hard)) return;
   const atMs = round.startedMs + (speaksFirst(d.s) ? 0 : times.otherWaits);
-  change(d, { round: { ...round, carriersAtMs: Math.min(round.carriersAtMs, Math.max(d.now, atMs)) } });
+  const soonMs = d.now + (plan.ports === 'no' ? 0 : times.carriersWhereHard);
+  change(d, { round: { ...round, carriersAtMs: Math.min(round.carriersAtMs, Math.max(soonMs, atMs)) } });
 }
 
 /** Everything was tried. WireGuard goes on knocking by itself; we come back later. */

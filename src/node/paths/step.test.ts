@@ -216,3 +216,60 @@ test('while a session of before may still answer, an echo counts only when the o
     expect(m.state().phase).toBe('up');
   }
 });
+
+test('who was believed by its handshake alone must answer an echo once it is known to be no stranger', () => {
+  const m = machine(easy('203.0.113.1'));
+  m.send({ kind: 'wanted', wanted: true });
+  m.send({ kind: 'unanswered', attempt: 'o1', code: 'cannot-negotiate' });
+  const seen = (handshakeMs: number, receivedBytes: number) => m.send({ kind: 'seen', seen: { atMs: m.now(), endpoint: '192.168.7.2:51820', handshakeMs, receivedBytes, sentBytes: 0 } });
+  m.wait(300);
+  seen(m.now(), 92);
+  for (let i = 0; i < 20 && m.state().phase !== 'up'; i++) m.wait(100);
+  expect(where(m.state())).toBe('up direct 192.168.7.2:51820');
+  m.send({ kind: 'offered', attempt: 'i1', tier: null, theirs: theirs(easy('203.0.113.9')) });
+  m.wait(4_000);
+  expect(m.state().phase).toBe('probing');
+});
+
+test('an offer that was told to wait comes again soon, then later, and a few times only', () => {
+  const m = machine(hard('203.0.113.1'));
+  m.send({ kind: 'wanted', wanted: true });
+  m.send({ kind: 'answered', attempt: 'o1', theirs: theirs(hard('203.0.113.9')), refusal: null });
+  const waits: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    const opening = m.state().opening;
+    if (opening?.tier !== 'turn') break;
+    m.send({ kind: 'failed', attempt: opening.attempt, code: 'waiting', problem: 'waiting', theirs: null });
+    const fromMs = m.now();
+    while (m.state().opening === null) m.wait(50);
+    waits.push(m.now() - fromMs);
+  }
+  expect([waits, m.state().opening?.tier]).toEqual([[250, 500, 1_000, 0], 'stream']);
+});
+
+test('an offer that was long on its way does not end the carrier that both sides just opened', () => {
+  const m = machine(hard('203.0.113.1'));
+  m.send({ kind: 'wanted', wanted: true });
+  m.send({ kind: 'answered', attempt: 'o1', theirs: theirs(hard('203.0.113.9')), refusal: null });
+  m.send({ kind: 'opened', attempt: m.state().opening?.attempt ?? '', tier: 'turn', endpoint: '127.0.0.1:9', via: 'h', remote: '', runsHere: true });
+  m.wait(300);
+  expect(brief(m.send({ kind: 'offered', attempt: 'i1', tier: 'turn', theirs: theirs(hard('203.0.113.9')) }))).toBe('reply waiting');
+  m.wait(600);
+  expect(brief(m.send({ kind: 'offered', attempt: 'i2', tier: 'turn', theirs: theirs(hard('203.0.113.9')) }))).toContain('open turn');
+});
+
+test('of a carrier that just opened one end begins the handshake: who offered, or the far end of a relay', () => {
+  const restarts = (role: 'offering' | 'answering', remote: string, runsHere: boolean): number => {
+    const m = machine(hard('203.0.113.1'), 'b', 'a');
+    m.send({ kind: 'wanted', wanted: true });
+    if (role === 'answering') m.send({ kind: 'offered', attempt: 'i1', tier: 'turn', theirs: theirs(hard('203.0.113.9')) });
+    else {
+      m.send({ kind: 'offered', attempt: 'i0', tier: null, theirs: theirs(hard('203.0.113.9')) });
+      while (m.state().opening === null) m.wait(50);
+    }
+    const before = m.state().restart;
+    m.send({ kind: 'opened', attempt: m.state().opening?.attempt ?? '', tier: 'turn', endpoint: runsHere ? '127.0.0.1:9' : '198.51.100.1:9', via: 'h', remote, runsHere });
+    return m.state().restart - before;
+  };
+  expect([restarts('offering', '', true), restarts('answering', '198.51.100.1:9', false), restarts('offering', '198.51.100.1:7', true), restarts('answering', '198.51.100.1:7', true)]).toEqual([0, 1, 1, 0]);
+});

@@ -9,6 +9,7 @@ export const times = {
   /** When carriers are looked for beside the ports; at once where theory leaves nothing else. */
   carriersAfter: 1_200,
   carriersAfterLoss: 600,
+  carriersWhereHard: 300,
   /** The higher id leaves the first word to the lower one. */
   otherWaits: 700,
   otherOpensLater: 1_000,
