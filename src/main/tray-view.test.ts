@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { sceneOf, type SceneName } from '../../test/fakes/world.ts';
+import { type PeerView } from '../contract/state.ts';
 import { noticeOf } from './notices.ts';
 import { peersMax, trayView, type TrayItem, type TrayState } from './tray-view.ts';
 
@@ -31,6 +32,16 @@ test('a crowd of peers is capped, those that answer come first, and the rest is 
   const peers = trayView(stateOf('crowd')).items.find((item) => item.kind === 'menu' && item.id === 'peers');
   const labels = peers?.kind === 'menu' ? peers.items.map((item) => (item.kind === 'line' || item.kind === 'menu' ? '' : item.label)) : [];
   expect([labels.length, labels.slice(0, peersMax).every((label) => label.startsWith('●')), labels.at(-1)]).toEqual([peersMax + 1, true, '180 more…']);
+});
+
+test('directly, relayed and not at all have shapes of their own, in this order', () => {
+  const state = stateOf('connected');
+  const [, first] = state.peers.list;
+  const paths = [{ kind: 'silent', reason: 'no-handshake-lately' }, { kind: 'relay', how: 'turn', node: 'vps' }, { kind: 'ice', how: 'raw' }, { kind: 'direct' }] as const;
+  const list = paths.map((path, i) => ({ ...(first as PeerView), self: false, id: `peer${i}`, ipv4: `10.0.0.${i}`, path }));
+  const menu = trayView({ ...state, peers: { ...state.peers, list } }).items.find((item) => item.kind === 'menu' && item.id === 'peers');
+  const labels = menu?.kind === 'menu' ? menu.items.map((item) => ('label' in item ? item.label : '')) : [];
+  expect(labels).toEqual(['● peer2: 10.0.0.2', '● peer3: 10.0.0.3', '◐ peer1: 10.0.0.1 (relayed)', '○ peer0: 10.0.0.0']);
 });
 
 test('a missing helper can be started from here', () => {

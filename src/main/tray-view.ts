@@ -134,12 +134,38 @@ function peerItems({ list }: PeersTopic): readonly TrayItem[] {
   return [{ kind: 'menu', id: 'peers', label: `Peers (${others.length})`, items: [...items, ...more] }];
 }
 
-function byReach(a: PeerView, b: PeerView): number {
-  return Number(b.path.kind === 'direct') - Number(a.path.kind === 'direct') || a.id.localeCompare(b.id, 'en');
+/** Directly, through somebody, not at all: three shapes, and a word for the one that is slower. */
+const reached = {
+  direct: { order: 0, mark: '●', word: '' },
+  relayed: { order: 1, mark: '◐', word: ' (relayed)' },
+  no: { order: 2, mark: '○', word: '' },
+} as const;
+
+function reachOf({ path }: PeerView): (typeof reached)[keyof typeof reached] {
+  switch (path.kind) {
+    case 'self':
+    case 'direct':
+    case 'ice':
+      return reached.direct;
+    case 'relay':
+      return reached.relayed;
+    case 'waiting':
+    case 'silent':
+    case 'down':
+      return reached.no;
+    default:
+      return unreachable(path);
+  }
 }
 
-function peerItem({ id, ipv4, ipv6, path }: PeerView): TrayItem {
+function byReach(a: PeerView, b: PeerView): number {
+  return reachOf(a).order - reachOf(b).order || a.id.localeCompare(b.id, 'en');
+}
+
+function peerItem(peer: PeerView): TrayItem {
+  const { id, ipv4, ipv6 } = peer;
+  const { mark, word } = reachOf(peer);
   const address = ipv4 ?? ipv6;
-  const label = `${path.kind === 'direct' ? '●' : '○'} ${id}${address === null ? '' : `: ${address}`}`;
+  const label = `${mark} ${id}${address === null ? '' : `: ${address}`}${word}`;
   return address === null ? { kind: 'text', id: `peer-${id}`, label } : { kind: 'action', id: `peer-${id}`, label, action: { do: 'copy', text: address } };
 }
