@@ -1,5 +1,6 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { abortError, isAbort, withDeadline } from './abort.ts';
+import { abortError, isAbort, orAborted, withDeadline } from './abort.ts';
 import { type Clock, sleep } from './clock.ts';
 
 /** Time that moves only when it is told to. */
@@ -91,4 +92,16 @@ describe('sleep', () => {
 
 test('only a cancellation is one', () => {
   expect([abortError(), new DOMException('x', 'AbortError'), new Error('AbortError'), 'AbortError', null].map(isAbort)).toEqual([true, true, false, false, false]);
+});
+
+test('waiting beside a signal that outlives it leaves nothing on the signal, and an abort ends the waiting', async () => {
+  const controller = new AbortController();
+  const results: unknown[] = [];
+  for (let i = 0; i < 3; i++) results.push(await orAborted(Promise.resolve(i), controller.signal));
+  results.push(await orAborted(Promise.reject(new Error('no')), controller.signal).catch(String));
+  expect([results, getEventListeners(controller.signal, 'abort').length]).toEqual([[0, 1, 2, 'Error: no'], 0]);
+  const waiting = orAborted(new Promise(() => {}), controller.signal);
+  controller.abort(abortError('gone'));
+  await expect(waiting).rejects.toThrow('gone');
+  await expect(orAborted(Promise.resolve(1), controller.signal)).rejects.toThrow('gone');
 });

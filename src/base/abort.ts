@@ -35,3 +35,16 @@ export async function withDeadline<T>(clock: Clock, deadlineMs: number, what: st
     outer?.removeEventListener('abort', pass);
   }
 }
+
+/**
+ * The promise, or the rejection with the signal's reason, whatever comes first. Where one signal outlives many promises this leaves nothing behind;
+ * a race against one promise that never settles would keep each of them for ever.
+ */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

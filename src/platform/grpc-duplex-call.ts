@@ -40,11 +40,22 @@ export function openDuplex(client: grpc.Client, path: string, { metadata, deadli
     messages: messagesOf(stream, judge),
     write: (message) => last !== null || stream.writableEnded || stream.write(message),
     drained: async () => {
-      if (last === null && stream.writableNeedDrain) await Promise.race([new Promise<void>((resolve) => stream.once('drain', resolve)), ended.promise]);
+      if (last === null && stream.writableNeedDrain) await eitherOf(stream, 'drain', 'status');
     },
     end: () => void stream.end(),
     cancel: abort,
   };
+}
+
+/** The first of two events. Nothing of it stays behind on a stream that lives long. */
+function eitherOf(stream: grpc.ClientDuplexStream<Uint8Array, Uint8Array>, one: string, other: string): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off(one, done).off(other, done);
+      resolve();
+    };
+    stream.once(one, done).once(other, done);
+  });
 }
 
 async function* messagesOf(stream: grpc.ClientDuplexStream<Uint8Array, Uint8Array>, judge: () => Promise<void>): AsyncGenerator<Uint8Array> {

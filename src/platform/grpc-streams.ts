@@ -1,4 +1,5 @@
 import type * as grpc from '@grpc/grpc-js';
+import { orAborted } from '../base/abort.ts';
 
 /** The sending side of a call. */
 interface Answers {
@@ -9,15 +10,13 @@ interface Answers {
 /** Writes every value; waits while the transport is full; ends the iterator when the caller is gone. */
 export async function pump(call: Answers, signal: AbortSignal, start: () => AsyncIterable<unknown>): Promise<void> {
   const values = start()[Symbol.asyncIterator]();
-  const gone = aborted(signal);
   try {
     for (;;) {
-      const step = await Promise.race([values.next(), gone.promise]);
+      const step = await orAborted(values.next(), signal);
       if (step.done) return;
-      if (!call.write(step.value)) await Promise.race([drained(call), gone.promise]);
+      if (!call.write(step.value)) await orAborted(drained(call), signal);
     }
   } finally {
-    gone.forget();
     // Not awaited: a generator that waits for something else returns when its own signal wakes it.
     void Promise.resolve(values.return?.()).catch(() => {});
   }
@@ -46,18 +45,6 @@ export async function* requestsOf(call: grpc.ServerDuplexStream<unknown, unknown
   }
 }
 
-function drained(call: Answers): Promise<IteratorResult<unknown>> {
-  return new Promise((resolve) => call.once('drain', () => resolve({ done: false, value: undefined })));
-}
-
-function aborted(signal: AbortSignal): { promise: Promise<never>; forget: () => void } {
-  let forget = (): void => {};
-  const promise = new Promise<never>((_, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    forget = () => signal.removeEventListener('abort', abort);
-  });
-  promise.catch(() => {});
-  return { promise, forget };
+function drained(call: Answers): Promise<void> {
+  return new Promise((resolve) => call.once('drain', resolve));
 }
