@@ -36,7 +36,7 @@ interface VitestReport {
 
 interface PlaywrightSuite {
   readonly suites?: readonly PlaywrightSuite[];
-  readonly specs?: readonly { readonly file: string; readonly title: string; readonly ok: boolean; readonly tests: readonly { readonly results: readonly { readonly error?: { readonly message?: string } }[] }[] }[];
+  readonly specs?: readonly { readonly file: string; readonly title: string; readonly ok: boolean; readonly tests: readonly { readonly status: string; readonly results: readonly { readonly error?: { readonly message?: string } }[] }[] }[];
 }
 
 interface PlaywrightReport {
@@ -167,7 +167,11 @@ async function playwright(): Promise<void> {
 }
 
 function nameFailures({ suites = [], specs = [] }: PlaywrightSuite): void {
-  for (const { file, title, ok, tests } of specs) if (!ok) failures.push(`${file}: ${title}: ${firstLine(tests.flatMap(({ results }) => results).find(({ error }) => error)?.error?.message)}`);
+  for (const { file, title, ok, tests } of specs) {
+    const said = `${file}: ${title}: ${firstLine(tests.flatMap(({ results }) => results).find(({ error }) => error)?.error?.message)}`;
+    if (!ok) failures.push(said);
+    else if (tests.some(({ status }) => status === 'flaky')) problems.push(`failed once, passed when run again: ${said}`);
+  }
   for (const suite of suites) nameFailures(suite);
 }
 
