@@ -164,7 +164,8 @@ export function failed(d: Draft, { attempt, code, problem, theirs }: Of<'failed'
   if (opening?.attempt !== attempt) return;
   change(d, { opening: null });
   if (theirs) learn(d, theirs);
-  if (code === 'waiting' && d.s.round.waits < times.waitsMax) return tryLater(d, opening);
+  // A question that did not arrive says nothing of the carrier: a connection of the peer's earlier life, or none yet.
+  if ((code === 'waiting' || (code === 'cannot-negotiate' && d.s.phase === 'probing')) && d.s.round.waits < times.waitsMax) return tryLater(d, opening);
   if (opening.role === 'offering') {
     note(d, opening.tier, code, problem === '' ? {} : { problem });
     if (d.s.phase === 'up') fail(d, opening.tier);

@@ -247,6 +247,16 @@ test('an offer that was told to wait comes again soon, then later, and a few tim
   expect([waits, m.state().opening?.tier]).toEqual([[250, 500, 1_000, 0], 'stream']);
 });
 
+test('an offer that did not arrive is made again: it says nothing of the carrier', () => {
+  const m = machine(easy('203.0.113.1'));
+  m.send({ kind: 'wanted', wanted: true });
+  m.wait(1_300);
+  const first = m.state().opening;
+  m.send({ kind: 'failed', attempt: first?.attempt ?? '', code: 'cannot-negotiate', problem: 'read ECONNRESET', theirs: null });
+  m.wait(300);
+  expect([first?.tier, m.state().opening?.tier, m.state().opening?.attempt === first?.attempt]).toEqual(['turn', 'turn', false]);
+});
+
 test('an offer that was long on its way does not end the carrier that both sides just opened', () => {
   const m = machine(hard('203.0.113.1'));
   m.send({ kind: 'wanted', wanted: true });
