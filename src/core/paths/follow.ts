@@ -26,8 +26,8 @@ export interface PathsView {
 
 /** Milliseconds. Holding on to the last word bridges a node process that starts anew; after that, what peers advertise is the better guess. */
 export const keepMs = 5_000;
-/** The first is as fast as a process can start; a node that does not know the call is asked rarely. */
-const again = { firstMs: 150, lastMs: 2_000 } as const;
+/** A process that starts is asked closely, because everything waits for it; a node that does not know the call is asked rarely. */
+const again = { firstMs: 50, lastMs: 2_000, closelyForMs: 3_000 } as const;
 
 export function followPaths({ helper, node, clock, log }: FollowPorts): PathsView {
   const view: Cell<WatchPathsResponse | null> = cell<WatchPathsResponse | null>(null);
@@ -57,6 +57,7 @@ export function followPaths({ helper, node, clock, log }: FollowPorts): PathsVie
   };
 
   async function follow(socketPath: string, signal: AbortSignal): Promise<void> {
+    const startedMs = clock.monotonicMs();
     let waitMs: number = again.firstMs;
     while (!signal.aborted) {
       try {
@@ -75,7 +76,7 @@ export function followPaths({ helper, node, clock, log }: FollowPorts): PathsVie
       if (signal.aborted) return;
       silent();
       await sleep(clock, waitMs, signal).catch(() => {}); // Aborted: the loop ends by itself.
-      waitMs = Math.min(again.lastMs, waitMs * 2);
+      if (clock.monotonicMs() - startedMs > again.closelyForMs) waitMs = Math.min(again.lastMs, waitMs * 2);
     }
   }
 

@@ -166,6 +166,14 @@ export function keepSpare(d: Draft, path: Path, held: boolean, forMs: number): v
   change(d, { spares: spares.slice(-3) });
 }
 
+/** What was agreed to and cannot be tried now: what opened for it stays, as the other side may come that way. */
+export function dropAgreed(d: Draft): void {
+  const { agreed } = d.s;
+  if (!agreed) return;
+  change(d, { agreed: null });
+  keepSpare(d, agreed.path, false, times.offeredSpare);
+}
+
 export function hold(d: Draft, path: Path, held: boolean): void {
   if (path.carrier) emit(d, { kind: 'hold', attempt: path.carrier, held });
 }

@@ -1,5 +1,5 @@
 import { type PathReasonCode } from '../../base/path-reasons.ts';
-import { cancelOpening, change, closePath, type Draft, emit, fail, hold, keepSpare, note, tell, use } from './draft.ts';
+import { cancelOpening, change, closePath, type Draft, dropAgreed, emit, fail, hold, keepSpare, note, tell, use } from './draft.ts';
 import { isLoopback } from './facts.ts';
 import { adopt } from './negotiating.ts';
 import { check, endTrial, pathAt, search, succeed } from './searching.ts';
@@ -84,6 +84,7 @@ export function lose(d: Draft, code: PathReasonCode, detail: Readonly<Record<str
     if (path.carrier) change(d, { path: null });
   }
   emit(d, { kind: 'observe' });
+  dropAgreed(d);
   // At the far end of a relay nothing tells whether it still stands: it is not waited for where theory has something sure.
   const spare = d.s.spares.filter((one) => one.path.carrier !== null || s.plan.ports !== 'yes').at(-1);
   search(d, { lost: true });
@@ -96,7 +97,7 @@ export function lose(d: Draft, code: PathReasonCode, detail: Readonly<Record<str
 
 export function ended(d: Draft, { attempt, code, problem }: Extract<Event, { kind: 'ended' }>): void {
   const { s } = d;
-  change(d, { spares: s.spares.filter(({ path }) => path.carrier !== attempt) });
+  change(d, { spares: s.spares.filter(({ path }) => path.carrier !== attempt), agreed: s.agreed?.path.carrier === attempt ? null : s.agreed });
   if (s.stage?.kind === 'trial' && s.stage.previous.carrier === attempt) {
     // The way back is gone. If the trial was good, nothing is lost; if not, silence will tell.
     change(d, { stage: { ...s.stage, previous: { ...s.stage.previous, carrier: null } } });
@@ -129,7 +130,7 @@ function follow(d: Draft, seen: Seen, before: Seen | null): void {
   if (s.phase === 'up' && !s.stage) return roam(d, seen);
   if (!shook || seen.handshakeMs === null || seen.endpoint === '' || unknownLoopback(s, seen.endpoint)) return;
   if (s.phase === 'idle' || s.phase === 'down') {
-    change(d, { phase: 'probing', sinceMs: d.now, round: { startedMs: seen.handshakeMs - 1, tried: [], waits: 0, carriersAtMs: d.now + times.arrival + times.carriersAfter, askAtMs: d.now + times.arrival } });
+    change(d, { phase: 'probing', sinceMs: d.now, round: { startedMs: seen.handshakeMs - 1, tried: [], waits: 0, asks: 0, carriersAtMs: d.now + times.arrival + times.carriersAfter, askAtMs: d.now + times.arrival } });
     return check(d, times.arrival);
   }
   if (s.phase !== 'probing' || seen.handshakeMs < s.round.startedMs || s.stage?.kind === 'check' || s.stage?.kind === 'confirm') return;

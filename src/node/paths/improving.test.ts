@@ -106,3 +106,31 @@ test('both ask for the same trial at once: one of the two is made', () => {
   m.send({ kind: 'answered', attempt, theirs: theirs(easy('203.0.113.9')), refusal: null });
   expect(where(m.state())).toBe('up turn 127.0.0.1:9');
 });
+
+test('who is offered something better answers first: what it would silence may carry the answer', () => {
+  const m = relayed();
+  m.wait(2_000);
+  m.pong();
+  m.send({ kind: 'offered', attempt: 'i1', tier: 'ice', theirs: theirs(easy('203.0.113.9')) });
+  const opened = m.send({ kind: 'opened', attempt: 'i1', tier: 'ice', endpoint: '127.0.0.1:11', via: '', remote: '203.0.113.9:5000', runsHere: true });
+  expect([brief(opened), where(m.state())]).toEqual(['', 'up turn 127.0.0.1:9']);
+  expect(brief(m.wait(150))).toContain('hold on, use');
+  expect(where(m.state())).toBe('up ice 127.0.0.1:11 trial');
+});
+
+test('what was agreed to and comes too late stays open for the other side, and is closed when nobody took it', () => {
+  const m = relayed();
+  m.wait(2_000);
+  m.pong();
+  m.send({ kind: 'offered', attempt: 'i1', tier: 'ice', theirs: theirs(easy('203.0.113.9')) });
+  m.send({ kind: 'opened', attempt: 'i1', tier: 'ice', endpoint: '127.0.0.1:11', via: '', remote: '203.0.113.9:5000', runsHere: true });
+  m.send({ kind: 'ended', attempt: m.state().path?.carrier ?? '', code: 'carrier-failed', problem: '' });
+  expect([where(m.state()), m.state().agreed]).toEqual(['probing ice 127.0.0.1:11 confirm', null]);
+  const other = relayed();
+  other.wait(2_000);
+  other.pong();
+  other.send({ kind: 'offered', attempt: 'i1', tier: 'ice', theirs: theirs(easy('203.0.113.9')) });
+  other.send({ kind: 'opened', attempt: 'i1', tier: 'ice', endpoint: '127.0.0.1:11', via: '', remote: '203.0.113.9:5000', runsHere: true });
+  expect(brief(other.send({ kind: 'wanted', wanted: false }))).toContain('close');
+  expect([other.state().agreed, other.state().spares]).toEqual([null, []]);
+});

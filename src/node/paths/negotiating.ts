@@ -51,8 +51,14 @@ export function unanswered(d: Draft, attempt: string, code: PathReasonCode): voi
   }
   if (asking.trial) postpone(d, triedAs(d.s.path, asking.trial.tier), times.retell);
   if (d.s.phase !== 'probing') return;
-  if (code !== 'peer-cannot') change(d, { lost: { code: 'cannot-negotiate', tier: null, detail: {} }, round: { ...d.s.round, askAtMs: d.now + times.askAgain } });
+  const { round } = d.s;
+  if (code !== 'peer-cannot') change(d, { lost: { code: 'cannot-negotiate', tier: null, detail: {} }, round: { ...round, asks: round.asks + 1, askAtMs: d.now + againMs(round.asks) } });
   else change(d, { round: { ...d.s.round, carriersAtMs: d.now } });
+}
+
+/** Who just starts is reached in a moment; who is not, is asked later and later. */
+function againMs(before: number): number {
+  return Math.min(times.askAgain, times.waitAgain * 2 ** before);
 }
 
 /** Not a failure of the tier: it could not be tried now. */
@@ -64,6 +70,7 @@ export function offered(d: Draft, event: Of<'offered'>): void {
   if (!d.s.ours.online) return emit(d, { kind: 'reply', attempt: event.attempt, refusal: 'offline' });
   const before = d.s.theirs;
   learn(d, event.theirs);
+  if (d.s.phase === 'probing') hurryCarriers(d);
   // What was given up may work for what it is now.
   if (d.s.phase === 'down' && d.s.theirs !== before) search(d, { answering: true });
   const { tier } = event;
@@ -137,7 +144,11 @@ export function opened(d: Draft, { attempt, tier, endpoint, via, remote, runsHer
   change(d, { opening: null });
   const path: Path = { tier, endpoint, via, remote, carrier: runsHere ? attempt : null, atMs: d.now };
   if (s.phase === 'up' && s.path) {
-    if (!s.stage && s.health.doubtMs === null && isBetter(tier, s.path.tier)) return tryInstead(d, path);
+    if (!s.stage && !s.agreed && s.health.doubtMs === null && isBetter(tier, s.path.tier)) {
+      if (s.opening.role === 'offering') return tryInstead(d, path);
+      // Our answer may travel by what would be silenced, or by way of who would be cut off: it goes first.
+      return change(d, { agreed: { path, atMs: d.now + answerTravelsMs(s) } });
+    }
     // They want it, so for them ours may not work: it stays open, and WireGuard follows when they come this way.
     return keepSpare(d, path, false, times.offeredSpare);
   }
@@ -180,7 +191,7 @@ export function failed(d: Draft, { attempt, code, problem, theirs }: Of<'failed'
  */
 function tryLater(d: Draft, { tier, role }: Opening): void {
   const { round } = d.s;
-  const waitMs = Math.min(times.askAgain, times.waitAgain * 2 ** round.waits) + (speaksFirst(d.s) ? 0 : times.waitAgain);
+  const waitMs = againMs(round.waits) + (speaksFirst(d.s) ? 0 : times.waitAgain);
   change(d, { round: { ...round, tried: round.tried.filter((one) => one !== tier), carriersAtMs: d.now + waitMs, waits: round.waits + (role === 'offering' ? 1 : 0) } });
   postpone(d, tier, times.trialsApart);
 }

@@ -1,4 +1,4 @@
-import { attemptName, cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail, hold, keepSpare, note, pushAgain, setBack, speaksFirst, tell, triedAs, use } from './draft.ts';
+import { attemptName, cancelAsking, cancelOpening, change, closePath, type Draft, dropAgreed, emit, fail, hold, keepSpare, note, pushAgain, setBack, speaksFirst, tell, triedAs, use } from './draft.ts';
 import { Mapping } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { isLoopback, isReachable } from './facts.ts';
 import { type Candidate, type CarrierTier, tierOfEndpoint } from './plan.ts';
@@ -21,12 +21,13 @@ export function search(d: Draft, { lost = false, answering = false }: Search = {
   endTrial(d);
   if (!answering) cancelAsking(d);
   if (s.opening?.role === 'offering') cancelOpening(d);
+  dropAgreed(d);
   const first = speaksFirst(s);
   const wait = lost ? times.carriersAfterLoss : times.carriersAfter;
   change(d, {
-    phase: 'probing', sinceMs: d.now, retryAtMs: null, stage: null, agreed: null,
+    phase: 'probing', sinceMs: d.now, retryAtMs: null, stage: null,
     round: {
-      startedMs: d.now, tried: [], waits: 0,
+      startedMs: d.now, tried: [], waits: 0, asks: 0,
       carriersAtMs: d.now + wait + (first || lost ? 0 : times.otherOpensLater),
       askAtMs: d.now + (answering ? times.askAgain : first || lost ? 0 : times.otherWaits),
     },
@@ -57,7 +58,8 @@ function endAll(d: Draft): void {
   endTrial(d);
   cancelAsking(d);
   cancelOpening(d);
-  change(d, { stage: null, agreed: null, retryAtMs: null, health: { ...d.s.health, doubtMs: null, nextEchoMs: null } });
+  dropAgreed(d);
+  change(d, { stage: null, retryAtMs: null, health: { ...d.s.health, doubtMs: null, nextEchoMs: null } });
 }
 
 /** A trial that is not decided counts for nothing: the path is the one before. */

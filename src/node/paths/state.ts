@@ -135,6 +135,8 @@ export interface Round {
   readonly tried: readonly CarrierTier[];
   /** How often an offer was told to come again. */
   readonly waits: number;
+  /** How often a question got no answer. */
+  readonly asks: number;
   /** The next time that facts are asked for. */
   readonly askAtMs: number;
 }

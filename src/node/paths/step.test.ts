@@ -283,3 +283,22 @@ test('of a carrier that just opened one end begins the handshake: who offered, o
   };
   expect([restarts('offering', '', true), restarts('answering', '198.51.100.1:9', false), restarts('offering', '198.51.100.1:7', true), restarts('answering', '198.51.100.1:7', true)]).toEqual([0, 1, 1, 0]);
 });
+
+test('a question without an answer is asked again soon, then later', () => {
+  const m = machine(easy('203.0.113.1'));
+  m.send({ kind: 'wanted', wanted: true });
+  const waits: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    m.send({ kind: 'unanswered', attempt: m.state().asking?.attempt ?? '', code: 'cannot-negotiate' });
+    const fromMs = m.now();
+    while (m.state().asking === null) m.wait(50);
+    waits.push(m.now() - fromMs);
+  }
+  expect(waits).toEqual([250, 500, 1_000, 1_500]);
+});
+
+test('a peer tells its network by asking: where that leaves nothing but a relay, it is opened at once', () => {
+  const m = machine(hard('203.0.113.1'));
+  m.send({ kind: 'wanted', wanted: true });
+  expect(brief(m.send({ kind: 'offered', attempt: 'i1', tier: 'punch', theirs: theirs(hard('203.0.113.9')) }))).toContain('open turn');
+});

@@ -1,5 +1,5 @@
 import { unreachable } from '../../base/assert.ts';
-import { cancelAsking, cancelOpening, change, closePath, type Draft, emit, fail, forget, isBetter, note, replan, setBack, speaksFirst } from './draft.ts';
+import { cancelAsking, cancelOpening, change, closePath, type Draft, dropAgreed, emit, fail, forget, isBetter, note, replan, setBack, speaksFirst } from './draft.ts';
 import { endpointOf, isReachable, type Ours, rankOf } from './facts.ts';
 import { type Candidate } from './plan.ts';
 import { Mapping } from '../../gen/webmesh/paths/v1/paths_messages.ts';
@@ -19,7 +19,7 @@ export function initialState(me: string, id: string, ours: Ours, advertised: rea
     phase: ours.online ? 'idle' : 'offline', sinceMs: 0, path: null, push: 0, restart: 0,
     stage: null, agreed: null, asking: null, opening: null, spares: [],
     health: { echoes: false, lastPongMs: null, lastBytesMs: null, lastTrafficMs: -times.fresh, doubtMs: null, noticedMs: 0, patienceMs: times.patience, nextEchoMs: null, alertUntilMs: 0, unanswered: 0, latencyMs: null, seen: null },
-    round: { startedMs: 0, carriersAtMs: 0, tried: [], waits: 0, askAtMs: 0 },
+    round: { startedMs: 0, carriersAtMs: 0, tried: [], waits: 0, asks: 0, askAtMs: 0 },
     tries: {}, found: {}, lost: null, downs: 0, retryAtMs: null, lastAskMs: -times.retell, told: null, serial: 0,
     counts: { switches: 0, attempts: 0, failures: 0 },
   };
@@ -101,8 +101,11 @@ function due(d: Draft): void {
   if (silent !== null && silent <= d.now) lose(d, 'went-silent', { silentMs: String(d.now - (d.s.health.doubtMs ?? silent - times.silentStranger)) });
   const { agreed } = d.s;
   if (agreed && agreed.atMs <= d.now) {
-    change(d, { agreed: null });
-    if (d.s.phase === 'up' && !d.s.stage && d.s.health.doubtMs === null) tryInstead(d, agreed.path);
+    if (d.s.phase !== 'up' || d.s.stage || d.s.health.doubtMs !== null) dropAgreed(d);
+    else {
+      change(d, { agreed: null });
+      tryInstead(d, agreed.path);
+    }
   }
   if (d.s.phase === 'probing') probe(d);
   if (d.s.phase === 'down' && d.s.retryAtMs !== null && d.s.retryAtMs <= d.now) search(d);
