@@ -249,7 +249,7 @@ function fillTopics(): void {
     lease: { ipv4: '172.16.0.9', ipv4Network: '172.16.0.0/12', ipv6: null, ipv6Network: null },
     tunnel: { interfaceName: 'wmp1', engine: 'kernel', publicKey: 'k', listenPort: 51820, mtu: 1420, receiveBytes: 1500, transmitBytes: 5 << 20 },
   });
-  const peer = { self: false, publicKey: 'key', ipv6: null, transmitBytes: 9, createdAtMs: null, updatedAtMs: null } as const;
+  const peer = { self: false, publicKey: 'key', ipv6: null, transmitBytes: 9, favourite: false, createdAtMs: null, updatedAtMs: null } as const;
   topics.peers.set({ source: 'stored', list: [
     { ...peer, id: 'study', self: true, ipv4: '172.16.0.9', role: 'observer', endpoint: null, path: { kind: 'self' }, why: [], lastHandshakeMs: null, receiveBytes: 0, latencyMs: null },
     { ...peer, id: 'attic', ipv4: '172.16.0.1', role: 'leader', endpoint: '203.0.113.1:51820', path: { kind: 'direct' }, why: [{ code: 'best', tier: null, detail: {} }], lastHandshakeMs: nowMs - 23_000, receiveBytes: 2048, latencyMs: 1.25 },
@@ -265,6 +265,14 @@ function fillTopics(): void {
     disks: [{ path: '/', device: '/dev/sda', total: 100 * 2 ** 30, used: 25 * 2 ** 30 }],
   } });
 }
+
+test('a favourite is marked, shown and unmarked', async () => {
+  start('connected');
+  expect((await webmesh('peers favourite attic')).out).toBe('attic is a favourite now.\n');
+  expect((await webmesh('peers --search attic')).out).toContain('\n★ attic ');
+  expect(await webmesh('peers favourite 172.16.0.11 --off')).toMatchObject({ code: 0, out: 'attic is no favourite any more.\n' });
+  expect(app.topics.peers.get().list.find(({ id }) => id === 'attic')?.favourite).toBe(false);
+});
 
 test('names from other machines cannot rewrite the terminal', async () => {
   const { source, list } = app.topics.peers.get();
@@ -314,6 +322,7 @@ test('help exists for everything, a group and each verb; version prints one line
       node             The mesh node on this machine: version, features, consensus
       metrics          CPU, memory, disks and tunnel traffic, here or on a peer
       peers retry      Look for a better path to a peer now
+      peers favourite  Mark a peer as a favourite: it comes first in lists and in the menu of the tray
       netcheck         Find out what this machine's network lets through: NAT, UDP, IPv6, relays; takes a few seconds
       ping             Measure the round trip to a peer, path by path, and say why the others are not in use
       forward          Carry connections to a port of this machine to an address that a peer reaches and shares; runs until Ctrl-C

@@ -87,6 +87,7 @@ export const commands = {
     mtu: z.boolean().optional(),
   }), z.object({ paths: z.array(z.custom<PathPing>()), mtu: z.number().nullable() })),
   'peer.retry': command('Look for a better path to a peer now', z.strictObject({ id: text(253) }), done),
+  'peer.favourite': command('Mark a peer as a favourite, or no longer', z.strictObject({ peer: text(253), on: z.boolean() }), done),
   'network.check': command("Find out what this machine's network lets through", nothing, z.object({ check: z.custom<NetcheckView>() })),
   'forward.open': command('Carry connections to a port of this machine to an address that a peer reaches', z.strictObject({
     peer: text(253),

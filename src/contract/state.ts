@@ -83,6 +83,8 @@ export interface PeerView {
   readonly transmitBytes: number;
   /** Round trip through the tunnel, measured lately; null when unknown. */
   readonly latencyMs: number | null;
+  /** Marked by the person, on this machine alone. */
+  readonly favourite: boolean;
   readonly createdAtMs: number | null;
   readonly updatedAtMs: number | null;
 }

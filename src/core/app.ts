@@ -2,6 +2,7 @@ import { type Cell, cell } from '../base/cell.ts';
 import type { Topics } from '../contract/carrier.ts';
 import type { Handlers } from '../contract/commands.ts';
 import type { InvitationTopic } from '../contract/state.ts';
+import { loadFavourites } from './favourites.ts';
 import { appHandlers } from './handlers.ts';
 import { keepForwards } from './paths/forwards.ts';
 import { pathHandlers } from './paths/handlers.ts';
@@ -28,6 +29,7 @@ const endMs = 8_000;
 export async function createApp(ports: CorePorts): Promise<App> {
   const settings = await loadSettings(ports.documents);
   const profiles = await loadProfiles(ports.documents);
+  const favourites = await loadFavourites(ports.documents);
   ports.logs.setLevel(settings.cell.get().logLevel);
   const keyring = createKeyring(ports.secrets);
   const membership = createMembership({ ...ports, log: ports.log.scope('trust'), keyring, profiles });
@@ -38,7 +40,7 @@ export async function createApp(ports: CorePorts): Promise<App> {
     return phase.name === 'connected' ? profile : null;
   };
   const forwards = keepForwards({ ...ports, log: ports.log.scope('forwards'), paths: session.paths, connected });
-  const shown = createTopics({ ports, settings, profiles, session, keyring, invitation, forwards });
+  const shown = createTopics({ ports, settings, profiles, favourites, session, keyring, invitation, forwards });
 
   let ended: Promise<void> | null = null;
   const close = (): Promise<void> => {
@@ -51,7 +53,7 @@ export async function createApp(ports: CorePorts): Promise<App> {
     return ended;
   };
   const handlers: Handlers = {
-    ...appHandlers({ ports, settings, profiles, session, membership, shown, close }),
+    ...appHandlers({ ports, settings, profiles, favourites, session, membership, shown, close }),
     ...pathHandlers({ ports, profiles, session, topics: shown.topics, forwards }),
     ...trustHandlers({ ports, keyring, profiles, session, current: shown.current, invitation }),
   };

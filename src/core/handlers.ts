@@ -6,6 +6,7 @@ import type { PeerView } from '../contract/state.ts';
 import { NodeMetrics } from '../gen/v1/node_metrics.ts';
 import { memberProfile } from './commands.ts';
 import { report } from './diagnostics.ts';
+import type { Favourites } from './favourites.ts';
 import { defaultPorts } from './mesh/roster.ts';
 import type { CorePorts } from './ports.ts';
 import type { Profiles } from './profiles.ts';
@@ -22,6 +23,7 @@ export interface HandlerInput {
   readonly ports: CorePorts;
   readonly settings: SettingsStore;
   readonly profiles: Profiles;
+  readonly favourites: Favourites;
   readonly session: Session;
   readonly membership: Membership;
   readonly shown: AppTopics;
@@ -29,10 +31,10 @@ export interface HandlerInput {
   readonly close: () => Promise<void>;
 }
 
-type Name = `session.${'connect' | 'disconnect' | 'retry'}` | 'mesh.join' | `profile.${'select' | 'rename' | 'remove'}` | `peer.${'ping' | 'metrics'}` | 'settings.update' | `diagnostics.${'logs' | 'export'}` | 'app.quit';
+type Name = `session.${'connect' | 'disconnect' | 'retry'}` | 'mesh.join' | `profile.${'select' | 'rename' | 'remove'}` | `peer.${'ping' | 'metrics' | 'favourite'}` | 'settings.update' | `diagnostics.${'logs' | 'export'}` | 'app.quit';
 
 /** The commands about sessions, networks, peers and this app itself. */
-export function appHandlers({ ports, settings, profiles, session, membership, shown: { topics, current }, close }: HandlerInput): Pick<Handlers, Name> {
+export function appHandlers({ ports, settings, profiles, favourites, session, membership, shown: { topics, current }, close }: HandlerInput): Pick<Handlers, Name> {
   const { clock, helper } = ports;
 
   function peer(id: string): PeerView {
@@ -99,6 +101,7 @@ export function appHandlers({ ports, settings, profiles, session, membership, sh
       await membership.keyring.remove(profile);
       await profiles.remove(profile);
       await session.stored.forget(profile);
+      await favourites.forget(profile);
       return null;
     },
     'peer.ping': async ({ id }, signal) => {
@@ -106,6 +109,14 @@ export function appHandlers({ ports, settings, profiles, session, membership, sh
       return { latencyMs: await deadline('ping', signal, (inner) => ports.probe.connect(host, port, inner)) };
     },
     'peer.metrics': async ({ id }, signal) => ({ metrics: NodeMetrics.toJSON(await peerMetrics(id, signal)) }),
+    'peer.favourite': async ({ peer: id, on }) => {
+      const network = current()?.id;
+      if (network === undefined) throw failure('input.unknown-profile', { profile: '' });
+      // Who left the mesh has no row any more, and can still be taken off.
+      if (on && peer(id).self) throw failure('input.invalid', { field: 'peer', problem: 'this device itself is no peer', given: id });
+      await favourites.set(network, id, on);
+      return null;
+    },
     'settings.update': async (change) => {
       await settings.update(change);
       return null;

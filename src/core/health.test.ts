@@ -45,7 +45,7 @@ test('a control plane that is lost, and a mesh that does not replicate', () => {
   expect(codes({ session: { ...connected, degraded: { kind: 'polling', detail: 'node-does-not-replicate' } } })).toEqual(['not-replicating info']);
 });
 test('connectivity comes first, files last', () => {
-  const peer = { id: 'x', self: false, publicKey: '', ipv4: null, ipv6: null, role: 'observer' as const, endpoint: null, path: { kind: 'silent', reason: 'no-handshake-lately' } as const, why: [], lastHandshakeMs: 1, receiveBytes: 0, transmitBytes: 0, latencyMs: null, createdAtMs: null, updatedAtMs: null };
+  const peer = { id: 'x', self: false, publicKey: '', ipv4: null, ipv6: null, role: 'observer' as const, endpoint: null, path: { kind: 'silent', reason: 'no-handshake-lately' } as const, why: [], lastHandshakeMs: 1, receiveBytes: 0, transmitBytes: 0, latencyMs: null, favourite: false, createdAtMs: null, updatedAtMs: null };
   expect(codes({ profile, peers: [peer, peer], setAside: ['a.json.damaged-1'], session: { ...connected, degraded: { kind: 'control-plane-lost', sinceMs: 5, storedLease: false } } })).toEqual(['control-plane-lost warning', 'peer-unreachable info', 'clear-text error', 'file-set-aside warning']);
   expect(codes({ peers: [peer] }, 10_000)).toEqual([]);
 });

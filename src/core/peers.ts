@@ -18,6 +18,7 @@ export interface PeersInput {
   readonly latencies: ReadonlyMap<string, number>;
   /** By public key: what the path finder says; empty while it says nothing. */
   readonly paths: ReadonlyMap<string, PathView>;
+  readonly favourites: ReadonlySet<string>;
   readonly facts: PathFacts;
   readonly nowMs: number;
 }
@@ -49,6 +50,7 @@ function viewOf(node: RosterNode, state: PeerState | undefined, input: PeersInpu
     receiveBytes: Number(state?.receiveBytes ?? 0n),
     transmitBytes: Number(state?.transmitBytes ?? 0n),
     latencyMs: latencyFrom(view) ?? input.latencies.get(node.id) ?? null,
+    favourite: !self && input.favourites.has(node.id),
     createdAtMs: node.createdAtMs,
     updatedAtMs: node.updatedAtMs,
   };
@@ -67,6 +69,6 @@ function pathOf(node: RosterNode, state: PeerState | undefined, handshakeMs: num
 function ownRow(id: string, { publicKey, lease }: { readonly publicKey: string; readonly lease: Lease }): PeerView {
   return {
     id, self: true, publicKey, ipv4: lease.ipv4, ipv6: lease.ipv6, role: 'unknown', endpoint: null, path: { kind: 'self' }, why: [],
-    lastHandshakeMs: null, receiveBytes: 0, transmitBytes: 0, latencyMs: null, createdAtMs: null, updatedAtMs: null,
+    lastHandshakeMs: null, receiveBytes: 0, transmitBytes: 0, latencyMs: null, favourite: false, createdAtMs: null, updatedAtMs: null,
   };
 }

@@ -5,6 +5,7 @@ import type { Topics } from '../contract/carrier.ts';
 import type { AppState, InvitationTopic, MetricsTopic, PathsTopic } from '../contract/state.ts';
 import { derived, topicEveryMs } from './coalesce.ts';
 import { hostAddress } from './commands.ts';
+import type { Favourites } from './favourites.ts';
 import { healthTopic } from './health.ts';
 import { measureLatencies, targetsOf } from './latency.ts';
 import { defaultPorts } from './mesh/roster.ts';
@@ -30,6 +31,7 @@ export interface TopicInput {
   readonly ports: CorePorts;
   readonly settings: SettingsStore;
   readonly profiles: Profiles;
+  readonly favourites: Favourites;
   readonly session: Session;
   readonly keyring: Keyring;
   readonly invitation: ReadCell<InvitationTopic>;
@@ -44,7 +46,7 @@ export interface AppTopics {
 }
 
 /** Everything that a shell may know, computed from what the parts of the core know. */
-export function createTopics({ ports, settings, profiles, session, keyring, invitation, forwards }: TopicInput): AppTopics {
+export function createTopics({ ports, settings, profiles, favourites, session, keyring, invitation, forwards }: TopicInput): AppTopics {
   const { clock, log, helper, network } = ports;
   const ending = new AbortController();
   let linkDownSinceMs: number | null = helper.link.get().state === 'up' ? null : clock.monotonicMs();
@@ -75,7 +77,7 @@ export function createTopics({ ports, settings, profiles, session, keyring, invi
       own: phase ? { publicKey: tunnel()?.publicKey ?? '', lease: phase.lease, hasEndpoint: network.addresses.get().some(({ loopback }) => !loopback) } : null,
       roster: session.roster.get(), tunnel: tunnel()?.peers ?? [], latencies: phase ? latency.latencies.get() : new Map(), nowMs: clock.nowMs(),
       paths: new Map((session.paths.view.get()?.paths ?? []).map((view) => [view.publicKey, view])),
-      facts: { nat: natFrom(session.paths.view.get()?.nat), subnets: subnetsOf(network.addresses.get()) },
+      favourites: favourites.of(current()?.id), facts: { nat: natFrom(session.paths.view.get()?.nat), subnets: subnetsOf(network.addresses.get()) },
     });
   });
   const profilesNow = derived(clock, topicEveryMs, () => profilesTopic(profiles.document.get(), (profile) => hostAddress(profile, network)));
@@ -125,6 +127,7 @@ export function createTopics({ ports, settings, profiles, session, keyring, invi
       peers.mark();
       paths.mark();
     }),
+    favourites.document.subscribe(() => peers.mark()),
     forwards.list.subscribe(() => paths.mark()),
     session.troubles.subscribe(() => health.mark()),
     session.auditIntact.subscribe(() => health.mark()),

@@ -44,6 +44,14 @@ test('directly, relayed and not at all have shapes of their own, in this order',
   expect(labels).toEqual(['● peer2: 10.0.0.2', '● peer3: 10.0.0.3', '◐ peer1: 10.0.0.1 (relayed)', '○ peer0: 10.0.0.0']);
 });
 
+test('favourites come first, with a star, however they are reached', () => {
+  const state = stateOf('connected');
+  const list = state.peers.list.map((peer, i): PeerView => (i === 3 ? { ...peer, favourite: true, path: { kind: 'silent', reason: 'no-handshake-lately' } } : peer));
+  const menu = trayView({ ...state, peers: { ...state.peers, list } }).items.find((item) => item.kind === 'menu' && item.id === 'peers');
+  const labels = menu?.kind === 'menu' ? menu.items.map((item) => ('label' in item ? item.label.replace(/:.*/, '') : '')) : [];
+  expect(labels).toEqual(['○ ★ garden-pi', '● attic', '● workshop']);
+});
+
 test('a missing helper can be started from here', () => {
   const { items } = trayView({ ...stateOf('disconnected'), warnings: [{ code: 'helper-missing', severity: 'error', detail: {} }] });
   expect(brief(items).slice(0, 4)).toEqual(['status', 'connect', 'helper-missing', 'install-helper']);

@@ -159,13 +159,13 @@ function reachOf({ path }: PeerView): (typeof reached)[keyof typeof reached] {
 }
 
 function byReach(a: PeerView, b: PeerView): number {
-  return reachOf(a).order - reachOf(b).order || a.id.localeCompare(b.id, 'en');
+  return Number(b.favourite) - Number(a.favourite) || reachOf(a).order - reachOf(b).order || a.id.localeCompare(b.id, 'en');
 }
 
 function peerItem(peer: PeerView): TrayItem {
-  const { id, ipv4, ipv6 } = peer;
+  const { id, ipv4, ipv6, favourite } = peer;
   const { mark, word } = reachOf(peer);
   const address = ipv4 ?? ipv6;
-  const label = `${mark} ${id}${address === null ? '' : `: ${address}`}${word}`;
+  const label = `${mark} ${favourite ? '★ ' : ''}${id}${address === null ? '' : `: ${address}`}${word}`;
   return address === null ? { kind: 'text', id: `peer-${id}`, label } : { kind: 'action', id: `peer-${id}`, label, action: { do: 'copy', text: address } };
 }

@@ -162,6 +162,12 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
       return null;
     },
     'peer.metrics': async ({ id }) => ({ metrics: metricsOf(id) }),
+    'peer.favourite': async ({ peer, on }) => {
+      const { source, list } = topics.peers.get();
+      if (!list.some((p) => p.id === peer && !p.self)) throw failure('mesh.not-found', { peer });
+      topics.peers.set({ source, list: list.map((p) => (p.id === peer ? { ...p, favourite: on } : p)) });
+      return null;
+    },
     'settings.update': async (change) => (topics.settings.set({ ...topics.settings.get(), ...withoutUndefined(change) }), null),
     'diagnostics.logs': async ({ lines = 200 }) => ({ lines: logLines.slice(-lines) }),
     'diagnostics.export': async () => ({ path: '/home/ada/.config/webmesh/reports/webmesh-2026-11-22.json' }),

@@ -172,12 +172,15 @@ function lost(code: FailureData['code'], detail: FailureData['detail']): Failure
 
 const places = ['attic', 'workshop', 'garden-pi', 'ada-laptop', 'nas', 'kitchen-tablet', 'grace-desktop', 'build-runner', 'printer-room', 'barn-camera', 'vps-helsinki', 'music-box'];
 
+/** Which of the places the person marked. */
+const favourites: ReadonlySet<number> = new Set([3, 4]);
+
 /** This device first, then `count` peers with a spread of roles and paths. */
 export function peerList(count: number, nowMs: number): PeerView[] {
   const random = seeded(2026);
   const self: PeerView = {
     id: 'study', self: true, publicKey: keyOf(9), ipv4: '172.16.0.9', ipv6: 'fd2a:8c1e:5b07:9::', role: 'observer', endpoint: null, path: { kind: 'self' }, why: [],
-    lastHandshakeMs: null, receiveBytes: 0, transmitBytes: 0, latencyMs: null, createdAtMs: nowMs - 86_400_000 * 40, updatedAtMs: nowMs - 8_040_000,
+    lastHandshakeMs: null, receiveBytes: 0, transmitBytes: 0, latencyMs: null, favourite: false, createdAtMs: nowMs - 86_400_000 * 40, updatedAtMs: nowMs - 8_040_000,
   };
   const others = Array.from({ length: count }, (_, i): PeerView => {
     const { path, why } = pathOf(i);
@@ -193,7 +196,7 @@ export function peerList(count: number, nowMs: number): PeerView[] {
       lastHandshakeMs: alive ? nowMs - Math.floor(random.next() * 118_000) : path.kind === 'silent' ? nowMs - 1_260_000 : null,
       receiveBytes: path.kind === 'waiting' ? 0 : Math.floor(random.next() ** 4 * 4e9),
       transmitBytes: path.kind === 'waiting' ? 0 : Math.floor(random.next() ** 4 * 1e9),
-      latencyMs: alive ? Math.round((0.8 + (path.kind === 'relay' ? 22 : 0) + random.next() ** 3 * 80) * 10) / 10 : null,
+      latencyMs: alive ? Math.round((0.8 + (path.kind === 'relay' ? 22 : 0) + random.next() ** 3 * 80) * 10) / 10 : null, favourite: favourites.has(i),
       createdAtMs: nowMs - 86_400_000 * (3 + (i % 60)), updatedAtMs: nowMs - 60_000 * (5 + i),
     };
   });

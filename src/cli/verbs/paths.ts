@@ -86,9 +86,26 @@ const retry: Verb = {
   },
 };
 
+const favourite: Verb = {
+  words: ['peers', 'favourite'],
+  about: 'Mark a peer as a favourite: it comes first in lists and in the menu of the tray',
+  command: 'peer.favourite',
+  positionals: [{ name: 'peer', field: 'peer' }],
+  without: ['on'],
+  flags: [{ name: 'off', kind: 'switch', about: 'no longer a favourite' }],
+  run: async (context) => {
+    const client = await context.client();
+    const { id } = findPeer(await present(client, 'peers'), String(context.args.peer));
+    const on = context.args.off !== true;
+    await client.call('peer.favourite', checked('peer.favourite', { peer: id, on }), context.world.interrupted);
+    context.show({ peer: id, favourite: on }, `${plain(id)} is ${on ? 'a favourite now' : 'no favourite any more'}.\n`);
+    return exitCodes.ok;
+  },
+};
+
 function why(reason: PathReasonView): string {
   const { what, next } = whyWords(reason);
   return `${plain(what)} ${plain(next)}`;
 }
 
-export const pathVerbs: readonly Verb[] = [retry, netcheck, ping];
+export const pathVerbs: readonly Verb[] = [retry, favourite, netcheck, ping];

@@ -62,7 +62,7 @@ function peerRow(peer: PeerView, nowMs: number): string[] {
   const traffic = peer.self ? ['', ''] : [bytes(peer.receiveBytes), bytes(peer.transmitBytes)];
   const handshake = peer.lastHandshakeMs === null ? '' : `${duration(nowMs - peer.lastHandshakeMs)} ago`;
   const latency = peer.latencyMs === null ? '' : `${peer.latencyMs.toFixed(1)} ms`;
-  return [peer.id, peer.ipv4 ?? '', peer.ipv6 ?? '', peer.role, pathWords(peer.path).word, peer.endpoint ?? '', handshake, latency, ...traffic];
+  return [peer.favourite ? `★ ${peer.id}` : peer.id, peer.ipv4 ?? '', peer.ipv6 ?? '', peer.role, pathWords(peer.path).word, peer.endpoint ?? '', handshake, latency, ...traffic];
 }
 
 const node: Verb = {

@@ -4,7 +4,7 @@ import { createPeerOrder, isReached, matches, pathView, whyQuestion, type SortKe
 
 const peer = (id: string, more: Partial<PeerView> = {}): PeerView => ({
   id, self: false, publicKey: `${id}Key=`, ipv4: null, ipv6: null, role: 'observer', endpoint: null, path: { kind: 'direct' }, why: [],
-  lastHandshakeMs: null, receiveBytes: 0, transmitBytes: 0, latencyMs: null, createdAtMs: null, updatedAtMs: null, ...more,
+  lastHandshakeMs: null, receiveBytes: 0, transmitBytes: 0, latencyMs: null, favourite: false, createdAtMs: null, updatedAtMs: null, ...more,
 });
 const list = [
   peer('node-10', { latencyMs: 5, lastHandshakeMs: 100, receiveBytes: 10, ipv4: '172.16.0.10' }),
