@@ -2,7 +2,7 @@
  * Who may import whom. Each rule says why; test/layers proves that each one can fail.
  * Layers are folders of src. A root is a program's first file: it alone builds what the layers only ask for.
  */
-const roots = '^src/(main/(main|preload)|helper/(helper|confine|confined)|node/child|cli/cli|web/server|renderer/main)\\.ts$';
+const roots = '^src/(main/(main|preload)|helper/(helper|confine|confined)|node/child|cli/cli|web/server|single/single|renderer/main)\\.ts$';
 const tests = '\\.(test|bench)\\.ts$';
 /** Service modules carry the grpc runtime; message modules do not. */
 const services = '^src/gen/(v1/(admin|mesh|node|webrtc|peer_discovery)|webmesh/(?!.*_messages).+)\\.ts$';

@@ -1,6 +1,6 @@
 /**
  * Builds dist/: every process as one bundle, and the page.
- *   --only NAME   one part: main, preload, web, cli, helper, node, renderer
+ *   --only NAME   one part: main, preload, web, cli, helper, confine, confined, node, single, renderer
  * What is not written yet is skipped with a message. Prints one line.
  */
 import { execFileSync } from 'node:child_process';
@@ -39,6 +39,8 @@ const parts: readonly Part[] = [
   { name: 'confine', entry: 'src/helper/confine.ts', out: 'helper/confine.mjs', options: esm },
   { name: 'confined', entry: 'src/helper/confined.ts', out: 'helper/confined.mjs', options: esm },
   { name: 'node', entry: 'src/node/child.ts', out: 'node/child.mjs', options: esm },
+  // The first lines of the executable that holds the others; `npm run package` makes it.
+  { name: 'single', entry: 'src/single/single.ts', out: 'single/single.cjs', options: { format: 'cjs', platform: 'node', sourcemap: false } },
 ];
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });

@@ -10,6 +10,7 @@ import { systemClock } from '../platform/clock.ts';
 import { storageFailure } from '../platform/files.ts';
 import { builtFile, homeAt, type Home } from '../platform/home.ts';
 import { openPrivately } from '../platform/open-browser.ts';
+import { ownProgram } from '../platform/own-program.ts';
 import { readSmallFile, readStream } from '../platform/small-file.ts';
 import { personAtTerminal } from '../platform/terminal.ts';
 import { askForLink } from '../platform/web-door.ts';
@@ -75,7 +76,7 @@ async function link(home: Home): Promise<string> {
 function startShell(home: Home, helperSocket: string | undefined): { ended(): boolean } {
   const log = openLog(home.shellLogFile);
   const flags = ['--home', home.folder, '--headless', ...(helperSocket === undefined ? [] : ['--helper-socket', helperSocket])];
-  const child = spawn(process.execPath, [serverScript, ...flags], { detached: true, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [...ownProgram(serverScript), ...flags], { detached: true, stdio: ['ignore', log, log] });
   let ended = false;
   child.once('exit', () => (ended = true));
   child.once('error', () => (ended = true));
@@ -142,7 +143,7 @@ function serveHere(home: Home, { port, helperSocket, open, json, tls }: ServeOpt
     open ? '--open' : '--no-open',
   ];
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [serverScript, ...flags], { stdio: 'inherit' });
+    const child = spawn(process.execPath, [...ownProgram(serverScript), ...flags], { stdio: 'inherit' });
     process.on('SIGTERM', () => child.kill('SIGTERM'));
     child.once('error', () => resolve(1));
     child.once('exit', (code) => resolve(code ?? 1));

@@ -18,6 +18,7 @@ import { type LogSink, createLog, fileSink, stderrSink } from '../platform/log-f
 import { machineFacts } from '../platform/machine-facts.ts';
 import { openGuardedNow } from '../platform/guarded-files.ts';
 import { nodeProcesses } from '../platform/node-processes.ts';
+import { ownProgram } from '../platform/own-program.ts';
 import { tunnelKeys } from '../platform/tunnel-keys.ts';
 import { uapiSocket } from '../platform/uapi-socket.ts';
 import { findGroup, findUser } from '../platform/users.ts';
@@ -180,7 +181,7 @@ try {
     process.exit(4);
   }
   if (options.detach) {
-    spawn(process.execPath, [ownPath(), ...process.argv.slice(2).filter((word) => word !== '--detach'), '--log-to-file'], { detached: true, stdio: 'ignore', cwd: '/' }).unref();
+    spawn(process.execPath, [...ownProgram(ownPath()), ...process.argv.slice(2).filter((word) => word !== '--detach'), '--log-to-file'], { detached: true, stdio: 'ignore', cwd: '/' }).unref();
   } else await main(options);
 } catch (error) {
   const failure = asFailure(error);

@@ -9,6 +9,7 @@ import { type ConfinePolicy, nodePolicy } from './confine-policy.ts';
 import { storageFailure } from './files.ts';
 import { openGuardedNow } from './guarded-files.ts';
 import { nodeFolders, refuseUnreachable } from './node-folders.ts';
+import { ownFiles, ownProgram } from './own-program.ts';
 import { killProcess, seeProcess } from './processes.ts';
 import { type User } from './users.ts';
 
@@ -39,9 +40,10 @@ export function nodeProcesses(options: NodeProcessOptions): NodeProcesses {
   const pidFile = join(options.runFolder, 'node-process.json');
   return {
     start: async (place, ears) => {
-      if (!existsSync(script)) throw failure('node.start-failed', { path: script, problem: 'the file is missing' });
+      const files = ownFiles(script);
+      for (const path of files) if (!existsSync(path)) throw failure('node.start-failed', { path, problem: 'the file is missing' });
       const { dataDir, socketDir } = nodeFolders({ ...options, place });
-      if (user !== undefined) for (const path of [process.execPath, script, dataDir]) refuseUnreachable(path, user);
+      if (user !== undefined) for (const path of [...files, dataDir]) refuseUnreachable(path, user);
       const child = launch(options, dataDir, socketDir, ears);
       const ended = new Promise<NodeEnd>((resolve) => {
         child.once('exit', (code, signal) => resolve({ code, signal }));
@@ -61,7 +63,8 @@ export function nodeProcesses(options: NodeProcessOptions): NodeProcesses {
     },
     stopStray: async () => {
       const stray = readIdentity(pidFile);
-      if (stray === undefined || !seeProcess(stray.pid)?.argv.some((word) => word === script || word.includes(JSON.stringify(script)))) return;
+      const name = ownProgram(script).at(-1) ?? script;
+      if (stray === undefined || !seeProcess(stray.pid)?.argv.some((word) => word === name || word.includes(JSON.stringify(name)))) return;
       // Its input ended with the helper that fed it, so it is leaving already.
       if (!(await killProcess(stray, 'SIGTERM', strayWaitMs))) await killProcess(stray, 'SIGKILL', strayWaitMs);
       rmSync(pidFile, { force: true });
@@ -71,7 +74,7 @@ export function nodeProcesses(options: NodeProcessOptions): NodeProcesses {
 
 /** Starts it as its user: through the launcher, which becomes the process, or without one. */
 function launch({ script, user, confine }: NodeProcessOptions, dataDir: string, socketDir: string, ears: NodeEars): ChildProcess {
-  const args = confine === undefined ? [...nodeFlags, script] : confinedArgs(script, confine, [dataDir, socketDir]);
+  const args = confine === undefined ? ownProgram(script, { nodeFlags }) : confinedArgs(script, confine, [dataDir, socketDir]);
   const identity = user === undefined || user.uid === process.geteuid?.() ? {} : { uid: user.uid, gid: user.gid };
   // Its socket's folder says who may use the socket; its files are its own, because its data folder lets nobody else in.
   const before = process.umask(0o077);
@@ -88,8 +91,8 @@ function launch({ script, user, confine }: NodeProcessOptions, dataDir: string, 
 }
 
 function confinedArgs(script: string, { launcher, preload }: ConfineScripts, own: readonly string[]): readonly string[] {
-  const policy: ConfinePolicy = nodePolicy({ program: process.execPath, args: [...nodeFlags, '--import', preload, script], script, preload, own });
-  return [...nodeFlags, launcher, JSON.stringify(policy)];
+  const policy: ConfinePolicy = nodePolicy({ program: process.execPath, args: ownProgram(script, { nodeFlags, preload }), script, preload, own });
+  return [...ownProgram(launcher, { nodeFlags }), JSON.stringify(policy)];
 }
 
 function running(pid: number, input: Writable, dataDir: string, socketPath: string, ended: Promise<NodeEnd>, kill: (signal: 'SIGTERM' | 'SIGKILL') => void): NodeProcess {
