@@ -20,6 +20,8 @@ export const failureCodes = [
   'node.start-failed', 'node.port-in-use', 'node.lost', 'node.data-damaged', 'node.disk-full', 'node.id-taken',
   // what a person gave us
   'input.invalid', 'input.unknown-profile', 'input.unknown-command', 'input.file-damaged', 'input.limit', 'input.invite-damaged', 'input.passphrase',
+  // a newer version of this app: nowhere to ask; nobody answers; signatures, age, order, shape, size, content; our own record of what was believed
+  'update.off', 'update.unreachable', 'update.bad-signature', 'update.expired', 'update.older', 'update.damaged', 'update.too-large', 'update.wrong-hash', 'update.record-damaged',
   // this app
   'app.already-running', 'app.not-running', 'app.busy',
   'internal.unexpected', 'internal.storage', 'internal.secrets',
@@ -40,7 +42,7 @@ export interface FailureData {
 const retryOf: Partial<Record<FailureCode, Retry>> = {
   'mesh.unreachable': 'later', 'mesh.timeout': 'later', 'mesh.not-leader': 'later', 'mesh.no-leader': 'later', 'mesh.busy': 'later',
   'network.offline': 'later', 'auth.pending': 'later', 'auth.too-many-tries': 'later', 'helper.unreachable': 'later', 'helper.lost': 'later', 'helper.stale': 'later',
-  'node.lost': 'later', 'tunnel.failed': 'later', 'node.start-failed': 'later', 'internal.unexpected': 'later',
+  'node.lost': 'later', 'tunnel.failed': 'later', 'node.start-failed': 'later', 'internal.unexpected': 'later', 'update.unreachable': 'later',
   'mesh.incompatible': 'never', 'input.unknown-command': 'never',
 };
 

@@ -1,6 +1,7 @@
 import type { Detail, FailureCode, FailureData } from '../base/failure.ts';
 import { plainDetail as shown, plainText } from './plain-text.ts';
 import type { Warning, WarningCode } from './state.ts';
+import { updateFailureWords } from './update-words.ts';
 
 export { natWords, pathWords, tierWords, whyWords, type PathWords } from './path-words.ts';
 export { plainText };
@@ -219,6 +220,8 @@ const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     what: `The passphrase does not open this file${d.because()}. Nothing was changed.`,
     next: 'Type it again: capitals and spaces count. It is the one that was chosen when the key was exported.',
   }),
+
+  ...updateFailureWords,
 
   'app.already-running': () => ({
     what: 'The app is already running for this user.',

@@ -1,0 +1,65 @@
+import type { InstallerFormat } from '../base/update.ts';
+
+const kept = 'Nothing was installed; this version goes on as it is.';
+const again = 'Try again tomorrow. If it stays so, look at the project\'s own page whether something happened to its releases, and install by hand from there.';
+
+/** What a failure tells beside its code. */
+interface Said {
+  /** ` “X”`, or nothing. */
+  named(...keys: string[]): string;
+  /** ` at X`, or nothing. */
+  at(...keys: string[]): string;
+  /** `: X`, or nothing. */
+  because(): string;
+}
+
+/** What became of looking for a newer version, in two sentences each. `file` is part of the signed information, or an installer. */
+export const updateFailureWords = {
+  'update.off': () => ({
+    what: 'This build knows no place to look for newer versions, so it looks nowhere.',
+    next: 'Install newer versions as you installed this one: with the package manager, or from the project\'s own page.',
+  }),
+  'update.unreachable': (d: Said) => ({
+    what: `The place where newer versions lie could not be read${d.because()}. ${kept}`,
+    next: 'Check that this machine has access to the internet, then look again.',
+  }),
+  'update.bad-signature': (d: Said) => ({
+    what: `What came as information on newer versions${d.named('file')} is not signed by the makers of this app. It was thrown away. ${kept}`,
+    next: `Somebody may be changing it on the way, in this network or at the place itself. ${again}`,
+  }),
+  'update.expired': (d: Said) => ({
+    what: `The information on newer versions${d.named('file')} is too old to be believed. It was thrown away. ${kept}`,
+    next: `First check that the clock of this machine is right. Somebody may be holding newer information back. ${again}`,
+  }),
+  'update.older': (d: Said) => ({
+    what: `What came as information on newer versions${d.named('file')} is older than what was here before. It was thrown away. ${kept}`,
+    next: `Somebody may want you to take an old version with known faults. ${again}`,
+  }),
+  'update.damaged': (d: Said) => ({
+    what: `The information on newer versions${d.named('file')} makes no sense: parts are missing, changed, or do not belong together. It was thrown away. ${kept}`,
+    next: again,
+  }),
+  'update.too-large': (d: Said) => ({
+    what: `More came than there should be${d.named('file')}. It was cut off and thrown away. ${kept}`,
+    next: again,
+  }),
+  'update.wrong-hash': (d: Said) => ({
+    what: `The installer that came${d.named('file')} is not the one that the makers of this app signed. It was thrown away. ${kept}`,
+    next: `The download may have broken, or somebody changed it. Download it once more. ${again}`,
+  }),
+  'update.record-damaged': (d: Said) => ({
+    what: `The app's own note of how new update information must be is damaged${d.at('path')}. It looks for no newer version, because it could be given an old one. ${kept}`,
+    next: 'Install the newest version by hand from the project\'s own page or with the package manager. Then remove that file; the app begins anew.',
+  }),
+} as const;
+
+/** How a person installs what was verified. The app itself never runs it. */
+export function installWords(format: InstallerFormat, path: string): string {
+  switch (format) {
+    case 'deb': return `Install it with the package manager: sudo apt install '${path}'`;
+    case 'rpm': return `Install it with the package manager: sudo dnf install '${path}'`;
+    case 'AppImage': return `Quit the app, put this file in the place of the present AppImage, allow it to run, and start it: ${path}`;
+    case 'exe': return `Open it in the file manager; Windows asks for permission before it installs: ${path}`;
+    case 'pkg': case 'dmg': return `Open it in the Finder; macOS checks it and asks for permission before it installs: ${path}`;
+  }
+}
