@@ -57,6 +57,8 @@ const words: Readonly<Record<string, string>> = {
   theme: 'colours of the window',
   connectAtStart: 'connect when the app starts',
   startAtLogin: 'start the app at login',
+  stayConnected: 'stay connected after quitting',
+  closeExplained: 'the app has told where it goes when its window is closed',
   notifications: 'show notifications',
   logLevel: 'how much goes into the log',
   lines: 'how many lines',

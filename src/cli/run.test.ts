@@ -156,7 +156,7 @@ test('wrong command lines name what is wrong and exit with 2', async () => {
 });
 
 test('settings change only what is given, switches can be turned off', async () => {
-  expect(await json('settings --theme dark --no-notifications')).toEqual({ theme: 'dark', connectAtStart: true, startAtLogin: false, notifications: false, logLevel: 'info' });
+  expect(await json('settings --theme dark --no-notifications')).toEqual({ theme: 'dark', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: false, logLevel: 'info' });
   expect(app.calls).toEqual([{ name: 'settings.update', input: { theme: 'dark', notifications: false } }]);
 });
 
@@ -178,11 +178,11 @@ test('the JSON of every view has these keys', async () => {
     [
       "status: session profile peers warnings",
       "peers: source peers",
-      "node: running problem id version features role leader startedAtMs networkName networks raft",
+      "node: running problem id version helperVersion features role leader startedAtMs networkName networks raft",
       "metrics: atMs host tunnel",
       "metrics attic: deviceName addressV4 totalReceiveBytes totalTransmitBytes listenPort type peers system",
       "profile list: selected profiles",
-      "settings: theme connectAtStart startAtLogin notifications logLevel",
+      "settings: theme connectAtStart startAtLogin stayConnected closeExplained notifications logLevel",
       "logs: lines",
       "diagnostics: path",
       "open: url",
@@ -216,6 +216,7 @@ test('status, peers, node and metrics are tables for people', async () => {
     "running   yes
     name      study
     version   0.1.0
+    helper    0.1.0
     role      observer
     leader    attic
     up        1 min
@@ -257,7 +258,7 @@ function fillTopics(): void {
   ] });
   topics.health.set({ warnings: [{ code: 'clear-text', severity: 'warning', detail: {} }] });
   topics.node.set({
-    running: true, problem: null, id: 'study', version: '0.1.0', features: ['NODES'], role: 'observer', leader: 'attic', startedAtMs: nowMs - 61_000, networkName: 'Home', networks: ['172.16.0.0/12'],
+    running: true, problem: null, id: 'study', version: '0.1.0', helperVersion: '0.1.0', features: ['NODES'], role: 'observer', leader: 'attic', startedAtMs: nowMs - 61_000, networkName: 'Home', networks: ['172.16.0.0/12'],
     raft: { role: 'observer', term: 7, lastIndex: 42, commitIndex: 41, appliedIndex: 40, leaderContactAgeMs: 42, servers: [{ id: 'attic', address: '172.16.0.1:9443', voter: true }] },
   });
   topics.metrics.set({ atMs: nowMs, tunnel: { receiveBytes: 1500, transmitBytes: 0 }, host: {

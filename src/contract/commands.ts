@@ -112,6 +112,8 @@ export const commands = {
     theme: theme.optional(),
     connectAtStart: z.boolean().optional(),
     startAtLogin: z.boolean().optional(),
+    stayConnected: z.boolean().optional(),
+    closeExplained: z.boolean().optional(),
     notifications: z.boolean().optional(),
     logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
   }), done),

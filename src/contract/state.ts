@@ -195,6 +195,10 @@ export interface Settings {
   readonly theme: 'system' | 'light' | 'dark';
   readonly connectAtStart: boolean;
   readonly startAtLogin: boolean;
+  /** Quit leaves the tunnel up; the next start takes it over. */
+  readonly stayConnected: boolean;
+  /** A person was told once that closing the window does not end the app. */
+  readonly closeExplained: boolean;
   readonly notifications: boolean;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
@@ -204,6 +208,8 @@ export interface NodeTopic {
   readonly problem: string | null;
   readonly id: string | null;
   readonly version: string | null;
+  /** Of the helper; null while it is out of reach. */
+  readonly helperVersion: string | null;
   readonly features: readonly string[];
   readonly role: ClusterRole;
   readonly leader: string | null;

@@ -19,7 +19,7 @@ import { createMembership } from './trust/membership.ts';
 export interface App {
   readonly handlers: Handlers;
   readonly topics: Topics;
-  /** Disconnects, keeps the wish for the next start, and ends everything. Safe to call twice. */
+  /** Disconnects (unless the settings say to stay connected), keeps the wish for the next start, and ends everything. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export async function createApp(ports: CorePorts): Promise<App> {
   let ended: Promise<void> | null = null;
   const close = (): Promise<void> => {
     ended ??= (async () => {
-      await session.end(endMs);
+      await session.end(endMs, settings.cell.get().stayConnected);
       shown.close();
       forwards.end();
       ports.helper.close();

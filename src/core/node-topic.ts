@@ -1,20 +1,22 @@
 import type { ClusterRole, NodeTopic } from '../contract/state.ts';
 import { Feature } from '../gen/v1/mesh_messages.ts';
 import type { NodeState } from '../gen/webmesh/helper/v1/helper.ts';
+import type { HelperLink } from './ports.ts';
 import type { WatchReplicaResponse } from '../gen/webmesh/local/v1/local.ts';
 import { toMs } from './mesh/roster.ts';
 
 const roles: Readonly<Record<number, ClusterRole>> = { 1: 'leader', 2: 'voter', 3: 'observer' };
 const featureNames = new Map<number, string>(Object.entries(Feature).map(([name, value]) => [value as number, name]));
 
-/** The node process on this machine, as it tells of itself. */
-export function nodeTopic(node: NodeState | undefined, view: WatchReplicaResponse | null): NodeTopic {
+/** The node process on this machine, as it tells of itself, and the helper that runs it. */
+export function nodeTopic(node: NodeState | undefined, view: WatchReplicaResponse | null, link: HelperLink): NodeTopic {
   const { status, raft } = view ?? {};
   return {
     running: node?.running ?? false,
     problem: node?.problem || null,
     id: status?.id || null,
     version: status?.version || null,
+    helperVersion: link.state === 'up' ? link.hello.version || null : null,
     features: (status?.features ?? []).flatMap((feature) => featureNames.get(feature) ?? []),
     role: roles[status?.clusterStatus ?? 0] ?? 'unknown',
     leader: status?.currentLeader || raft?.leaderId || null,

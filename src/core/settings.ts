@@ -4,12 +4,14 @@ import type { Settings } from '../contract/state.ts';
 import { readAs } from '../contract/read-as.ts';
 import type { Documents } from './ports.ts';
 
-export const defaults: Settings = { theme: 'system', connectAtStart: false, startAtLogin: false, notifications: true, logLevel: 'info' };
+export const defaults: Settings = { theme: 'system', connectAtStart: false, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, logLevel: 'info' };
 
 const schema = z.object({
   theme: z.enum(['system', 'light', 'dark']),
   connectAtStart: z.boolean(),
   startAtLogin: z.boolean(),
+  stayConnected: z.boolean(),
+  closeExplained: z.boolean(),
   notifications: z.boolean(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
 });

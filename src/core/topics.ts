@@ -85,7 +85,7 @@ export function createTopics({ ports, settings, profiles, favourites, session, k
     const profile = current();
     return { nat: connected() ? natFrom(session.paths.view.get()?.nat) : null, forwards: forwards.list.get(), offers: profile ? offersOf(profile) : null };
   });
-  const node = derived(clock, topicEveryMs, () => nodeTopic(helper.report.get()?.node, session.replica.get()));
+  const node = derived(clock, topicEveryMs, () => nodeTopic(helper.report.get()?.node, session.replica.get(), helper.link.get()));
   const trust = derived(clock, topicEveryMs, () => {
     const profile = current();
     const shown = profile?.id === session.view.get().state.profile;
@@ -134,6 +134,7 @@ export function createTopics({ ports, settings, profiles, favourites, session, k
     keyring.known.subscribe(() => trust.mark()),
     helper.report.subscribe(markAll),
     helper.link.subscribe(({ state }) => {
+      node.mark();
       linkDownSinceMs = state === 'up' ? null : (linkDownSinceMs ?? clock.monotonicMs());
       health.mark();
     }),

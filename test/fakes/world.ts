@@ -38,7 +38,7 @@ export function sceneOf(name: SceneName, nowMs: number, peers = name === 'crowd'
   }
 }
 
-export const settings: Settings = { theme: 'system', connectAtStart: true, startAtLogin: false, notifications: true, logLevel: 'info' };
+export const settings: Settings = { theme: 'system', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, logLevel: 'info' };
 
 const home: ProfileView = { id: 'home1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: memberOffers, insecure: false };
 const studio: ProfileView = { id: 'studio2', name: 'Studio', kind: 'host', nodeId: 'study', address: '192.168.1.20:8443', offers: hostOffers, insecure: false };
@@ -52,7 +52,7 @@ function member(nowMs: number, peers: number): AppState {
     profiles: { list: [home, studio], selected: home.id },
     settings,
     node: {
-      running: true, problem: null, id: 'study', version: '0.1.0', features: ['NODES', ...featuresOf(memberOffers)], role: 'observer', leader: list[1]?.id ?? 'study', startedAtMs: nowMs - 8_040_000,
+      running: true, problem: null, id: 'study', version: '0.1.0', helperVersion: '0.1.0', features: ['NODES', ...featuresOf(memberOffers)], role: 'observer', leader: list[1]?.id ?? 'study', startedAtMs: nowMs - 8_040_000,
       networkName: 'Home', networks: ['172.16.0.0/12', 'fd2a:8c1e:5b07::/48'],
       raft: { role: 'observer', term: 7, lastIndex: 4182, commitIndex: 4182, appliedIndex: 4182, leaderContactAgeMs: 42, servers: [...servers, { id: 'study', address: '172.16.0.9:9443', voter: false }] },
     },

@@ -83,6 +83,7 @@ function nodeText(topic: NodeTopic, nowMs: number): string {
     ['problem', topic.problem],
     ['name', topic.id],
     ['version', topic.version],
+    ['helper', topic.helperVersion],
     ['role', topic.role],
     ['leader', topic.leader],
     ['up', topic.startedAtMs === null ? null : duration(nowMs - topic.startedAtMs)],

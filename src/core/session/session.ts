@@ -34,8 +34,8 @@ export interface Session {
   retryNow(): void;
   /** Shows what is known of a network that is not connected. */
   show(profile: string): Promise<void>;
-  /** Disconnects without forgetting the wish, and waits for it at most `waitMs`. */
-  end(waitMs: number): Promise<void>;
+  /** Disconnects without forgetting the wish, and waits for it at most `waitMs`. With `keep` a wish to be connected stays as it is in the helper. */
+  end(waitMs: number, keep: boolean): Promise<void>;
 }
 
 export function createSession(ports: CorePorts, profiles: Profiles, membership: Membership): Session {
@@ -102,9 +102,11 @@ export function createSession(ports: CorePorts, profiles: Profiles, membership: 
     },
     retryNow: () => driver.send({ kind: 'retryNow' }),
     show: (profile) => actions.show(profile),
-    end: async (waitMs) => {
-      driver.send({ kind: 'disconnect' });
-      await until(driver.view, ({ state }) => state.phase.name === 'disconnected', ports, waitMs);
+    end: async (waitMs, keep) => {
+      if (!keep || driver.view.get().state.want !== 'connected') {
+        driver.send({ kind: 'disconnect' });
+        await until(driver.view, ({ state }) => state.phase.name === 'disconnected', ports, waitMs);
+      }
       for (const stop of stops) stop();
       driver.close();
       await stored.flush();

@@ -60,7 +60,7 @@ const profiles: Target = {
 const settings: Target = {
   name: 'settings', from: files, shape: json,
   open: () => ({
-    seeds: [jsonOf({ theme: 'dark', connectAtStart: true, startAtLogin: false, notifications: true, logLevel: 'info' }), jsonOf({})],
+    seeds: [jsonOf({ theme: 'dark', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, logLevel: 'info' }), jsonOf({})],
     run: async (input) => {
       const { cell: read } = await loadSettings(documentsOf(valueOf(input)).documents);
       holds(['system', 'light', 'dark'].includes(read.get().theme) && typeof read.get().connectAtStart === 'boolean', 'settings are settings');

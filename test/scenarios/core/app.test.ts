@@ -180,6 +180,21 @@ test('settings, names and logs', async () => {
   expect({ quits: world.quits, tunnel: world.helper.tunnel }).toEqual({ quits: 1, tunnel: null });
 });
 
+test('with "stay connected" an end leaves the tunnel, the next life takes it over, and quitting by command still disconnects', async () => {
+  const world = coreWorld();
+  const app = await joined(world);
+  await call(app, 'settings.update', { stayConnected: true });
+  await app.close();
+  const kept = world.helper.tunnel;
+  expect(kept?.peers).toHaveLength(1);
+  const next = await createApp(world.ports);
+  await world.pass(1_000);
+  expect([next.topics.session.get().phase, world.helper.tunnel?.tunnelId]).toEqual(['connected', kept?.tunnelId]);
+  await call(next, 'app.quit', {});
+  await world.pass(100);
+  expect(world.helper.tunnel).toBe(null);
+});
+
 test('two thousand peers: topics change at most ten times a second', async () => {
   const world = coreWorld();
   const app = await joined(world);
