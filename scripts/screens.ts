@@ -4,6 +4,7 @@ import { chromium, type Page } from 'playwright';
 import { build } from 'vite';
 import type { Clock } from '../src/base/clock.ts';
 import type { NatView } from '../src/contract/state.ts';
+import { problem } from '../test/fakes/problem.ts';
 import { serveFake, type FakeServer } from '../test/fakes/serve-fake.ts';
 import { invitationAt, linkOf } from '../test/fakes/trust-world.ts';
 import { misleadingNames, type SceneName } from '../test/fakes/world.ts';
@@ -55,7 +56,7 @@ const pictures: readonly Picture[] = [
   { name: 'people-malicious', scene: 'malicious', at: 'people' },
   { name: 'people-clear-text', scene: 'clear-text', at: 'people' },
   { name: 'audit', scene: 'host', at: 'audit' },
-  { name: 'audit-broken', scene: 'host', at: 'audit', before: async (page, stage) => { stage.app.topics.health.set({ warnings: [{ code: 'audit-broken', severity: 'error', detail: {} }] }); await page.getByRole('button', { name: 'Read again' }).click(); await page.getByText('Chain broken').waitFor(); } },
+  { name: 'audit-broken', scene: 'host', at: 'audit', before: async (page, stage) => { stage.app.topics.health.set({ warnings: [problem('audit-broken')] }); await page.getByRole('button', { name: 'Read again' }).click(); await page.getByText('Chain broken').waitFor(); } },
   { name: 'peers', scene: 'connected', at: 'peers' },
   { name: 'peers-detail', scene: 'connected', at: 'peers/ada-laptop', before: askMetrics },
   { name: 'peers-relayed', scene: 'connected', at: 'peers/grace-desktop' },
@@ -149,8 +150,8 @@ async function invite(page: Page): Promise<void> {
 
 async function trustWarnings(page: Page, { app }: Stage): Promise<void> {
   app.topics.health.set({ warnings: [
-    { code: 'device-pending', severity: 'info', detail: { count: 1, name: 'Linus' } }, { code: 'certificate-expiring', severity: 'warning', detail: { days: 6 } },
-    { code: 'root-not-exported', severity: 'info', detail: {} },
+    problem('device-pending', { count: 1, name: 'Linus' }), problem('certificate-expiring', { days: 6 }),
+    problem('root-not-exported'),
   ] });
   await page.getByRole('note').first().waitFor();
 }
@@ -177,7 +178,7 @@ async function forwardWrong(page: Page): Promise<void> {
 async function offers(page: Page, { app }: Stage): Promise<void> {
   const node = app.topics.node.get();
   app.topics.node.set({ ...node, features: node.features.filter((feature) => feature !== 'MESH_DNS') });
-  app.topics.health.set({ warnings: [{ code: 'service-down', severity: 'warning', detail: { service: 'meshDns', problem: '', port: 5353 } }] });
+  app.topics.health.set({ warnings: [problem('service-down', { service: 'meshDns', problem: '', port: 5353 })] });
   await page.getByRole('switch', { name: 'Figures for Prometheus' }).click();
   await page.getByText('it is being stopped').waitFor();
   await page.getByText('port 5353').waitFor();

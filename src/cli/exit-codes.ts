@@ -13,6 +13,8 @@ export const exitCodes = {
   timeout: 4,
   /** The session is blocked: a person has to do something first. */
   blocked: 5,
+  /** Said by `webmesh health` alone: something is wrong that is more than a hint. */
+  unwell: 6,
   /** Ended by Ctrl-C, as shells count it. */
   interrupted: 130,
 } as const;
@@ -34,4 +36,4 @@ export function exitCodeOf(code: FailureCode): ExitCode {
   }
 }
 
-export const exitCodeHelp = `Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the app is not running, 4 not in time, 5 blocked until a person acts, 130 interrupted.`;
+export const exitCodeHelp = 'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the app is not running, 4 not in time, 5 blocked until a person acts, 6 there are problems (said by "webmesh health" alone), 130 interrupted.';

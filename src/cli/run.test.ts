@@ -9,7 +9,10 @@ import { serve } from '../contract/carrier.ts';
 import { commands } from '../contract/commands.ts';
 import { connect, listen, type AppSocket } from '../platform/app-socket.ts';
 import { createFakeApp, type FakeApp, type SceneName } from '../../test/fakes/app.ts';
+import { problem } from '../../test/fakes/problem.ts';
+import { fixNames } from '../contract/health.ts';
 import { exitCodes } from './exit-codes.ts';
+import { fixCommand } from './fix-command.ts';
 import { run } from './run.ts';
 import { verbs } from './verbs.ts';
 import { type World } from './world.ts';
@@ -156,7 +159,7 @@ test('wrong command lines name what is wrong and exit with 2', async () => {
 });
 
 test('settings change only what is given, switches can be turned off', async () => {
-  expect(await json('settings --theme dark --no-notifications')).toEqual({ theme: 'dark', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: false, logLevel: 'info' });
+  expect(await json('settings --theme dark --no-notifications')).toEqual({ theme: 'dark', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: false, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, logLevel: 'info' });
   expect(app.calls).toEqual([{ name: 'settings.update', input: { theme: 'dark', notifications: false } }]);
 });
 
@@ -174,7 +177,7 @@ test('networks are made, joined, chosen, renamed and removed', async () => {
 
 test('the JSON of every view has these keys', async () => {
   const keys = async (line: string): Promise<string> => `${line}: ${Object.keys((await json(line)) as object).join(' ')}`;
-  expect(await Promise.all(['status', 'peers', 'node', 'metrics', 'metrics attic', 'profile list', 'settings', 'logs', 'diagnostics', 'open', 'ping attic', 'up', 'completion bash'].map(keys))).toMatchInlineSnapshot(`
+  expect(await Promise.all(['status', 'peers', 'node', 'metrics', 'metrics attic', 'profile list', 'settings', 'health', 'logs', 'diagnostics', 'open', 'ping attic', 'up', 'completion bash'].map(keys))).toMatchInlineSnapshot(`
     [
       "status: session profile peers warnings",
       "peers: source peers",
@@ -182,7 +185,8 @@ test('the JSON of every view has these keys', async () => {
       "metrics: atMs host tunnel",
       "metrics attic: deviceName addressV4 totalReceiveBytes totalTransmitBytes listenPort type peers system",
       "profile list: selected profiles",
-      "settings: theme connectAtStart startAtLogin stayConnected closeExplained notifications logLevel",
+      "settings: theme connectAtStart startAtLogin stayConnected closeExplained notifications notifyConnection notifyDevices notifyExpiry notifyService logLevel",
+      "health: problems",
       "logs: lines",
       "diagnostics: path",
       "open: url",
@@ -204,7 +208,7 @@ test('status, peers, node and metrics are tables for people', async () => {
     tunnel   wmp1, kernel, received 1.5 KiB, sent 5.0 MiB
     peers    2, 1 direct, 1 relayed
 
-    warning: Joining and managing the network is not encrypted. Traffic inside the tunnel is. Use it only between machines and on networks that you trust.
+    error: Joining and managing the network is not encrypted. Traffic inside the tunnel is. Use it only between machines and on networks that you trust.
     "
   `);
   expect((await webmesh('peers --search attic')).out).toMatchInlineSnapshot(`
@@ -256,7 +260,7 @@ function fillTopics(): void {
     { ...peer, id: 'attic', ipv4: '172.16.0.1', role: 'leader', endpoint: '203.0.113.1:51820', path: { kind: 'direct' }, why: [{ code: 'best', tier: null, detail: {} }], lastHandshakeMs: nowMs - 23_000, receiveBytes: 2048, latencyMs: 1.25 },
     { ...peer, id: 'barn', ipv4: null, role: 'unknown', endpoint: null, path: { kind: 'relay', how: 'turn', node: 'attic' }, why: [{ code: 'waiting', tier: null, detail: { retryInMs: '60000' } }, { code: 'both-nats-hard', tier: 'punch', detail: {} }], lastHandshakeMs: null, receiveBytes: 0, latencyMs: null },
   ] });
-  topics.health.set({ warnings: [{ code: 'clear-text', severity: 'warning', detail: {} }] });
+  topics.health.set({ warnings: [problem('clear-text')] });
   topics.node.set({
     running: true, problem: null, id: 'study', version: '0.1.0', helperVersion: '0.1.0', features: ['NODES'], role: 'observer', leader: 'attic', startedAtMs: nowMs - 61_000, networkName: 'Home', networks: ['172.16.0.0/12'],
     raft: { role: 'observer', term: 7, lastIndex: 42, commitIndex: 41, appliedIndex: 40, leaderContactAgeMs: 42, servers: [{ id: 'attic', address: '172.16.0.1:9443', voter: true }] },
@@ -288,6 +292,40 @@ test('quit ends when the app has gone, even when it goes before it can answer', 
   await socket.close();
   expect(await quitting).toEqual({ code: 0, out: 'The app has ended.\n', err: '' });
   socket = await listen(path, (port) => serve(port, app.handlers, app.topics));
+});
+
+test('health says what is wrong, since when, whether traffic is safe, what to do and what to type', async () => {
+  app.topics.health.set({ warnings: [
+    problem('control-plane-lost', {}, { sinceMs: nowMs - 312_000 }), problem('peer-unreachable', { count: 1, peer: 'nas' }, { sinceMs: nowMs - 40_000, fix: 'look-again' }),
+  ] });
+  const { code, out } = await webmesh('health');
+  expect(code).toBe(exitCodes.unwell);
+  expect(out).toMatchInlineSnapshot(`
+    "Warning: Changes are frozen (for 5 min)
+      Changes are frozen, traffic is fine: the nodes that manage the network cannot be reached.
+      Devices keep reaching each other. Joining, leaving and settings of the network wait until the nodes are back.
+      webmesh netcheck
+
+    Hint: Not every peer is reached (for 40 s)
+      1 peer cannot be reached at the moment. The others are not affected.
+      Open Peers to see which, and why.
+      webmesh peers retry nas
+      To put it away: webmesh health dismiss peer-unreachable
+    "
+  `);
+  expect(await json('health')).toMatchObject({ problems: [{ id: 'control-plane-lost', severity: 'warning', connectivity: true, fix: 'check-network', title: 'Changes are frozen', command: 'webmesh netcheck' }, { command: 'webmesh peers retry nas' }] });
+  expect(await webmesh('health dismiss peer-unreachable')).toMatchObject({ code: 0 });
+  expect(await webmesh('health dismiss control-plane-lost')).toMatchObject({ code: exitCodes.usage });
+  app.topics.health.set({ warnings: [problem('secrets-in-file')] });
+  expect((await webmesh('health')).code).toBe(0);
+  app.topics.health.set({ warnings: [] });
+  expect(await webmesh('health')).toMatchObject({ code: 0, out: 'Nothing is wrong.\n' });
+});
+
+test.each([...fixNames])('%s is something to type that exists', (fix) => {
+  const line = fixCommand({ code: 'clear-text', fix, detail: { peer: 'nas' } }) ?? '';
+  const words = line.split(' ').slice(1);
+  expect(verbs.some((verb) => verb.words.every((word, i) => word === words[i]))).toBe(true);
 });
 
 test('help exists for everything, a group and each verb; version prints one line', async () => {
@@ -322,6 +360,9 @@ test('help exists for everything, a group and each verb; version prints one line
       peers            The other devices of the network, how each is reached, and why not better
       node             The mesh node on this machine: version, features, consensus
       metrics          CPU, memory, disks and tunnel traffic, here or on a peer
+      health           What is wrong, since when, and what to do; exit code 6 when it is more than a hint, else 0
+      health dismiss   Put a hint away until the app ends; what is worse than a hint stays
+      helper start     Start the system service that makes the tunnel; the system asks for permission
       peers retry      Look for a better path to a peer now
       peers favourite  Mark a peer as a favourite: it comes first in lists and in the menu of the tray
       netcheck         Find out what this machine's network lets through: NAT, UDP, IPv6, relays; takes a few seconds
@@ -354,7 +395,7 @@ test('help exists for everything, a group and each verb; version prints one line
       --version    show the version
 
     "webmesh COMMAND --help" tells more.
-    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the app is not running, 4 not in time, 5 blocked until a person acts, 130 interrupted.
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the app is not running, 4 not in time, 5 blocked until a person acts, 6 there are problems (said by "webmesh health" alone), 130 interrupted.
     "
   `);
   expect((await webmesh('profile create --help')).out).toMatchInlineSnapshot(`
@@ -375,7 +416,7 @@ test('help exists for everything, a group and each verb; version prints one line
       --help       show help
       --version    show the version
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the app is not running, 4 not in time, 5 blocked until a person acts, 130 interrupted.
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the app is not running, 4 not in time, 5 blocked until a person acts, 6 there are problems (said by "webmesh health" alone), 130 interrupted.
     "
   `);
   for (const { words, about } of verbs) expect((await webmesh(`${words.join(' ')} --help`)).out).toContain(`${about}.`);

@@ -4,6 +4,7 @@ import { type Cancel, type Clock } from '../base/clock.ts';
 import { failure } from '../base/failure.ts';
 import { attach } from '../contract/client.ts';
 import { createFakeApp, fakePort, type FakeApp, type SceneName } from '../../test/fakes/app.ts';
+import { problem } from '../../test/fakes/problem.ts';
 import { invitationAt, linkOf } from '../../test/fakes/trust-world.ts';
 import { flagsOf } from './flags.ts';
 import { verbFlags } from './parse.ts';
@@ -214,7 +215,7 @@ test('the audit log is a table with the state of its chain; a broken one is red 
   const { out } = await webmesh(['audit', '--search', 'device.role', '--limit', '2']);
   expect(out.split('\n')[0]).toMatch(/^NO +TIME +WHO +AT +WHAT +WHOM +MORE$/);
   expect(out).toMatch(/role=admin before=member\n2 of 130\. The chain of hashes is whole\.\n$/);
-  app.topics.health.set({ warnings: [{ code: 'audit-broken', severity: 'error', detail: {} }] });
+  app.topics.health.set({ warnings: [problem('audit-broken')] });
   expect(await webmesh(['audit'], { columns: 80 })).toMatchObject({ code: 1, out: expect.stringContaining('\u001b[1;31mThe chain of hashes is broken') });
   expect(Object.keys(JSON.parse((await webmesh(['audit', '--json'])).out))).toEqual(['events', 'intact', 'total']);
   expect((await webmesh(['audit', 'export'])).out).toBe('/home/ada/Home-audit-2026-11-22.jsonl\n');

@@ -2,6 +2,7 @@ import { appVerbs } from './verbs/app.ts';
 import { auditVerbs } from './verbs/audit.ts';
 import { deviceVerbs } from './verbs/devices.ts';
 import { forwardVerbs } from './verbs/forwards.ts';
+import { healthVerbs } from './verbs/health.ts';
 import { inviteVerbs } from './verbs/invites.ts';
 import { join } from './verbs/join.ts';
 import { offerVerbs } from './verbs/offers.ts';
@@ -14,5 +15,5 @@ import { type Verb } from './verb.ts';
 
 /** Everything that can be typed after `webmesh`. A test proves that no command of the contract is missing. */
 export const verbs: readonly Verb[] = [
-  ...sessionVerbs, join, ...inviteVerbs, ...deviceVerbs, ...trustVerbs, ...auditVerbs, ...viewVerbs, ...pathVerbs, ...forwardVerbs, ...offerVerbs, ...profileVerbs, ...appVerbs(() => verbs),
+  ...sessionVerbs, join, ...inviteVerbs, ...deviceVerbs, ...trustVerbs, ...auditVerbs, ...viewVerbs, ...healthVerbs, ...pathVerbs, ...forwardVerbs, ...offerVerbs, ...profileVerbs, ...appVerbs(() => verbs),
 ];

@@ -1,6 +1,7 @@
 import type { FailureData } from '../base/failure.ts';
 import type { Role } from '../base/identity.ts';
 import type { PathReasonCode, PathTier } from '../base/path-reasons.ts';
+import type { FixName, Severity } from './health.ts';
 
 export type { PathReasonCode, PathTier, Role };
 
@@ -199,7 +200,12 @@ export interface Settings {
   readonly stayConnected: boolean;
   /** A person was told once that closing the window does not end the app. */
   readonly closeExplained: boolean;
+  /** Off: nothing at all, whatever the kinds say. */
   readonly notifications: boolean;
+  readonly notifyConnection: boolean;
+  readonly notifyDevices: boolean;
+  readonly notifyExpiry: boolean;
+  readonly notifyService: boolean;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -334,13 +340,21 @@ export interface HealthTopic {
   readonly warnings: readonly Warning[];
 }
 
-/** A warning has a code that shells turn into words; those that touch connectivity come first. */
+/** A problem that a person should see. It has a code that shells turn into words; those that touch connectivity come first, then the worst. */
 export interface Warning {
+  /** The same for as long as it lasts, and no other has it. */
+  readonly id: string;
   readonly code: WarningCode;
-  readonly severity: 'info' | 'warning' | 'error';
+  readonly severity: Severity;
+  /** Devices may not reach each other because of it. */
+  readonly connectivity: boolean;
+  readonly sinceMs: number;
+  /** What a shell can offer to do about it; null: nothing but what its words say. */
+  readonly fix: FixName | null;
   readonly detail: Readonly<Record<string, string | number | boolean>>;
 }
 
-export const warningCodes = ['clear-text', 'helper-missing', 'engine-missing', 'node-down', 'node-port-in-use', 'control-plane-lost', 'not-replicating', 'peer-unreachable', 'file-set-aside',
-  'certificate-expiring', 'device-expiring', 'device-pending', 'authority-pending', 'root-not-exported', 'renewal-failing', 'secrets-in-file', 'audit-broken', 'udp-blocked', 'service-down'] as const;
+export const warningCodes = ['clear-text', 'helper-missing', 'engine-missing', 'offline', 'cannot-connect', 'connection-lost', 'node-down', 'node-port-in-use', 'control-plane-lost', 'not-replicating',
+  'peer-unreachable', 'file-set-aside', 'disk-full', 'certificate-expiring', 'device-expiring', 'device-pending', 'authority-pending', 'root-not-exported', 'renewal-failing', 'secrets-in-file',
+  'audit-broken', 'udp-blocked', 'service-down'] as const;
 export type WarningCode = (typeof warningCodes)[number];

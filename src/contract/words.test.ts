@@ -41,7 +41,7 @@ test('uses what the parts of the app send along', () => {
   expect(what('input.limit', { what: 'profiles', most: 32 })).toBe('Profiles is larger than allowed (at most 32).');
   expect(what('app.busy', { problem: 'disconnect first', profile: 'x' })).toBe('The app is still working on an earlier request: disconnect first.');
   expect(sentence({ code: 'input.unknown-profile', detail: { hint: 'create a network with "webmesh profile create NAME"' } }).next).toBe('Create a network with "webmesh profile create NAME".');
-  expect(warningSentence({ code: 'peer-unreachable', detail: { count: 3, peer: 'nas' } }).what).toBe('3 peers cannot be reached at the moment.');
+  expect(warningSentence({ code: 'peer-unreachable', detail: { count: 3, peer: 'nas' } }).what).toBe('3 peers cannot be reached at the moment. The others are not affected.');
 });
 
 test('a helper that runs but not for us is not told to be started', () => {

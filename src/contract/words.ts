@@ -1,4 +1,4 @@
-import type { Detail, FailureCode, FailureData } from '../base/failure.ts';
+import { failureCodes, type Detail, type FailureCode, type FailureData } from '../base/failure.ts';
 import { plainDetail as shown, plainText } from './plain-text.ts';
 import type { Warning, WarningCode } from './state.ts';
 import { updateFailureWords } from './update-words.ts';
@@ -28,6 +28,7 @@ export function warningSentence(warning: Pick<Warning, 'code' | 'detail'>): Word
 const waits = 'The app keeps trying by itself; there is nothing you need to do.';
 const trafficOff = 'Traffic to this network is off; the rest of your traffic is not touched.';
 const nothingJoined = 'Nothing on this device was changed.';
+const trafficElsewhere = 'Traffic outside the tunnel is not touched.';
 const trafficKept = 'Traffic between devices is not affected.';
 
 const failureWords: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
@@ -257,12 +258,18 @@ const warningWords: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
   'helper-missing': (d) => {
     // It runs, but not for us: starting it would not help.
     for (const code of ['auth.not-permitted', 'helper.not-trusted'] as const) if (d.is('failure', code)) return failureWords[code](d);
-    return { what: 'The system service that makes the tunnel is not running.', next: 'Start the service. The app notices by itself.' };
+    return { what: `The system service that makes the tunnel is not running, so this device cannot connect. ${trafficElsewhere}`, next: 'Start the service. The app notices by itself.' };
   },
   'engine-missing': (d) => ({
-    what: `This system has no usable WireGuard engine, neither the kernel module nor wireguard-go${d.because()}.`,
+    what: `This system has no usable WireGuard engine, neither the kernel module nor wireguard-go${d.because()}. ${trafficElsewhere}`,
     next: 'Install WireGuard (on Debian and Ubuntu: the package wireguard or wireguard-go).',
   }),
+  'offline': () => ({
+    what: 'This device has no network, so no other device can be reached. Nothing is sent, so nothing is at risk.',
+    next: 'Check the cable or the wireless network. The app goes on by itself when the network is back.',
+  }),
+  'cannot-connect': (d) => d.failure() ?? { what: `This device cannot connect. ${trafficOff}`, next: 'Try again.' },
+  'connection-lost': (d) => ({ what: d.failure()?.what ?? `The connection to the network was lost. ${trafficOff}`, next: waits }),
   'node-down': (d) => ({
     what: `The part of the app that takes part in the network is not running${d.because()}. Existing tunnels keep working.`,
     next: `It is being started again. ${waits}`,
@@ -280,12 +287,16 @@ const warningWords: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     next: 'New peers appear a little later than usual. An update of the network\'s nodes would end this.',
   }),
   'peer-unreachable': (d) => ({
-    what: `${d.count('count', 'peer', d.capital('peer', 'A peer'))} cannot be reached at the moment.`,
+    what: `${d.count('count', 'peer', d.capital('peer', 'A peer'))} cannot be reached at the moment. The others are not affected.`,
     next: 'Open Peers to see which, and why.',
   }),
   'file-set-aside': (d) => ({
     what: `A file of the app was damaged${d.at('path', 'file', 'socket')}. It was set aside and the app started with its defaults.`,
     next: `Nothing was deleted${d.at('keptAs')}. Correct the file and put it back if you need what was in it.`,
+  }),
+  'disk-full': (d) => ({
+    what: `The disk${d.at('path')} is almost full. ${trafficKept}`,
+    next: 'Make some room: what the network changes can only be kept while there is space.',
   }),
   'certificate-expiring': (d) => ({
     what: `The certificate of this device ${d.ends('days')}. ${d.isOver('days') ? 'It is good for its own renewal only.' : 'Everything works until then.'}`,
@@ -347,6 +358,8 @@ interface Reader {
   quote(keys: readonly string[], otherwise: string): string;
   capital(key: string, otherwise: string): string;
   is(key: string, value: string): boolean;
+  /** The two sentences of the failure that came along by its code. */
+  failure(): Words | undefined;
   /** A hint that came along, as a sentence of its own. */
   given(key: string): string;
   seconds(key: string, before: string, after: string): string;
@@ -381,6 +394,10 @@ function reader(detail: Detail): Reader {
     quote: (keys, otherwise) => around(keys, '“', '”') || otherwise,
     capital: (key, otherwise) => capital(value([key]) ?? otherwise),
     is: (key, wanted) => detail[key] === wanted,
+    failure: () => {
+      const code = failureCodes.find((known) => known === detail['failure']);
+      return code && sentence({ code, detail });
+    },
     given: (key) => (value([key]) === undefined ? '' : `${capital(value([key]) ?? '').replace(/[.\s]+$/, '')}.`),
     seconds: (key, before, after) => (typeof detail[key] === 'number' ? `${before}${secondsText(detail[key])}${after}` : ''),
     version: (...keys) => around(keys, ' (', ')'),

@@ -31,11 +31,12 @@ export interface HandlerInput {
   readonly close: () => Promise<void>;
 }
 
-type Name = `session.${'connect' | 'disconnect' | 'retry'}` | 'mesh.join' | `profile.${'select' | 'rename' | 'remove'}` | `peer.${'ping' | 'metrics' | 'favourite'}` | 'settings.update' | `diagnostics.${'logs' | 'export'}` | 'app.quit';
+type Name = `session.${'connect' | 'disconnect' | 'retry'}` | 'mesh.join' | `profile.${'select' | 'rename' | 'remove'}` | `peer.${'ping' | 'metrics' | 'favourite'}` | 'settings.update' | `diagnostics.${'logs' | 'export'}` | 'health.dismiss' | 'helper.start' | 'app.quit';
 
 /** The commands about sessions, networks, peers and this app itself. */
-export function appHandlers({ ports, settings, profiles, favourites, session, membership, shown: { topics, current }, close }: HandlerInput): Pick<Handlers, Name> {
+export function appHandlers({ ports, settings, profiles, favourites, session, membership, shown: { topics, current, health }, close }: HandlerInput): Pick<Handlers, Name> {
   const { clock, helper } = ports;
+  let startingHelper = false;
 
   function peer(id: string): PeerView {
     const found = topics.peers.get().list.find((row) => row.id === id);
@@ -121,8 +122,23 @@ export function appHandlers({ ports, settings, profiles, favourites, session, me
       await settings.update(change);
       return null;
     },
+    'health.dismiss': async ({ id }) => {
+      health.dismiss(id);
+      return null;
+    },
+    // One window of the system at a time: a page could ask as often as it likes.
+    'helper.start': async () => {
+      if (startingHelper) throw failure('app.busy', { problem: 'the system asks for permission already' });
+      startingHelper = true;
+      try {
+        await ports.startHelper();
+      } finally {
+        startingHelper = false;
+      }
+      return null;
+    },
     'diagnostics.logs': async ({ lines }) => ({ lines: [...(await ports.logs.newest(lines ?? logLinesDefault))] }),
-    'diagnostics.export': async (_input, signal) => ({ path: await ports.documents.report(`webmesh-report-${clock.nowMs()}.json`, await report(ports, stateForReport(topics), signal)) }),
+    'diagnostics.export': async (_input, signal) => ({ path: await ports.documents.report(`webmesh-report-${clock.nowMs()}.json`, await report(ports, stateForReport(topics), health.explain(), signal)) }),
     'app.quit': async () => {
       await session.disconnect();
       await close();

@@ -37,6 +37,8 @@ export interface CorePorts {
   readonly network: Network;
   readonly system: SystemEvents;
   readonly logs: Logs;
+  /** Starts the privileged helper: the system's own window asks the person. Rejects with helper.declined, helper.unreachable, helper.not-trusted. */
+  startHelper(): Promise<void>;
   /** Ends the app. Called by app.quit after the session was disconnected. */
   quit(): void;
 }

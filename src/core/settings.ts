@@ -4,7 +4,7 @@ import type { Settings } from '../contract/state.ts';
 import { readAs } from '../contract/read-as.ts';
 import type { Documents } from './ports.ts';
 
-export const defaults: Settings = { theme: 'system', connectAtStart: false, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, logLevel: 'info' };
+export const defaults: Settings = { theme: 'system', connectAtStart: false, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, logLevel: 'info' };
 
 const schema = z.object({
   theme: z.enum(['system', 'light', 'dark']),
@@ -13,6 +13,10 @@ const schema = z.object({
   stayConnected: z.boolean(),
   closeExplained: z.boolean(),
   notifications: z.boolean(),
+  notifyConnection: z.boolean(),
+  notifyDevices: z.boolean(),
+  notifyExpiry: z.boolean(),
+  notifyService: z.boolean(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
 });
 

@@ -6,12 +6,12 @@ import type { AppState, InvitationTopic, MetricsTopic, PathsTopic } from '../con
 import { derived, topicEveryMs } from './coalesce.ts';
 import { hostAddress } from './commands.ts';
 import type { Favourites } from './favourites.ts';
-import { healthTopic } from './health.ts';
+import { createHealth, type Health } from './health/health.ts';
 import { measureLatencies, targetsOf } from './latency.ts';
 import { defaultPorts } from './mesh/roster.ts';
 import { nodeTopic } from './node-topic.ts';
 import type { Forwards } from './paths/forwards.ts';
-import { createMissing } from './paths/missing.ts';
+import { missingOffers } from './paths/missing.ts';
 import { offersOf } from './paths/offers.ts';
 import { latencyFrom, subnetsOf } from './paths/peer-path.ts';
 import { natFrom } from './paths/view.ts';
@@ -42,6 +42,7 @@ export interface AppTopics {
   readonly topics: Topics;
   /** The network that is meant where none is named: the session's, else the selected one. */
   readonly current: () => Profile | undefined;
+  readonly health: Pick<Health, 'dismiss' | 'explain'>;
   close(): void;
 }
 
@@ -49,7 +50,6 @@ export interface AppTopics {
 export function createTopics({ ports, settings, profiles, favourites, session, keyring, invitation, forwards }: TopicInput): AppTopics {
   const { clock, log, helper, network } = ports;
   const ending = new AbortController();
-  let linkDownSinceMs: number | null = helper.link.get().state === 'up' ? null : clock.monotonicMs();
   let lostSinceMs = 0;
 
   const current = (): Profile | undefined => {
@@ -93,14 +93,14 @@ export function createTopics({ ports, settings, profiles, favourites, session, k
       profile, secrets: (profile && keyring.known.get().get(profile.id)) ?? null, view: shown ? session.replica.get() : null, secretsIn: ports.secrets.kept,
     }, ports.pki, clock.nowMs());
   });
-  const missing = createMissing(clock);
-  const health = derived(clock, topicEveryMs, () => healthTopic({
-    session: sessionNow.cell.get(), profile: profilesNow.cell.get().list.find(({ id }) => id === current()?.id), link: helper.link.get(),
-    linkDownMs: linkDownSinceMs === null ? 0 : clock.monotonicMs() - linkDownSinceMs, node: helper.report.get()?.node, peers: peers.cell.get().list,
-    setAside: ports.documents.setAside.get(), trust: trust.cell.get(), troubles: session.troubles.get(), auditIntact: session.auditIntact.get(),
-    paths: paths.cell.get(), missing: missing.look(connected() !== null && session.replica.get() !== null, paths.cell.get().offers, node.cell.get().features),
-  }, clock.nowMs()));
   const metrics: Cell<MetricsTopic> = cell<MetricsTopic>({ atMs: clock.nowMs(), host: null, tunnel: null });
+  const centre = createHealth(clock, () => health.mark());
+  const health = derived(clock, topicEveryMs, () => centre.look({
+    session: sessionNow.cell.get(), profile: profilesNow.cell.get().list.find(({ id }) => id === current()?.id), link: helper.link.get(), online: network.online.get(),
+    node: helper.report.get()?.node, peers: peers.cell.get().list, setAside: ports.documents.setAside.get(), trust: trust.cell.get(), troubles: session.troubles.get(),
+    auditIntact: session.auditIntact.get(), paths: paths.cell.get(), disks: metrics.get().host?.disks ?? [],
+    missing: connected() && session.replica.get() ? missingOffers(paths.cell.get().offers, node.cell.get().features) : [],
+  }));
 
   let wasLost = false;
   const markAll = (): void => {
@@ -133,11 +133,11 @@ export function createTopics({ ports, settings, profiles, favourites, session, k
     session.auditIntact.subscribe(() => health.mark()),
     keyring.known.subscribe(() => trust.mark()),
     helper.report.subscribe(markAll),
-    helper.link.subscribe(({ state }) => {
-      node.mark();
-      linkDownSinceMs = state === 'up' ? null : (linkDownSinceMs ?? clock.monotonicMs());
+    helper.link.subscribe(() => {
       health.mark();
+      node.mark();
     }),
+    network.online.subscribe(() => health.mark()),
     latency.latencies.subscribe(() => peers.mark()),
     network.addresses.subscribe(() => profilesNow.mark()),
     profiles.document.subscribe(() => {
@@ -181,11 +181,13 @@ export function createTopics({ ports, settings, profiles, favourites, session, k
       trust: trust.cell, invitation, paths: paths.cell,
     },
     current,
+    health: centre,
     close: () => {
       ending.abort();
       cancelMetrics();
       cancelReread();
       latency.close();
+      centre.close();
       for (const stop of stops) stop();
       for (const topic of [sessionNow, peers, paths, profilesNow, node, trust, health]) topic.close();
     },

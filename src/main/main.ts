@@ -106,6 +106,7 @@ async function startCore(): Promise<RunningCore> {
     setLogLevel: log.setLevel,
     secrets: createSealedSecrets(secretsFolder, createFileSecrets(secretsFolder), keyringSealer(safeStorage, process.platform)),
     system: systemEvents(powerMonitor),
+    startHelper: () => startHelper(helperFiles({ packaged: app.isPackaged, resources: process.resourcesPath, mainFolder: __dirname })),
     quit: () => app.quit(),
   });
   const running = await createApp(ports);

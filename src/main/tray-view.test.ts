@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { problem } from '../../test/fakes/problem.ts';
 import { sceneOf, type SceneName } from '../../test/fakes/world.ts';
 import { type PeerView } from '../contract/state.ts';
 import { noticeOf } from './notices.ts';
@@ -53,7 +54,7 @@ test('favourites come first, with a star, however they are reached', () => {
 });
 
 test('a missing helper can be started from here', () => {
-  const { items } = trayView({ ...stateOf('disconnected'), warnings: [{ code: 'helper-missing', severity: 'error', detail: {} }] });
+  const { items } = trayView({ ...stateOf('disconnected'), warnings: [problem('helper-missing')] });
   expect(brief(items).slice(0, 4)).toEqual(['status', 'connect', 'helper-missing', 'install-helper']);
 });
 

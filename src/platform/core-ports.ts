@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { failure } from '../base/failure.ts';
 import type { Level, Log } from '../base/log.ts';
 import type { CorePorts, Secrets, SystemEvents } from '../core/ports.ts';
 import { systemClock } from './clock.ts';
@@ -31,6 +32,8 @@ export interface CorePortsOptions {
   readonly system?: SystemEvents;
   /** The system's keyring, where the shell has one. Left out: private files in `<home>/secrets`. */
   readonly secrets?: Secrets;
+  /** Starts the helper with the system's permission. Left out: this shell cannot. */
+  readonly startHelper?: () => Promise<void>;
   /** Ends the process; the shell's part of app.quit. */
   readonly quit?: () => void;
   /** Accept a helper that is not owned by root: only for tests that run one as the same user. */
@@ -67,6 +70,7 @@ export async function createCorePorts(options: CorePortsOptions): Promise<RealCo
     network,
     system: options.system ?? wakes,
     logs: { newest: (linesMax) => newestLines(logFile, linesMax), setLevel: (level) => options.setLogLevel?.(level) },
+    startHelper: options.startHelper ?? (() => Promise.reject(failure('helper.unreachable', { problem: 'this program cannot start it' }))),
     quit: () => options.quit?.(),
     close: () => {
       helper.close();

@@ -9,6 +9,7 @@ import { buildInfo } from '../platform/build-info.ts';
 import { systemClock } from '../platform/clock.ts';
 import { linkCore, type RunningCore } from '../platform/core-link.ts';
 import { createCorePorts } from '../platform/core-ports.ts';
+import { elevateHelper } from '../platform/elevate.ts';
 import { builtFile, defaultHelperSocket, homeAt, type Home } from '../platform/home.ts';
 import { createLog, fileSink, type LevelledLog } from '../platform/log-file.ts';
 import { openPrivately } from '../platform/open-browser.ts';
@@ -82,6 +83,7 @@ async function startCore(flags: Flags, home: Home, log: LevelledLog, quit: () =>
     logFile: home.logFile,
     secrets: secretsAt(home),
     setLogLevel: log.setLevel,
+    startHelper: () => elevateHelper(builtFile(import.meta.dirname, 'helper', 'helper.mjs'), { node: process.execPath }),
     quit,
   });
   const app = await createApp(ports);

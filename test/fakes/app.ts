@@ -4,6 +4,7 @@ import { failure, type Failure } from '../../src/base/failure.ts';
 import { serve, type Port } from '../../src/contract/carrier.ts';
 import type { CommandName, Handlers, Parsed } from '../../src/contract/commands.ts';
 import { topicNames, type AppState, type Invitation, type InviteView, type ProfileView, type SessionPhase, type TopicName, type TrustTopic } from '../../src/contract/state.ts';
+import { problem } from './problem.ts';
 import { fakePaths } from './paths-app.ts';
 import { hostOffers, memberOffers, pathsOf } from './paths-world.ts';
 import { auditOf, invitationAt, linkOf, readLink } from './trust-world.ts';
@@ -169,6 +170,13 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
       return null;
     },
     'settings.update': async (change) => (topics.settings.set({ ...topics.settings.get(), ...withoutUndefined(change) }), null),
+    'health.dismiss': async ({ id }) => {
+      const { warnings } = topics.health.get();
+      if (!warnings.some((w) => w.id === id && w.severity === 'info')) throw failure('input.invalid', { field: 'id' });
+      topics.health.set({ warnings: warnings.filter((w) => w.id !== id) });
+      return null;
+    },
+    'helper.start': async () => (topics.health.set({ warnings: topics.health.get().warnings.filter((w) => w.code !== 'helper-missing') }), null),
     'diagnostics.logs': async ({ lines = 200 }) => ({ lines: logLines.slice(-lines) }),
     'diagnostics.export': async () => ({ path: '/home/ada/.config/webmesh/reports/webmesh-2026-11-22.json' }),
     'app.quit': async () => null,
@@ -275,7 +283,7 @@ function arrive(topics: Cells, profile: ProfileView | undefined, nowMs: number):
   topics.node.set({ ...scene.node, networkName: profile?.name ?? scene.node.networkName, startedAtMs: nowMs });
   topics.paths.set(pathsOf(profile?.offers ?? memberOffers, []));
   topics.trust.set(profile?.insecure ? sceneOf('clear-text', nowMs).trust : fresh && profile?.kind === 'host' ? sceneOf('alone', nowMs).trust : scene.trust);
-  topics.health.set({ warnings: profile?.insecure ? [{ code: 'clear-text', severity: 'warning', detail: { name: profile.name } }] : [] });
+  topics.health.set({ warnings: profile?.insecure ? [problem('clear-text', { profile: profile.name })] : [] });
 }
 
 function leave(topics: Cells, nowMs: number): void {

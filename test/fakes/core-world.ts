@@ -82,6 +82,7 @@ export interface CoreWorld {
   /** The machine wakes up. */
   wake(): void;
   quits: number;
+  helperStarts: number;
 }
 
 export function coreWorld(): CoreWorld {
@@ -335,6 +336,9 @@ export function coreWorld(): CoreWorld {
       },
     },
     logs: { newest: async (linesMax) => ['{"a":1}', '{"b":2}'].slice(-linesMax), setLevel: () => {} },
+    startHelper: async () => {
+      world.helperStarts++;
+    },
     quit: () => {
       world.quits++;
     },
@@ -349,7 +353,7 @@ export function coreWorld(): CoreWorld {
     world.mesh.voters = [nodeId];
   };
   const world: CoreWorld = {
-    ports, clock, documents, secrets, setAside, online, addresses, trust: null, quits: 0, node: paths,
+    ports, clock, documents, secrets, setAside, online, addresses, trust: null, quits: 0, helperStarts: 0, node: paths,
     wake: () => wakes.forEach((tell) => tell()),
     sleep: (ms) => {
       leaptMs += ms;

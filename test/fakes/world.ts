@@ -1,5 +1,6 @@
 import type { FailureData } from '../../src/base/failure.ts';
 import { seeded } from '../../src/base/random.ts';
+import { problem } from './problem.ts';
 import { featuresOf, hostOffers, memberOffers, pathOf, pathsOf } from './paths-world.ts';
 import { clearTrust, deviceOf, fingerprintOf, freshTrust, noTrust, trustOf } from './trust-world.ts';
 import type { AppState, PeerView, ProfileView, SessionPhase, Settings } from '../../src/contract/state.ts';
@@ -38,7 +39,7 @@ export function sceneOf(name: SceneName, nowMs: number, peers = name === 'crowd'
   }
 }
 
-export const settings: Settings = { theme: 'system', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, logLevel: 'info' };
+export const settings: Settings = { theme: 'system', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, logLevel: 'info' };
 
 const home: ProfileView = { id: 'home1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: memberOffers, insecure: false };
 const studio: ProfileView = { id: 'studio2', name: 'Studio', kind: 'host', nodeId: 'study', address: '192.168.1.20:8443', offers: hostOffers, insecure: false };
@@ -108,7 +109,7 @@ function frozen(base: AppState, nowMs: number): AppState {
     session: { ...base.session, degraded: { kind: 'control-plane-lost', sinceMs: nowMs - 312_000, storedLease: true } },
     peers: { ...base.peers, source: 'stored' },
     node: { ...base.node, leader: null, raft: base.node.raft && { ...base.node.raft, leaderContactAgeMs: 312_000 } },
-    health: { warnings: [{ code: 'control-plane-lost', severity: 'warning', detail: {} }] },
+    health: { warnings: [problem('control-plane-lost', {}, { sinceMs: nowMs - 312_000 })] },
   };
 }
 
@@ -119,7 +120,7 @@ function polled(base: AppState): AppState {
     session: { ...base.session, degraded: { kind: 'polling', detail: 'node-does-not-replicate' } },
     peers: { ...base.peers, source: 'polling' },
     node: { ...base.node, leader: null, raft: null },
-    health: { warnings: [{ code: 'not-replicating', severity: 'info', detail: {} }] },
+    health: { warnings: [problem('not-replicating')] },
   };
 }
 
@@ -162,7 +163,7 @@ function inTheClear(base: AppState): AppState {
     ...base,
     trust: clearTrust,
     profiles: { ...base.profiles, list: base.profiles.list.map((p) => (p.id === home.id ? { ...p, insecure: true } : p)) },
-    health: { warnings: [{ code: 'clear-text', severity: 'warning', detail: { name: 'Home' } }] },
+    health: { warnings: [problem('clear-text', { profile: 'Home' })] },
   };
 }
 

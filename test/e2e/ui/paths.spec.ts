@@ -1,4 +1,5 @@
 import { failure } from '../../../src/base/failure.ts';
+import { problem } from '../../fakes/problem.ts';
 import { misleadingNames } from '../../fakes/world.ts';
 import { expect, test } from './fixture.ts';
 
@@ -144,7 +145,7 @@ test('what this device does for others: the switch is the wish, the line below i
   await expect(line(dns)).toHaveCount(0);
   await card.getByRole('switch', { name: dns }).click();
   await expect(line(dns)).toContainText('it does not answer yet');
-  server.app.topics.health.set({ warnings: [{ code: 'service-down', severity: 'warning', detail: { service: 'meshDns', problem: '', port: 5353 } }] });
+  server.app.topics.health.set({ warnings: [problem('service-down', { service: 'meshDns', problem: '', port: 5353 })] });
   await expect(line(dns)).toContainText('it does not answer: another program on this device has port 5353.');
   await expect(line(dns)).toContainText('Answers now.');
   server.app.refuseNext('offers.set', failure('internal.storage', {}));

@@ -1,4 +1,5 @@
 import { failure } from '../../../src/base/failure.ts';
+import { problem } from '../../fakes/problem.ts';
 import { expect, test } from './fixture.ts';
 
 test('who waits comes first; an admin compares and accepts', async ({ open }) => {
@@ -166,7 +167,7 @@ test('the audit log: newest first, searched, paged, exported', async ({ open }) 
 test('a broken chain is said in red words, and a refusal in its own', async ({ open }) => {
   const { page, server } = await open({ scene: 'host', at: 'audit' });
   await expect(page.getByText('Chain intact')).toBeVisible();
-  server.app.topics.health.set({ warnings: [{ code: 'audit-broken', severity: 'error', detail: {} }] });
+  server.app.topics.health.set({ warnings: [problem('audit-broken')] });
   await page.getByRole('button', { name: 'Read again' }).click();
   await expect(page.getByText('Chain broken')).toBeVisible();
   await expect(page.getByRole('alert')).toContainText('The audit log does not fit together any more');
@@ -178,8 +179,8 @@ test('a broken chain is said in red words, and a refusal in its own', async ({ o
 test('warnings of trust lead to where they are dealt with', async ({ open }) => {
   const { page, server } = await open({ scene: 'host' });
   server.app.topics.health.set({ warnings: [
-    { code: 'device-pending', severity: 'info', detail: { count: 1, name: 'Linus' } }, { code: 'certificate-expiring', severity: 'warning', detail: { days: 6 } },
-    { code: 'root-not-exported', severity: 'info', detail: {} }, { code: 'audit-broken', severity: 'error', detail: {} },
+    problem('device-pending', { count: 1, name: 'Linus' }), problem('certificate-expiring', { days: 6 }),
+    problem('root-not-exported'), problem('audit-broken'),
   ] });
   await expect(page.getByRole('alert')).toHaveCount(2);
   await expect(page.getByText('The certificate of this device ends in 6 days.')).toBeVisible();

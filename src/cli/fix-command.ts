@@ -1,0 +1,37 @@
+import { unreachable } from '../base/assert.ts';
+import type { Warning } from '../contract/state.ts';
+import { plainText } from '../contract/words.ts';
+
+/** What to type for a problem's fix, or null where there is nothing to type. */
+export function fixCommand({ code, fix, detail }: Pick<Warning, 'code' | 'fix' | 'detail'>): string | null {
+  switch (fix) {
+    case null:
+      return null;
+    case 'start-helper':
+      return 'webmesh helper start';
+    case 'try-again':
+      return code === 'cannot-connect' ? 'webmesh up' : 'webmesh retry';
+    case 'renew-now':
+      return 'webmesh renew';
+    case 'look-again':
+      return `webmesh peers retry ${plainText(String(detail['peer'] ?? ''))}`;
+    case 'check-network':
+      return 'webmesh netcheck';
+    case 'see-peers':
+      return 'webmesh peers';
+    case 'open-people':
+      return 'webmesh devices';
+    case 'save-root-key':
+      return 'webmesh root export';
+    case 'open-audit':
+      return 'webmesh audit';
+    case 'open-offers':
+      return 'webmesh offers';
+    case 'open-networks':
+      return 'webmesh profile list';
+    case 'new-invite':
+      return 'webmesh join -';
+    default:
+      return unreachable(fix);
+  }
+}
