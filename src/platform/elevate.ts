@@ -7,6 +7,8 @@ import { failure } from '../base/failure.ts';
 export interface ElevateOptions {
   /** The Node program that runs the helper's script; left out when the helper is a program itself. */
   readonly node?: string;
+  /** The word by which a program that holds several starts the helper. */
+  readonly entry?: '@helper';
   /** The helper's folders; its own defaults when left out. */
   readonly run?: string;
   readonly state?: string;
@@ -37,12 +39,12 @@ export async function elevateHelper(helperPath: string, options: ElevateOptions 
 }
 
 /** Pure: the words of the one command. */
-export function helperCommand(helperPath: string, { node, run, state, cache, owner }: ElevateOptions, self: number | undefined): readonly string[] {
+export function helperCommand(helperPath: string, { node, entry, run, state, cache, owner }: ElevateOptions, self: number | undefined): readonly string[] {
   const needsNode = ['.mjs', '.cjs', '.js', '.ts'].includes(extname(helperPath));
   if (needsNode && node === undefined) throw failure('input.invalid', { path: helperPath, reason: 'a script needs the program that runs it' });
   const flags = Object.entries({ run, state, cache }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
   const user = owner ?? self;
-  const words = [...(needsNode ? [node ?? ''] : []), helperPath, ...flags, ...(user === undefined || user === 0 ? [] : ['--owner', String(user)]), '--detach'];
+  const words = [...(needsNode ? [node ?? ''] : []), helperPath, ...(entry === undefined ? [] : [entry]), ...flags, ...(user === undefined || user === 0 ? [] : ['--owner', String(user)]), '--detach'];
   for (const path of [helperPath, ...[node, run, state, cache].filter((value) => value !== undefined)]) {
     if (!isAbsolute(path) || !isQuotable(path) || path.split(/[/\\]/).includes('..')) throw failure('input.invalid', { path, reason: 'not a plain absolute path' });
   }

@@ -97,6 +97,7 @@ test.runIf(process.platform !== 'win32')('a socket is trusted only where nobody 
 test('the elevated command is fixed: absolute plain paths, quoted, nothing else', () => {
   const words = helperCommand('/opt/Webmesh App/helper.mjs', { node: '/usr/bin/node', run: '/run/webmesh' }, 1000);
   expect(commandLine(words)).toBe("'/usr/bin/node' '/opt/Webmesh App/helper.mjs' '--run' '/run/webmesh' '--owner' '1000' '--detach'");
+  expect(helperCommand('/opt/Webmesh/resources/bin/webmesh', { entry: '@helper' }, 1000).join(' ')).toBe('/opt/Webmesh/resources/bin/webmesh @helper --owner 1000 --detach');
   const bad = ['relative/helper.mjs', "/opt/x'y", '/opt/$(id)/h', '/opt/a;b', '/opt/`id`', '/opt/"x"', '/opt/a\nb', '/opt/../etc/x', '/opt/a\\b', '/opt/!x', '/opt/*'];
   expect(bad.map((path) => codeOf(() => helperCommand(path, { node: '/usr/bin/node' }, 1000)))).toEqual(bad.map(() => 'input.invalid not a plain absolute path'));
   expect(bad.map((path) => codeOf(() => helperCommand('/opt/helper', { cache: path }, 1000)))).toEqual(bad.map(() => 'input.invalid not a plain absolute path'));
