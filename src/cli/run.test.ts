@@ -159,7 +159,7 @@ test('wrong command lines name what is wrong and exit with 2', async () => {
 });
 
 test('settings change only what is given, switches can be turned off', async () => {
-  expect(await json('settings --theme dark --no-notifications')).toEqual({ theme: 'dark', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: false, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, logLevel: 'info' });
+  expect(await json('settings --theme dark --no-notifications')).toEqual({ theme: 'dark', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: false, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, updates: 'off', logLevel: 'info' });
   expect(app.calls).toEqual([{ name: 'settings.update', input: { theme: 'dark', notifications: false } }]);
 });
 
@@ -185,7 +185,7 @@ test('the JSON of every view has these keys', async () => {
       "metrics: atMs host tunnel",
       "metrics attic: deviceName addressV4 totalReceiveBytes totalTransmitBytes listenPort type peers system",
       "profile list: selected profiles",
-      "settings: theme connectAtStart startAtLogin stayConnected closeExplained notifications notifyConnection notifyDevices notifyExpiry notifyService logLevel",
+      "settings: theme connectAtStart startAtLogin stayConnected closeExplained notifications notifyConnection notifyDevices notifyExpiry notifyService updates logLevel",
       "health: problems",
       "logs: lines",
       "diagnostics: path",
@@ -360,6 +360,8 @@ test('help exists for everything, a group and each verb; version prints one line
       peers            The other devices of the network, how each is reached, and why not better
       node             The mesh node on this machine: version, features, consensus
       metrics          CPU, memory, disks and tunnel traffic, here or on a peer
+      history          What was measured here in the last 24 hours: this device and its network, or one peer
+      history clear    Forget what was measured, of this device and of the selected network
       health           What is wrong, since when, and what to do; exit code 6 when it is more than a hint, else 0
       health dismiss   Put a hint away until the app ends; what is worse than a hint stays
       helper start     Start the system service that makes the tunnel; the system asks for permission

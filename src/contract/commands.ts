@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { roles } from '../base/identity.ts';
+import type { HistoryView } from './history.ts';
 import type { AuditEventView, ForwardView, Invitation, NetcheckView, PathPing } from './state.ts';
 
 /**
@@ -18,6 +19,9 @@ const inviteId = z.string().regex(/^[a-z0-9]{16}$/);
 /** A link, or the content of an invite file. */
 const inviteText = z.string().trim().min(1).max(4_096);
 const passphrase = z.string().min(10).max(256);
+/** What the kept measurements are of. */
+const historyAbout = z.union([z.enum(['host', 'network']), z.strictObject({ peer: text(253) })]);
+const time = z.number().int().min(0).max(8.64e15);
 const theme = z.enum(['system', 'light', 'dark']);
 
 export const commands = {
@@ -108,6 +112,9 @@ export const commands = {
     shares: z.array(z.string().trim().regex(/^(tcp|udp) (\[[0-9a-fA-F:]{2,39}\]|[0-9.]{7,15}):[0-9]{1,5}$/)).max(32).optional(),
   }), done),
   'peer.metrics': command('Ask a peer for its metrics', z.strictObject({ id: text(253) }), z.object({ metrics: z.unknown() })),
+  'history.read': command('What was measured in the last day, minute by minute', z.strictObject({ about: historyAbout, fromMs: time.optional(), toMs: time.optional() }), z.object({ history: z.custom<HistoryView>() })),
+  'history.export': command('Write what was measured to a file of comma-separated values', z.strictObject({ about: historyAbout, fromMs: time.optional(), toMs: time.optional() }), z.object({ path: z.string() })),
+  'history.clear': command('Forget what was measured', nothing, done),
   'settings.update': command('Change settings', z.strictObject({
     theme: theme.optional(),
     connectAtStart: z.boolean().optional(),
@@ -119,10 +126,14 @@ export const commands = {
     notifyDevices: z.boolean().optional(),
     notifyExpiry: z.boolean().optional(),
     notifyService: z.boolean().optional(),
+    updates: z.enum(['off', 'tell']).optional(),
     logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
   }), done),
   'health.dismiss': command('Put a hint away until the app ends', z.strictObject({ id: text(300) }), done),
   'helper.start': command("Start the system service that makes the tunnel; the system's own window asks for permission", nothing, done),
+  'update.check': command('Look for a newer version of this app now; nothing is downloaded', nothing, done),
+  'update.download': command('Download the newer version that was found, and verify it; nothing is installed', nothing, done),
+  'update.dismiss': command('Put the newer version away: a download stops, and what was downloaded is removed', nothing, done),
   'diagnostics.logs': command('The newest log lines', z.strictObject({ lines: z.number().int().min(1).max(5000).optional() }), z.object({ lines: z.array(z.string()) })),
   'diagnostics.export': command('Write a report without secrets', nothing, z.object({ path: z.string() })),
   'app.quit': command('Disconnect and end the app', nothing, done),

@@ -4,6 +4,7 @@ import type { Handlers } from '../contract/commands.ts';
 import type { InvitationTopic } from '../contract/state.ts';
 import { loadFavourites } from './favourites.ts';
 import { appHandlers } from './handlers.ts';
+import { appHistory, historyHandlers } from './history/handlers.ts';
 import { keepForwards } from './paths/forwards.ts';
 import { pathHandlers } from './paths/handlers.ts';
 import type { CorePorts } from './ports.ts';
@@ -11,6 +12,7 @@ import { loadProfiles } from './profiles.ts';
 import { createSession } from './session/session.ts';
 import { loadSettings } from './settings.ts';
 import { createTopics } from './topics.ts';
+import { createUpdateKeeper } from './update.ts';
 import { trustHandlers } from './trust/handlers.ts';
 import { createKeyring } from './trust/keyring.ts';
 import { createMembership } from './trust/membership.ts';
@@ -40,22 +42,29 @@ export async function createApp(ports: CorePorts): Promise<App> {
     return phase.name === 'connected' ? profile : null;
   };
   const forwards = keepForwards({ ...ports, log: ports.log.scope('forwards'), paths: session.paths, connected });
-  const shown = createTopics({ ports, settings, profiles, favourites, session, keyring, invitation, forwards });
+  const update = createUpdateKeeper({ ports, settings });
+  const shown = createTopics({ ports, settings, profiles, favourites, session, keyring, invitation, forwards, update: update.topic });
+  const history = appHistory(ports, profiles, session, shown);
 
   let ended: Promise<void> | null = null;
   const close = (): Promise<void> => {
     ended ??= (async () => {
+      // Before the tunnel goes: what passed until now is counted.
+      await history.close();
       await session.end(endMs, settings.cell.get().stayConnected);
       shown.close();
       forwards.end();
+      update.close();
       ports.helper.close();
     })();
     return ended;
   };
   const handlers: Handlers = {
     ...appHandlers({ ports, settings, profiles, favourites, session, membership, shown, close }),
+    ...historyHandlers(history, ports, shown.current),
     ...pathHandlers({ ports, profiles, session, topics: shown.topics, forwards }),
     ...trustHandlers({ ports, keyring, profiles, session, current: shown.current, invitation }),
+    ...update.handlers,
   };
 
   const wish = await session.stored.loadWish();

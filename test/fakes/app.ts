@@ -5,8 +5,10 @@ import { serve, type Port } from '../../src/contract/carrier.ts';
 import type { CommandName, Handlers, Parsed } from '../../src/contract/commands.ts';
 import { topicNames, type AppState, type Invitation, type InviteView, type ProfileView, type SessionPhase, type TopicName, type TrustTopic } from '../../src/contract/state.ts';
 import { problem } from './problem.ts';
+import { type FakeHistory, fakeHistory } from './history.ts';
 import { fakePaths } from './paths-app.ts';
 import { hostOffers, memberOffers, pathsOf } from './paths-world.ts';
+import { fakeUpdates } from './update-app.ts';
 import { auditOf, invitationAt, linkOf, readLink } from './trust-world.ts';
 import { isUp, metricsAt, sceneOf, type SceneName } from './world.ts';
 
@@ -28,6 +30,8 @@ export interface FakeApp {
   /** The next call of this name waits until the function that comes back is called. */
   holdNext(name: CommandName): () => void;
   tick(): void;
+  /** What it has of the last day; scenes begin with all of it. */
+  readonly history: FakeHistory;
   close(): void;
 }
 
@@ -42,6 +46,7 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
   const calls: { name: CommandName; input: unknown }[] = [];
   const refusals = new Map<CommandName, Failure>();
   const held = new Map<CommandName, Promise<void>>();
+  const history = fakeHistory(clock);
   const paths = fakePaths(topics, clock, stepMs);
   let round = 0;
   let pending: Cancel = () => {};
@@ -100,6 +105,8 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
 
   const handlers = recording(calls, refusals, held, {
     ...paths.handlers,
+    ...fakeUpdates(topics.update, clock, stepMs),
+    ...history.handlers,
     'session.connect': async ({ profile }) => {
       if (profile !== undefined) select(topics, profile);
       if (topics.profiles.get().selected === null) throw failure('input.unknown-profile', {});
@@ -183,7 +190,7 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
   });
 
   return {
-    handlers, topics, calls, show,
+    handlers, topics, calls, show, history,
     refuseNext: (name, why) => void refusals.set(name, why),
     holdNext: (name) => {
       const { promise, resolve } = Promise.withResolvers<void>();
