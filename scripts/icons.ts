@@ -39,11 +39,13 @@ async function draw(page: Page, svg: string, size: number): Promise<Buffer> {
 function trayShape(state: TrayIcon, ink: string): string {
   const nodes = [[3.5, 6], [7.5, 16], [11, 9], [14.5, 16], [18.5, 6]] as const;
   const path = 'M3.5 6 7.5 16 11 9 14.5 16 18.5 6';
-  const lines = { disconnected: '', connecting: `<path d="${path}" stroke-width="1.6" stroke-dasharray="1.6 2.2"/>`, connected: `<path d="${path}" stroke-width="1.9"/>`, degraded: `<path d="${path}" stroke-width="1.9"/>`, blocked: '' }[state];
-  const hollow = state === 'disconnected' || state === 'blocked';
+  const drawn = state.replace('-attention', '');
+  const lines = { disconnected: '', connecting: `<path d="${path}" stroke-width="1.6" stroke-dasharray="1.6 2.2"/>`, connected: `<path d="${path}" stroke-width="1.9"/>`, degraded: `<path d="${path}" stroke-width="1.9"/>`, blocked: '' }[drawn] ?? '';
+  const hollow = drawn === 'disconnected' || drawn === 'blocked';
   const dots = nodes.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="${hollow ? 1.7 : 2.2}" ${hollow ? 'stroke-width="1.2"' : `fill="${ink}" stroke="none"`}/>`).join('');
   const cut = '<circle cx="17" cy="17" r="5.6" fill="black" stroke="none"/>';
-  const badge = { degraded: '<path d="M17 13.2V17.6M17 20v.6" stroke-width="2.1"/>', blocked: '<path d="M14.4 14.4 19.6 19.6M19.6 14.4 14.4 19.6" stroke-width="2.1"/>' }[state as 'degraded' | 'blocked'] ?? '';
+  const attention = '<path d="M17 13.2V17.6M17 20v.6" stroke-width="2.1"/>';
+  const badge = state === 'degraded' || state !== drawn ? attention : state === 'blocked' ? '<path d="M14.4 14.4 19.6 19.6M19.6 14.4 14.4 19.6" stroke-width="2.1"/>' : '';
   const mask = badge === '' ? '' : `<mask id="m"><rect width="22" height="22" fill="white"/>${cut}</mask>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 22 22" fill="none" stroke="${ink}" stroke-linecap="round" stroke-linejoin="round">${mask}<g${badge === '' ? '' : ' mask="url(#m)"'}>${lines}${dots}</g>${badge}</svg>`;
 }

@@ -46,3 +46,13 @@ export const noticeWords: Readonly<Record<NoticeKind, { readonly label: string; 
 
 /** What is said when a connection that was told lost is there again. */
 export const backAgain = { title: 'Webmesh is connected again', body: 'Your devices can reach each other.' } as const;
+
+/** The head of a notification. */
+export function noticeTitle(code: WarningCode): string {
+  return `Webmesh: ${problemTitles[code]}`;
+}
+
+/** Leads to the list of them. */
+export function allProblems(count: number): string {
+  return count === 1 ? 'What to know about it…' : `All ${count} problems and hints…`;
+}

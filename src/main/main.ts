@@ -3,6 +3,7 @@ import { app, clipboard, dialog, ipcMain, nativeTheme, Notification, powerMonito
 import { asFailure } from '../base/failure.ts';
 import { serve } from '../contract/carrier.ts';
 import { type Client } from '../contract/client.ts';
+import { doFix } from '../contract/fixes.ts';
 import { disconnected } from '../contract/wait.ts';
 import { sentence } from '../contract/words.ts';
 import { createApp } from '../core/app.ts';
@@ -22,7 +23,8 @@ import { helperFiles, startHelper } from './install-helper.ts';
 import { createInviteDoor } from './invite-door.ts';
 import { serveWindows } from './ipc.ts';
 import { setLoginItem } from './login-item.ts';
-import { noticeOf } from './notices.ts';
+import { type Notice } from './notices.ts';
+import { createNotifications } from './notifications.ts';
 import { declarePageScheme, servePage } from './page-protocol.ts';
 import { registerLinks } from './register-links.ts';
 import { keyringSealer } from './secrets.ts';
@@ -38,7 +40,9 @@ const home = homeAt(options.home);
 const log = createLog({ sink: fileSink(home.logFile), clock: systemClock, level: 'info', scope: 'app' });
 let ending: 'no' | 'soon' | 'now' = 'no';
 const invites = createInviteDoor({ clock: systemClock, readFile: readSmallFile, failed: tellBadInvite });
-let showWindow = (): void => {};
+let showWindow: MainWindow['show'] = () => {};
+let isWatched = (): boolean => false;
+const notifications = createNotifications({ clock: systemClock, watched: () => isWatched(), show: showNotice });
 
 app.setName('Webmesh');
 app.setPath('userData', join(home.folder, 'window'));
@@ -85,7 +89,8 @@ async function start(): Promise<void> {
   });
   serveWindows(ipcMain, core.open, log.scope('ipc'), systemClock);
   window = createMainWindow({ preload: join(__dirname, 'preload.cjs'), icon: resource('icons', '256x256.png'), hidden: options.hidden, devTools: !app.isPackaged, failed: report });
-  showWindow = () => window?.show();
+  showWindow = (place) => window?.show(place);
+  isWatched = () => window?.isWatched() === true;
   tray = createTray(resource('tray'), (action) => void act(action, core, window).catch(report));
   follow(core.client, () => tray, () => window);
   keepRunning(core, () => window, () => tray);
@@ -126,22 +131,13 @@ function follow(client: Client, tray: () => AppTray | undefined, window: () => M
     nativeTheme.themeSource = theme;
     if (app.isPackaged) void setLoginItem(app, startAtLogin).catch(report);
   });
-  let notify = false;
-  client.watch('settings', ({ notifications }) => {
-    notify = notifications;
-  });
   // Also one that was opened elsewhere, such as in a terminal: whoever is asked must see the question.
   let offered: string | undefined;
   client.watch('invitation', ({ offer }) => {
     if (offer !== null && offer.link !== offered) window()?.show();
     offered = offer?.link;
   });
-  let before: Parameters<typeof noticeOf>[0];
-  client.watch('session', (now) => {
-    const notice = noticeOf(before, now);
-    before = now;
-    if (notice !== undefined && notify && window()?.isVisible() !== true && Notification.isSupported()) new Notification(notice).show();
-  });
+  notifications.follow(client);
 }
 
 async function act(action: TrayAction, { client }: Attachment, window: MainWindow | undefined): Promise<void> {
@@ -154,8 +150,10 @@ async function act(action: TrayAction, { client }: Attachment, window: MainWindo
       return clipboard.writeText(action.text);
     case 'open':
       return window?.show();
-    case 'install-helper':
-      return startHelper(helperFiles({ packaged: app.isPackaged, resources: process.resourcesPath, mainFolder: __dirname }));
+    case 'problems':
+      return window?.show('health');
+    case 'fix':
+      return 'place' in action.way ? window?.show(action.way.place) : void (await doFix(client, action.way));
     case 'quit':
       return app.quit();
   }
@@ -172,6 +170,7 @@ function keepRunning(core: Attachment, window: () => MainWindow | undefined, tra
     ending = 'soon';
     void end(core).finally(() => {
       ending = 'now';
+      notifications.close();
       tray()?.destroy();
       window()?.letGo();
       app.quit();
@@ -196,6 +195,15 @@ function resource(...parts: string[]): string {
 function report(error: unknown): void {
   const { code, detail } = asFailure(error);
   log.warn('shell.action-failed', { code, detail });
+}
+
+/** The list of problems is where a click on a notification leads. */
+function showNotice(notice: Notice): { close(): void } {
+  if (!Notification.isSupported()) return { close: () => {} };
+  const notification = new Notification(notice);
+  notification.on('click', () => showWindow('health'));
+  notification.show();
+  return notification;
 }
 
 /** Without a window of its own: a box would stop everything else until somebody closes it, as often as a web page likes. */

@@ -1,19 +1,37 @@
-import { type SessionTopic } from '../contract/state.ts';
-import { sentence } from '../contract/words.ts';
+import type { NoticeKind } from '../contract/health.ts';
+import { backAgain, noticeTitle } from '../contract/health-words.ts';
+import type { Settings, Warning, WarningCode } from '../contract/state.ts';
+import { warningSentence } from '../contract/words.ts';
 
 export interface Notice {
   readonly title: string;
   readonly body: string;
 }
 
-/** What a person should hear of while the window is out of sight: only what changed for them, and each thing once. */
-export function noticeOf(before: SessionTopic | undefined, now: SessionTopic): Notice | undefined {
-  if (before === undefined) return undefined;
-  if (now.phase === 'blocked' && before.phase !== 'blocked') {
-    const { what, next } = sentence(now.failure);
-    return { title: 'Webmesh cannot connect', body: `${what} ${next}` };
-  }
-  if (now.phase === 'reconnecting' && before.phase === 'connected') return { title: 'Webmesh lost the connection', body: `${sentence(now.cause).what} It is being restored.` };
-  if (now.phase === 'connected' && before.phase === 'reconnecting') return { title: 'Webmesh is connected again', body: 'Your devices can reach each other.' };
-  return undefined;
+/** Which switch silences a problem. Null: it is never worth an interruption; the window and the tray say it. */
+export const kindOf: Readonly<Record<WarningCode, NoticeKind | null>> = {
+  'offline': 'connection', 'connection-lost': 'connection', 'cannot-connect': 'connection', 'control-plane-lost': 'connection',
+  'device-pending': 'devices',
+  'certificate-expiring': 'expiry', 'renewal-failing': 'expiry', 'device-expiring': 'expiry',
+  'helper-missing': 'service', 'engine-missing': 'service', 'node-down': 'service', 'node-port-in-use': 'service', 'service-down': 'service', 'disk-full': 'service', 'audit-broken': 'service',
+  'not-replicating': null, 'peer-unreachable': null, 'udp-blocked': null, 'clear-text': null, 'file-set-aside': null, 'authority-pending': null, 'root-not-exported': null, 'secrets-in-file': null,
+};
+
+/** While one of these is there, this device is not connected though it should be. */
+export const losses: ReadonlySet<WarningCode> = new Set(['offline', 'connection-lost', 'cannot-connect']);
+
+/** How long a problem must have been shown before somebody is interrupted for it. A connection often comes back by itself. */
+export const patienceMs: Readonly<Record<NoticeKind, number>> = { connection: 10_000, devices: 1_000, expiry: 1_000, service: 3_000 };
+
+export const backNotice: Notice = backAgain;
+
+export function noticeFor(warning: Pick<Warning, 'code' | 'detail'>): Notice {
+  const { what, next } = warningSentence(warning);
+  return { title: noticeTitle(warning.code), body: `${what} ${next}` };
+}
+
+/** The kinds that a person wants to hear of. */
+export function wantedKinds({ notifications, notifyConnection, notifyDevices, notifyExpiry, notifyService }: Settings): ReadonlySet<NoticeKind> {
+  const switches: Readonly<Record<NoticeKind, boolean>> = { connection: notifyConnection, devices: notifyDevices, expiry: notifyExpiry, service: notifyService };
+  return new Set((Object.keys(switches) as NoticeKind[]).filter((kind) => notifications && switches[kind]));
 }

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { problem } from '../../test/fakes/problem.ts';
 import { sceneOf, type SceneName } from '../../test/fakes/world.ts';
-import { type PeerView } from '../contract/state.ts';
-import { noticeOf } from './notices.ts';
+import { commands } from '../contract/commands.ts';
+import { fixPlaces } from '../contract/fixes.ts';
+import { fixNames } from '../contract/health.ts';
+import { type PeerView, type Warning } from '../contract/state.ts';
 import { peersMax, trayView, type TrayItem, type TrayState } from './tray-view.ts';
 
 function stateOf(scene: SceneName): TrayState {
@@ -53,14 +55,29 @@ test('favourites come first, with a star, however they are reached', () => {
   expect(labels).toEqual(['○ ★ garden-pi', '● attic', '● workshop']);
 });
 
-test('a missing helper can be started from here', () => {
-  const { items } = trayView({ ...stateOf('disconnected'), warnings: [problem('helper-missing')] });
-  expect(brief(items).slice(0, 4)).toEqual(['status', 'connect', 'helper-missing', 'install-helper']);
+test('the worst problem is a line with its fix, and a mark on the icon; what the status says already and hints are not', () => {
+  const of = (scene: SceneName, ...warnings: readonly Warning[]): string => {
+    const { icon, tooltip, items } = trayView({ ...stateOf(scene), warnings });
+    const [line] = items.flatMap((item) => (item.kind === 'text' && item.id === 'problem' ? [item.label] : []));
+    return `${icon} | ${brief(items).slice(1, 5).join(' ')} | ${line ?? '-'} | ${tooltip.split('. ')[1] ?? '-'}`;
+  };
+  expect([
+    of('disconnected', problem('secrets-in-file'), problem('node-port-in-use'), problem('helper-missing')), of('joining', problem('clear-text')), of('connected', problem('udp-blocked')), of('connected', problem('node-port-in-use')),
+    of('connected', problem('peer-unreachable')), of('degraded', problem('control-plane-lost')), of('blocked', problem('cannot-connect')),
+  ]).toEqual([
+    'disconnected-attention | connect problem fix problems | ⚠ The system service is not running | The system service is not running',
+    'connecting-attention | disconnect problem fix problems | ⚠ Clear text | Clear text',
+    'degraded | disconnect problem fix problems | ⚠ This network blocks UDP | This network blocks UDP',
+    'degraded | disconnect problem problems profiles(2) | ⚠ A port is taken | A port is taken',
+    'connected | disconnect profiles(2) device peers(3) | - | -',
+    'degraded | disconnect profiles(2) device peers(3) | - | -',
+    'blocked | connect profiles(2) peers(3) open | - | -',
+  ]);
 });
 
-test('notices come when something changed for a person, once, and never at the start', () => {
-  const of = (scene: SceneName) => stateOf(scene).session;
-  const titles = ([[undefined, 'blocked'], ['joining', 'blocked'], ['blocked', 'blocked'], ['connected', 'reconnecting'], ['reconnecting', 'reconnecting'], ['reconnecting', 'connected'], ['joining', 'connected'], ['connected', 'disconnecting']] as const)
-    .map(([before, now]) => noticeOf(before && of(before), of(now))?.title);
-  expect(titles).toEqual([undefined, 'Webmesh cannot connect', undefined, 'Webmesh lost the connection', undefined, 'Webmesh is connected again', undefined, undefined]);
+test.each([...fixNames])('%s is something that the tray can do', (fix) => {
+  const { items } = trayView({ ...stateOf('disconnected'), warnings: [problem('clear-text', { peer: 'nas' }, { fix })] });
+  const item = items.find((one) => one.kind === 'action' && one.id === 'fix');
+  const way = item?.kind === 'action' && item.action.do === 'fix' ? item.action.way : undefined;
+  expect(way && ('place' in way ? fixPlaces.includes(way.place) : commands[way.call].input.safeParse(way.input).success)).toBe(true);
 });

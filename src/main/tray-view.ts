@@ -1,6 +1,9 @@
 import { unreachable } from '../base/assert.ts';
-import { type PeersTopic, type PeerView, type ProfilesTopic, type SessionTopic, type Warning } from '../contract/state.ts';
-import { sentence, warningSentence } from '../contract/words.ts';
+import { type FixWay, wayOf } from '../contract/fixes.ts';
+import { worstOf } from '../contract/health.ts';
+import { allProblems, fixLabels, problemTitles } from '../contract/health-words.ts';
+import { type PeersTopic, type PeerView, type ProfilesTopic, type SessionTopic, type Warning, type WarningCode } from '../contract/state.ts';
+import { sentence } from '../contract/words.ts';
 
 /** What the tray shows: decided here, drawn by tray.ts. Each state has its own shape, so no one needs to see colours. */
 export interface TrayView {
@@ -9,7 +12,8 @@ export interface TrayView {
   readonly items: readonly TrayItem[];
 }
 
-export const trayIcons = ['disconnected', 'connecting', 'connected', 'degraded', 'blocked'] as const;
+/** `attention` and `degraded` have an exclamation mark, `blocked` a cross. */
+export const trayIcons = ['disconnected', 'disconnected-attention', 'connecting', 'connecting-attention', 'connected', 'degraded', 'blocked'] as const;
 export type TrayIcon = (typeof trayIcons)[number];
 
 export type TrayItem =
@@ -20,7 +24,9 @@ export type TrayItem =
 
 export type TrayAction =
   | { readonly do: 'connect'; readonly profile?: string }
-  | { readonly do: 'disconnect' | 'open' | 'quit' | 'install-helper' }
+  | { readonly do: 'disconnect' | 'open' | 'quit' }
+  | { readonly do: 'fix'; readonly way: FixWay }
+  | { readonly do: 'problems' }
   | { readonly do: 'copy'; readonly text: string };
 
 export interface TrayState {
@@ -36,13 +42,14 @@ export const peersMax = 20;
 export function trayView(state: TrayState): TrayView {
   const { session } = state;
   const status = statusOf(state);
+  const problem = worstOf(untold(state.warnings));
   return {
-    icon: iconOf(session),
-    tooltip: `Webmesh: ${status}`,
+    icon: iconOf(session, problem !== undefined),
+    tooltip: problem === undefined ? `Webmesh: ${status}` : `Webmesh: ${status}. ${problemTitles[problem.code]}`,
     items: [
       { kind: 'text', id: 'status', label: status },
       ...sessionItems(session, state.profiles),
-      ...helperItems(state.warnings),
+      ...problemItems(problem, state.warnings),
       { kind: 'line' },
       ...profileItems(state),
       ...deviceItems(state),
@@ -54,18 +61,18 @@ export function trayView(state: TrayState): TrayView {
   };
 }
 
-function iconOf(session: SessionTopic): TrayIcon {
+function iconOf(session: SessionTopic, attention: boolean): TrayIcon {
   switch (session.phase) {
     case 'disconnected':
-      return 'disconnected';
+      return attention ? 'disconnected-attention' : 'disconnected';
     case 'authorising':
     case 'joining':
     case 'configuring':
     case 'reconnecting':
     case 'disconnecting':
-      return 'connecting';
+      return attention ? 'connecting-attention' : 'connecting';
     case 'connected':
-      return session.degraded === null ? 'connected' : 'degraded';
+      return session.degraded === null && !attention ? 'connected' : 'degraded';
     case 'blocked':
       return 'blocked';
     default:
@@ -103,12 +110,21 @@ function sessionItems({ want, phase }: SessionTopic, { list }: ProfilesTopic): r
   return [{ kind: 'action', id: 'connect', label: phase === 'blocked' ? 'Try again' : 'Connect', action: { do: 'connect' } }];
 }
 
-function helperItems(warnings: readonly Warning[]): readonly TrayItem[] {
-  const missing = warnings.find(({ code }) => code === 'helper-missing');
-  if (missing === undefined) return [];
+/** The line of the session says these already. */
+const saidByStatus: ReadonlySet<WarningCode> = new Set(['cannot-connect', 'connection-lost', 'control-plane-lost']);
+
+/** What is worth a mark on the icon and a line of its own: hints are for the window. */
+function untold(warnings: readonly Warning[]): readonly Warning[] {
+  return warnings.filter(({ code, severity }) => severity !== 'info' && !saidByStatus.has(code));
+}
+
+function problemItems(problem: Warning | undefined, warnings: readonly Warning[]): readonly TrayItem[] {
+  if (problem === undefined) return [];
+  const way = wayOf(problem);
   return [
-    { kind: 'text', id: 'helper-missing', label: warningSentence(missing).what },
-    { kind: 'action', id: 'install-helper', label: 'Start the helper…', action: { do: 'install-helper' } },
+    { kind: 'text', id: 'problem', label: `⚠ ${problemTitles[problem.code]}` },
+    ...(way === null || problem.fix === null ? [] : [{ kind: 'action', id: 'fix', label: fixLabels[problem.fix], action: { do: 'fix', way } } as const]),
+    { kind: 'action', id: 'problems', label: allProblems(warnings.length), action: { do: 'problems' } },
   ];
 }
 

@@ -2,11 +2,12 @@ import { BrowserWindow } from 'electron';
 import { pageUrl } from './page-protocol.ts';
 
 export interface MainWindow {
-  /** Makes the window visible and brings it to the front. */
-  show(): void;
+  /** Makes the window visible and brings it to the front; with a place: there. */
+  show(place?: string): void;
   /** Loads the page anew, for instance because its core went away. */
   reload(): void;
-  isVisible(): boolean;
+  /** Visible and in front: whoever looks at it needs no notification. */
+  isWatched(): boolean;
   /** From now on closing the window ends it instead of hiding it. */
   letGo(): void;
 }
@@ -61,13 +62,15 @@ export function createMainWindow({ preload, icon, hidden, devTools, failed }: Wi
   window.webContents.on('render-process-gone', load);
   load();
   return {
-    show: () => {
+    show: (place) => {
+      // Within the page that is loaded this is a step to another screen, no load.
+      if (place !== undefined) void window.loadURL(`${pageUrl}#/${place}`).catch(failed);
       if (window.isMinimized()) window.restore();
       window.show();
       window.focus();
     },
     reload: () => window.webContents.reload(),
-    isVisible: () => window.isVisible(),
+    isWatched: () => window.isVisible() && window.isFocused(),
     letGo: () => {
       mayClose = true;
     },

@@ -45,7 +45,9 @@ export class Notification extends EventEmitter implements Pick<Electron.Notifica
   show(): void {
     record('Notification', { title: this.title, body: this.body });
   }
-  close(): void {}
+  close(): void {
+    record('Notification.close', { title: this.title });
+  }
 }
 
 let copied = '';

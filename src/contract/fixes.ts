@@ -1,0 +1,53 @@
+import { unreachable } from '../base/assert.ts';
+import type { Client } from './client.ts';
+import type { Warning } from './state.ts';
+
+/** How a fix is done: by a command, or by a person at a place of the window. Places are addresses of the page, without `#/`. */
+export type FixWay =
+  | { readonly call: 'helper.start' | 'session.connect' | 'session.retry' | 'certificate.renew'; readonly input: Readonly<Record<string, never>> }
+  | { readonly call: 'peer.retry'; readonly input: { readonly id: string } }
+  | { readonly place: FixPlace };
+
+export const fixPlaces = ['device/check', 'peers', 'people', 'people/root', 'audit', 'device', 'settings', 'add'] as const;
+export type FixPlace = (typeof fixPlaces)[number];
+
+/** Asks the core for it; rejects with the command's failure. */
+export async function doFix({ call }: Pick<Client, 'call'>, way: Exclude<FixWay, { place: FixPlace }>): Promise<void> {
+  if (way.call === 'peer.retry') await call(way.call, way.input);
+  else await call(way.call, way.input);
+}
+
+/** The one answer to what a problem's button does, for the window and for the tray; null where there is no button. */
+export function wayOf({ code, fix, detail }: Pick<Warning, 'code' | 'fix' | 'detail'>): FixWay | null {
+  switch (fix) {
+    case null:
+      return null;
+    case 'start-helper':
+      return { call: 'helper.start', input: {} };
+    case 'try-again':
+      // Who is blocked starts anew; who waits for the next try does not wait any longer.
+      return { call: code === 'cannot-connect' ? 'session.connect' : 'session.retry', input: {} };
+    case 'renew-now':
+      return { call: 'certificate.renew', input: {} };
+    case 'look-again':
+      return { call: 'peer.retry', input: { id: String(detail['peer'] ?? '') } };
+    case 'check-network':
+      return { place: 'device/check' };
+    case 'see-peers':
+      return { place: 'peers' };
+    case 'open-people':
+      return { place: 'people' };
+    case 'save-root-key':
+      return { place: 'people/root' };
+    case 'open-audit':
+      return { place: 'audit' };
+    case 'open-offers':
+      return { place: 'device' };
+    case 'open-networks':
+      return { place: 'settings' };
+    case 'new-invite':
+      return { place: 'add' };
+    default:
+      return unreachable(fix);
+  }
+}
