@@ -383,6 +383,10 @@ test('help exists for everything, a group and each verb; version prints one line
       profile select   Choose the network that Connect uses
       profile rename   Rename a network on this machine
       profile remove   Forget a network on this machine
+      update           Whether a newer version is known
+      update check     Look for a newer version now; nothing is downloaded
+      update download  Download the newer version that was found, and verify it; nothing is installed
+      update dismiss   Put the newer version away: a download stops, and what was downloaded is removed
       logs             The newest log lines of the app
       settings         Show the settings, or change those that are given
       diagnostics      Write a report without secrets, to look at or to send to somebody

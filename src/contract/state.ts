@@ -2,6 +2,7 @@ import type { FailureData } from '../base/failure.ts';
 import type { Role } from '../base/identity.ts';
 import type { PathReasonCode, PathTier } from '../base/path-reasons.ts';
 import type { FixName, Severity } from './health.ts';
+import type { UpdateTopic } from './update.ts';
 
 export type { PathReasonCode, PathTier, Role };
 
@@ -20,10 +21,11 @@ export interface AppState {
   readonly trust: TrustTopic;
   readonly invitation: InvitationTopic;
   readonly paths: PathsTopic;
+  readonly update: UpdateTopic;
 }
 
 export type TopicName = keyof AppState;
-export const topicNames = ['session', 'peers', 'profiles', 'settings', 'node', 'metrics', 'health', 'trust', 'invitation', 'paths'] as const satisfies readonly TopicName[];
+export const topicNames = ['session', 'peers', 'profiles', 'settings', 'node', 'metrics', 'health', 'trust', 'invitation', 'paths', 'update'] as const satisfies readonly TopicName[];
 
 /** `want` is the wish, the phase is the fact. */
 export type SessionTopic = { readonly want: 'connected' | 'disconnected'; readonly profile: string | null; readonly epoch: number } & SessionPhase;
@@ -206,6 +208,8 @@ export interface Settings {
   readonly notifyDevices: boolean;
   readonly notifyExpiry: boolean;
   readonly notifyService: boolean;
+  /** tell: look once a day, and say so; off: look when asked. Nothing is downloaded unasked. */
+  readonly updates: 'off' | 'tell';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 

@@ -1,4 +1,5 @@
 import type { InstallerFormat } from '../base/update.ts';
+import type { UpdateTopic } from './update.ts';
 
 const kept = 'Nothing was installed; this version goes on as it is.';
 const again = 'Try again tomorrow. If it stays so, look at the project\'s own page whether something happened to its releases, and install by hand from there.';
@@ -61,5 +62,20 @@ export function installWords(format: InstallerFormat, path: string): string {
     case 'AppImage': return `Quit the app, put this file in the place of the present AppImage, allow it to run, and start it: ${path}`;
     case 'exe': return `Open it in the file manager; Windows asks for permission before it installs: ${path}`;
     case 'pkg': case 'dmg': return `Open it in the Finder; macOS checks it and asks for permission before it installs: ${path}`;
+  }
+}
+
+/** The state of updates in two sentences. */
+export function updateWords(topic: UpdateTopic): { readonly what: string; readonly next: string } {
+  switch (topic.phase) {
+    case 'off': return updateFailureWords['update.off']();
+    case 'idle': return topic.checkedAtMs === null
+      ? { what: `This is version ${topic.current}. The app has not looked for a newer one.`, next: 'It looks when you ask it to, or once a day if you allow it.' }
+      : { what: `This is version ${topic.current}, the newest that was found.`, next: 'There is nothing you need to do.' };
+    case 'checking': return { what: 'Looking for a newer version…', next: 'This takes some seconds.' };
+    case 'available': return { what: `Version ${topic.release.version} can be downloaded. It is signed by the makers of this app.`, next: 'It is verified once more when it is here, and nothing is installed without you.' };
+    case 'downloading': return { what: `Version ${topic.release.version} is being downloaded.`, next: 'You can go on using the app.' };
+    case 'ready': return { what: `Version ${topic.release.version} is here and verified.`, next: installWords(topic.release.format, topic.path) };
+    case 'refused': return { what: 'The last look for a newer version was refused.', next: 'The reason stands beside it.' };
   }
 }

@@ -5,6 +5,7 @@ import type { Identity } from '../base/identity.ts';
 import type { Level, Log } from '../base/log.ts';
 import type { Pki } from '../base/pki.ts';
 import type { Random } from '../base/random.ts';
+import type { Updates } from '../base/update.ts';
 import type { HostView } from '../contract/state.ts';
 import type { MeshNode } from '../gen/v1/mesh_messages.ts';
 import type { NodeMetrics } from '../gen/v1/node_metrics.ts';
@@ -37,6 +38,7 @@ export interface CorePorts {
   readonly network: Network;
   readonly system: SystemEvents;
   readonly logs: Logs;
+  readonly updates: Updates;
   /** Starts the privileged helper: the system's own window asks the person. Rejects with helper.declined, helper.unreachable, helper.not-trusted. */
   startHelper(): Promise<void>;
   /** Ends the app. Called by app.quit after the session was disconnected. */

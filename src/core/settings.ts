@@ -4,7 +4,7 @@ import type { Settings } from '../contract/state.ts';
 import { readAs } from '../contract/read-as.ts';
 import type { Documents } from './ports.ts';
 
-export const defaults: Settings = { theme: 'system', connectAtStart: false, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, logLevel: 'info' };
+export const defaults: Settings = { theme: 'system', connectAtStart: false, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, updates: 'off', logLevel: 'info' };
 
 const schema = z.object({
   theme: z.enum(['system', 'light', 'dark']),
@@ -17,6 +17,7 @@ const schema = z.object({
   notifyDevices: z.boolean(),
   notifyExpiry: z.boolean(),
   notifyService: z.boolean(),
+  updates: z.enum(['off', 'tell']),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
 });
 

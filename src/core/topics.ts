@@ -3,6 +3,7 @@ import { type Cell, cell, type ReadCell } from '../base/cell.ts';
 import { asFailure } from '../base/failure.ts';
 import type { Topics } from '../contract/carrier.ts';
 import type { AppState, InvitationTopic, MetricsTopic, PathsTopic } from '../contract/state.ts';
+import type { UpdateTopic } from '../contract/update.ts';
 import { derived, topicEveryMs } from './coalesce.ts';
 import { hostAddress } from './commands.ts';
 import type { Favourites } from './favourites.ts';
@@ -36,6 +37,7 @@ export interface TopicInput {
   readonly keyring: Keyring;
   readonly invitation: ReadCell<InvitationTopic>;
   readonly forwards: Forwards;
+  readonly update: ReadCell<UpdateTopic>;
 }
 
 export interface AppTopics {
@@ -47,7 +49,7 @@ export interface AppTopics {
 }
 
 /** Everything that a shell may know, computed from what the parts of the core know. */
-export function createTopics({ ports, settings, profiles, favourites, session, keyring, invitation, forwards }: TopicInput): AppTopics {
+export function createTopics({ ports, settings, profiles, favourites, session, keyring, invitation, forwards, update }: TopicInput): AppTopics {
   const { clock, log, helper, network } = ports;
   const ending = new AbortController();
   let lostSinceMs = 0;
@@ -178,7 +180,7 @@ export function createTopics({ ports, settings, profiles, favourites, session, k
   return {
     topics: {
       session: sessionNow.cell, peers: peers.cell, profiles: profilesNow.cell, settings: settings.cell, node: node.cell, metrics, health: health.cell,
-      trust: trust.cell, invitation, paths: paths.cell,
+      trust: trust.cell, invitation, paths: paths.cell, update,
     },
     current,
     health: centre,
@@ -198,6 +200,6 @@ export function createTopics({ ports, settings, profiles, favourites, session, k
 export function stateForReport(topics: Topics): AppState {
   return {
     session: topics.session.get(), peers: topics.peers.get(), profiles: topics.profiles.get(), settings: topics.settings.get(),
-    node: topics.node.get(), metrics: topics.metrics.get(), health: topics.health.get(), trust: topics.trust.get(), invitation: { offer: null }, paths: topics.paths.get(),
+    node: topics.node.get(), metrics: topics.metrics.get(), health: topics.health.get(), trust: topics.trust.get(), invitation: { offer: null }, paths: topics.paths.get(), update: topics.update.get(),
   };
 }

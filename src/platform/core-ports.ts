@@ -16,6 +16,7 @@ import { tcpProbe } from './peer-probe.ts';
 import { pki } from './pki.ts';
 import { systemRandom } from './random.ts';
 import { createFileSecrets } from './secrets-file.ts';
+import { shippedUpdates } from './update/shipped.ts';
 import { assertTrustedSocket } from './trusted-socket.ts';
 
 export interface CorePortsOptions {
@@ -71,6 +72,7 @@ export async function createCorePorts(options: CorePortsOptions): Promise<RealCo
     system: options.system ?? wakes,
     logs: { newest: (linesMax) => newestLines(logFile, linesMax), setLevel: (level) => options.setLogLevel?.(level) },
     startHelper: options.startHelper ?? (() => Promise.reject(failure('helper.unreachable', { problem: 'this program cannot start it' }))),
+    updates: shippedUpdates({ folder: join(home, 'updates'), current: version, clock: systemClock }),
     quit: () => options.quit?.(),
     close: () => {
       helper.close();

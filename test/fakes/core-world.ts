@@ -339,6 +339,7 @@ export function coreWorld(): CoreWorld {
     startHelper: async () => {
       world.helperStarts++;
     },
+    updates: { configured: false, check: () => Promise.reject(failure('update.off')), download: () => Promise.reject(failure('update.off')), discard: async () => {} },
     quit: () => {
       world.quits++;
     },

@@ -87,6 +87,7 @@ function createTopics() {
   let trust = $state.raw<Topics['trust'] | null>(null);
   let invitation = $state.raw<Topics['invitation'] | null>(null);
   let paths = $state.raw<Topics['paths'] | null>(null);
+  let update = $state.raw<Topics['update'] | null>(null);
   const setters: { readonly [K in keyof Topics]: (value: Topics[K]) => void } = {
     session: (value) => (session = value),
     peers: (value) => (peers = value),
@@ -98,6 +99,7 @@ function createTopics() {
     trust: (value) => (trust = value),
     invitation: (value) => (invitation = value),
     paths: (value) => (paths = value),
+    update: (value) => (update = value),
   };
   return {
     set: <K extends keyof Topics>(name: K, value: Topics[K]): void => setters[name](value),
@@ -112,6 +114,7 @@ function createTopics() {
       get trust() { return trust; },
       get invitation() { return invitation; },
       get paths() { return paths; },
+      get update() { return update; },
     },
   };
 }
