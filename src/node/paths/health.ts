@@ -85,8 +85,8 @@ export function lose(d: Draft, code: PathReasonCode, detail: Readonly<Record<str
   }
   emit(d, { kind: 'observe' });
   dropAgreed(d);
-  // At the far end of a relay nothing tells whether it still stands: it is not waited for where theory has something sure.
-  const spare = d.s.spares.filter((one) => one.path.carrier !== null || s.plan.ports !== 'yes').at(-1);
+  // At the far end of a relay nothing tells whether it still stands: unless they just asked for it, it is not waited for where theory has something sure.
+  const spare = d.s.spares.filter((one) => one.path.carrier !== null || s.plan.ports !== 'yes' || d.now - one.path.atMs < times.arrival).at(-1);
   search(d, { lost: true });
   if (!spare || d.s.phase !== 'probing') return;
   // What it replaced a moment ago is still open.

@@ -134,3 +134,31 @@ test('what was agreed to and comes too late stays open for the other side, and i
   expect(brief(other.send({ kind: 'wanted', wanted: false }))).toContain('close');
   expect([other.state().agreed, other.state().spares]).toEqual([null, []]);
 });
+
+test('who is asked for something no better than what it uses doubts it at once, agrees to no trial, and takes what was offered when no echo comes', () => {
+  const m = relayed();
+  m.wait(2_000);
+  m.pong();
+  m.wait(10_000);
+  m.pong();
+  m.send({ kind: 'offered', attempt: 'i1', tier: 'stream', theirs: theirs(easy('203.0.113.9')) });
+  m.send({ kind: 'opened', attempt: 'i1', tier: 'stream', endpoint: '127.0.0.1:12', via: 'h', remote: '', runsHere: true });
+  expect(brief(m.send({ kind: 'offered', attempt: 'i2', tier: 'punch', theirs: theirs(easy('203.0.113.9')) }))).toBe('reply waiting');
+  const startedMs = m.now();
+  while (m.state().phase === 'up' && m.now() < startedMs + 10_000) m.wait(50);
+  expect(m.now() - startedMs).toBeLessThanOrEqual(1_000);
+  expect(where(m.state())).toBe('probing stream 127.0.0.1:12 confirm');
+});
+
+test('who is asked for something no better, and whose way still works, stays', () => {
+  const m = relayed();
+  m.wait(2_000);
+  m.pong();
+  m.send({ kind: 'offered', attempt: 'i1', tier: 'stream', theirs: theirs(easy('203.0.113.9')) });
+  m.send({ kind: 'opened', attempt: 'i1', tier: 'stream', endpoint: '127.0.0.1:12', via: 'h', remote: '', runsHere: true });
+  m.wait(100);
+  m.pong();
+  m.wait(600);
+  m.pong();
+  expect([where(m.state()), m.state().health.doubtMs]).toEqual(['up turn 127.0.0.1:9', null]);
+});

@@ -122,9 +122,20 @@ function carrierOffered(d: Draft, attempt: string, tier: CarrierTier): void {
   }
   change(d, { opening: { attempt, tier, role: 'answering', atMs: d.now, untilMs: d.now + openingMs[tier] + times.otherOpensLater } });
   emit(d, { kind: 'open', attempt, tier, role: 'answering' });
-  // They look for a carrier although there is a way: it works no longer, or ends with the handshake that they will make.
-  if (s.phase === 'up') change(d, { health: { ...s.health, nextEchoMs: d.now, alertUntilMs: d.now + times.alert } });
+  if (s.phase === 'up') alarm(d, tier);
   else if (s.phase === 'down' || s.phase === 'idle') search(d, { answering: true });
+}
+
+/**
+ * They look for a carrier although there is a way: it works no longer, or ends with the handshake that they will make. Where what they offer is
+ * no better than what is in use, they have lost that: no trial may take the time in which an echo decides.
+ */
+function alarm(d: Draft, tier: CarrierTier): void {
+  const { health, path, stage } = d.s;
+  change(d, { health: { ...health, nextEchoMs: d.now, alertUntilMs: d.now + times.alert } });
+  if (!path || stage || !health.echoes || health.doubtMs !== null || isBetter(tier, path.tier)) return;
+  const patienceMs = Math.max(times.patienceAfterMove, Math.round(3 * (health.latencyMs ?? 0)));
+  change(d, { health: { ...d.s.health, doubtMs: d.now, noticedMs: d.now, patienceMs } });
 }
 
 /**
