@@ -19,7 +19,7 @@ export interface FakeServer {
 
 export interface ServeOptions extends FakeOptions {
   readonly port?: number;
-  /** The built pages; `dist/renderer` unless told. */
+  /** The built pages; `dist/renderer` unless told here or by WEBMESH_PAGES. */
   readonly root?: string;
   /** Moves metrics and peers by itself this often; 0 leaves time to `app.tick()`. */
   readonly tickMs?: number;
@@ -32,7 +32,7 @@ export const contentPolicy = "default-src 'none'; script-src 'self'; style-src '
 const builtPages = join(import.meta.dirname, '../../dist/renderer');
 const types: Readonly<Record<string, string>> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png' };
 
-export async function serveFake({ port = 0, root = builtPages, tickMs = 0, clock = systemClock, ...options }: ServeOptions = {}): Promise<FakeServer> {
+export async function serveFake({ port = 0, root = process.env['WEBMESH_PAGES'] ?? builtPages, tickMs = 0, clock = systemClock, ...options }: ServeOptions = {}): Promise<FakeServer> {
   const app = createFakeApp(clock, options);
   const http = createServer((request, response) => void page(root, request, response));
   const sockets = new WebSocketServer({ noServer: true });

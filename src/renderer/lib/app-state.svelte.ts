@@ -5,6 +5,7 @@ import type { AppState as Topics } from '../../contract/state.ts';
 import { sentence, type Words } from '../../contract/words.ts';
 import type { AppClient, ClientEvents, Link } from './app-client.ts';
 import { grow, type Sample } from './history.ts';
+import { growLatencies, type LatencyHistory } from './latency-history.ts';
 
 /** A short message in the corner, read aloud; it goes by itself. */
 export interface Notice {
@@ -23,6 +24,10 @@ export interface AppState {
   readonly topics: { readonly [K in keyof Topics]: Topics[K] | null };
   readonly nowMs: number;
   readonly history: readonly Sample[];
+  /** Round trips of peers since the page was opened. */
+  readonly latencies: LatencyHistory;
+  /** From now on this peer's round trips are kept, however many peers there are. */
+  follow: (peer: string | null) => void;
   readonly notice: Notice | null;
   readonly call: Client['call'];
   /** Calls a command and gives its answer; a failure becomes a notice and undefined. */
@@ -35,6 +40,8 @@ export function createAppState(clock: Clock, open: (events: ClientEvents) => App
   let link = $state<Link>('connecting');
   let nowMs = $state(clock.nowMs());
   let history = $state.raw<readonly Sample[]>([]);
+  let latencies = $state.raw<LatencyHistory>(new Map());
+  let followed: string | null = null;
   let notice = $state.raw<Notice | null>(null);
   const topics = createTopics();
 
@@ -42,6 +49,7 @@ export function createAppState(clock: Clock, open: (events: ClientEvents) => App
     link: (next) => (link = next),
     topic: (name, value) => {
       topics.set(name, value);
+      if (name === 'peers') latencies = growLatencies(latencies, (value as Topics['peers']).list, followed, clock.nowMs());
       if (name === 'metrics') history = grow(history, value as Topics['metrics']);
     },
   });
@@ -59,6 +67,8 @@ export function createAppState(clock: Clock, open: (events: ClientEvents) => App
     get link() { return link; },
     get nowMs() { return nowMs; },
     get history() { return history; },
+    get latencies() { return latencies; },
+    follow: (peer) => (followed = peer),
     get notice() { return notice; },
     topics: topics.view,
     clock,

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { PeerPath, PeerView } from '../../contract/state.ts';
-import { createPeerOrder, isReached, matches, pathView, whyQuestion, type SortKey } from './peer-list.ts';
+import { createBrowse, type SortKey } from './peer-browse.ts';
+import { factsOf } from './peer-facts.ts';
+import { isReached, pathView, reachOf, whyQuestion } from './peer-list.ts';
 
 const peer = (id: string, more: Partial<PeerView> = {}): PeerView => ({
   id, self: false, publicKey: `${id}Key=`, ipv4: null, ipv6: null, role: 'observer', endpoint: null, path: { kind: 'direct' }, why: [],
@@ -12,8 +14,10 @@ const list = [
   peer('zoe', { self: true, path: { kind: 'self' }, role: 'leader' }),
   peer('attic', { receiveBytes: 90, path: { kind: 'waiting', reason: 'both-behind-nat' }, endpoint: '203.0.113.9:51820' }),
 ];
-const order = createPeerOrder();
-const ids = (query: string, key: SortKey, down = false): string => order(list, query, { key, down }).map((p) => p.id).join(' ');
+const browse = createBrowse();
+const nobody = factsOf(null);
+const order = (all: readonly PeerView[], query: string, key: SortKey, down = false) => browse(all, nobody, { query, filters: new Set(), group: 'none', sort: { key, down } }).peers;
+const ids = (query: string, key: SortKey, down = false): string => order(list, query, key, down).map((p) => p.id).join(' ');
 
 test('orders as people do, this device first', () => {
   expect({
@@ -28,17 +32,16 @@ test('finds by name, address, endpoint and key; every word must match; keys keep
   expect([ids('NODE', 'name'), ids('172.16 node', 'name'), ids('203.0.113', 'name'), ids('atticKey', 'name'), ids('atticKEY', 'name'), ids('  ', 'name')]).toEqual([
     'Node-2 node-10', 'node-10', 'attic', 'attic', '', 'zoe attic Node-2 node-10',
   ]);
-  expect(matches('nothing-here')(list[0] as PeerView)).toBe(false);
+  expect(ids('nothing-here', 'name')).toBe('');
 });
 
 test('a name that appears later finds its place', () => {
-  const fresh = createPeerOrder();
-  fresh(list, '', { key: 'name', down: false });
-  expect(fresh([...list, peer('barn')], '', { key: 'name', down: false }).map((p) => p.id)).toEqual(['zoe', 'attic', 'barn', 'Node-2', 'node-10']);
+  order(list, '', 'name');
+  expect(order([...list, peer('barn')], '', 'name').map((p) => p.id)).toEqual(['zoe', 'attic', 'barn', 'Node-2', 'node-10']);
 });
 
 test('a name that stands twice is shown once', () => {
-  expect(createPeerOrder()([...list, peer('attic', { role: 'voter' })], '', { key: 'name', down: false }).map((p) => p.id)).toEqual(['zoe', 'attic', 'Node-2', 'node-10']);
+  expect(order([...list, peer('attic', { role: 'voter' })], '', 'name').map((p) => p.id)).toEqual(['zoe', 'attic', 'Node-2', 'node-10']);
 });
 
 test('every kind of path has a word and a shape of its own, so that colour says nothing alone', () => {
@@ -61,6 +64,6 @@ test('asks what fits the path, and only where there is an answer', () => {
 
 test('the order of paths is from the best to none', () => {
   const paths: PeerPath[] = [{ kind: 'down', reason: 'not-connected' }, { kind: 'relay', how: 'turn', node: 'a' }, { kind: 'silent', reason: 'no-handshake-lately' }, { kind: 'direct' }, { kind: 'waiting', reason: 'looking' }, { kind: 'ice', how: 'raw' }];
-  const sorted = createPeerOrder()(paths.map((path, i) => peer(`p${i}`, { path })), '', { key: 'path', down: false });
-  expect(sorted.map((p) => `${p.path.kind} ${isReached(p)}`)).toEqual(['direct true', 'ice true', 'relay true', 'waiting false', 'silent false', 'down false']);
+  const sorted = order(paths.map((path, i) => peer(`p${i}`, { path })), '', 'path');
+  expect(sorted.map((p) => `${p.path.kind} ${isReached(p)} ${reachOf(p)}`)).toEqual(['direct true direct', 'ice true direct', 'relay true relayed', 'waiting false none', 'silent false none', 'down false none']);
 });

@@ -20,6 +20,10 @@ const places: readonly { readonly scene: SceneName; readonly at: string; readonl
   } },
   { scene: 'connected', at: 'peers/grace-desktop', open: async (page) => { await page.getByRole('button', { name: 'Ping' }).click(); await page.getByText('Packets of up to').waitFor(); await page.evaluate(unfold); } },
   { scene: 'malicious', at: 'peers/vps-helsinki' },
+  { scene: 'malicious', at: 'peers?groups', open: async (page) => { await page.getByLabel('Groups').selectOption('owner'); await page.getByRole('button', { name: 'Direct' }).click(); } },
+  { scene: 'connected', at: 'peers?columns', open: async (page) => { if ((page.viewportSize()?.width ?? 0) > 760) await page.getByRole('button', { name: 'Columns' }).click(); } },
+  { scene: 'connected', at: 'peers/nas?map', open: async (page) => { await page.getByRole('button', { name: 'Map' }).click(); await page.getByText('In words').click(); } },
+  { scene: 'malicious', at: 'peers?map', open: async (page) => { await page.getByRole('button', { name: 'Map' }).click(); await page.getByText('In words').click(); } },
   { scene: 'connected', at: 'peers/nas?forward', open: async (page) => {
     await page.getByRole('button', { name: 'Forward a port…' }).click();
     await page.getByRole('textbox', { name: 'Local address' }).fill('0.0.0.0');
