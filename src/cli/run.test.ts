@@ -307,7 +307,7 @@ test('health says what is wrong, since when, whether traffic is safe, what to do
       webmesh netcheck
 
     Hint: Not every peer is reached (for 40 s)
-      1 peer cannot be reached at the moment. The others are not affected.
+      “nas” cannot be reached at the moment. The others are not affected.
       Open Peers to see which, and why.
       webmesh peers retry nas
       To put it away: webmesh health dismiss peer-unreachable

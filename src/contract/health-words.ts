@@ -56,3 +56,8 @@ export function noticeTitle(code: WarningCode): string {
 export function allProblems(count: number): string {
   return count === 1 ? 'What to know about it…' : `All ${count} problems and hints…`;
 }
+
+/** Said once a command of a fix was accepted and nothing on the screen shows it at once. */
+export const fixDone: Readonly<Partial<Record<FixName, string>>> = {
+  'start-helper': 'The service was started.', 'renew-now': 'Renewed the certificate and the tunnel key of this device.', 'look-again': 'Looking for a way to it.',
+};

@@ -12,6 +12,8 @@ export type FixName = (typeof fixNames)[number];
 /** What a person is told of while no window is in front; each kind has its own switch. */
 export const noticeKinds = ['connection', 'devices', 'expiry', 'service'] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
+/** The setting that is each kind's switch. */
+export const noticeKeys = { connection: 'notifyConnection', devices: 'notifyDevices', expiry: 'notifyExpiry', service: 'notifyService' } as const satisfies Readonly<Record<NoticeKind, string>>;
 
 export function isWorse(a: Severity, b: Severity): boolean {
   return severities.indexOf(a) > severities.indexOf(b);

@@ -287,7 +287,7 @@ const warningWords: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     next: 'New peers appear a little later than usual. An update of the network\'s nodes would end this.',
   }),
   'peer-unreachable': (d) => ({
-    what: `${d.count('count', 'peer', d.capital('peer', 'A peer'))} cannot be reached at the moment. The others are not affected.`,
+    what: `${d.some('count', 'peer', ['peer'], 'A peer')} cannot be reached at the moment. The others are not affected.`,
     next: 'Open Peers to see which, and why.',
   }),
   'file-set-aside': (d) => ({

@@ -1,4 +1,4 @@
-import type { NoticeKind } from '../contract/health.ts';
+import { noticeKeys, noticeKinds, type NoticeKind } from '../contract/health.ts';
 import { backAgain, noticeTitle } from '../contract/health-words.ts';
 import type { Settings, Warning, WarningCode } from '../contract/state.ts';
 import { warningSentence } from '../contract/words.ts';
@@ -31,7 +31,6 @@ export function noticeFor(warning: Pick<Warning, 'code' | 'detail'>): Notice {
 }
 
 /** The kinds that a person wants to hear of. */
-export function wantedKinds({ notifications, notifyConnection, notifyDevices, notifyExpiry, notifyService }: Settings): ReadonlySet<NoticeKind> {
-  const switches: Readonly<Record<NoticeKind, boolean>> = { connection: notifyConnection, devices: notifyDevices, expiry: notifyExpiry, service: notifyService };
-  return new Set((Object.keys(switches) as NoticeKind[]).filter((kind) => notifications && switches[kind]));
+export function wantedKinds(settings: Settings): ReadonlySet<NoticeKind> {
+  return new Set(noticeKinds.filter((kind) => settings.notifications && settings[noticeKeys[kind]]));
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { problem } from '../../test/fakes/problem.ts';
 import { virtualClock } from '../../test/sim/session/clock.ts';
-import { noticeKinds, type NoticeKind } from '../contract/health.ts';
+import { noticeKeys, noticeKinds, type NoticeKind } from '../contract/health.ts';
 import { warningCodes, type AppState, type SessionTopic, type Warning } from '../contract/state.ts';
 import { defaults } from '../core/settings.ts';
 import { createNotifications } from './notifications.ts';
@@ -134,11 +134,10 @@ test('nothing while the window is in front; what was seen there is not told late
 });
 
 test.each([...noticeKinds])('%s has its own switch, and what it silenced is not told when it is turned on', (kind: NoticeKind) => {
-  const key = { connection: 'notifyConnection', devices: 'notifyDevices', expiry: 'notifyExpiry', service: 'notifyService' } as const;
   const code = warningCodes.find((one) => kindOf[one] === kind) ?? 'offline';
   const { problems, settings, pass, log } = desk();
   problems();
-  settings({ [key[kind]]: false });
+  settings({ [noticeKeys[kind]]: false });
   problems(problem(code));
   pass(60_000);
   settings({});

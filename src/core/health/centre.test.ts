@@ -96,7 +96,7 @@ test('what is true of a connected session only ends with it, at once', () => {
 test('those that touch connectivity come first, then the worst, then the order of the table', () => {
   const order: readonly WarningCode[] = ['secrets-in-file', 'device-expiring', 'device-pending', 'clear-text', 'audit-broken', 'not-replicating', 'node-port-in-use', 'certificate-expiring'];
   expect(watched().now(order.map((code) => find(code))).map((line) => line.split(' ')[0])).toEqual([
-    'node-port-in-use', 'certificate-expiring', 'not-replicating', 'audit-broken', 'clear-text', 'device-expiring', 'device-pending', 'secrets-in-file',
+    'node-port-in-use', 'not-replicating', 'audit-broken', 'clear-text', 'certificate-expiring', 'device-expiring', 'device-pending', 'secrets-in-file',
   ]);
 });
 

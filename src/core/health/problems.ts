@@ -37,11 +37,11 @@ export const problems: Readonly<Record<WarningCode, Problem>> = {
   'node-port-in-use': { ...still, connectivity: true, parents: [...service, 'node-down'], connected: true },
   'control-plane-lost': { ...still, connectivity: true, parents: ['offline', ...service], fix: 'check-network', connected: true },
   'not-replicating': { ...still, severity: 'info', connectivity: true, parents: ['offline', ...service, 'node-down', 'control-plane-lost'], connected: true },
-  'certificate-expiring': { ...still, connectivity: true, fix: 'renew-now' },
-  'renewal-failing': { ...still, connectivity: true, parents: ['offline', ...service], fix: 'renew-now', connected: true },
+  'certificate-expiring': { ...still, fix: 'renew-now' },
+  'renewal-failing': { ...still, parents: ['offline', ...service], fix: 'renew-now', connected: true },
   'udp-blocked': { ...still, connectivity: true, delayMs: 2_000, lingerMs: 10_000, parents: ['offline', ...service, 'node-down'], fix: 'check-network', connected: true },
   // Time for a service to start, and for its feature to be told.
-  'service-down': { ...still, connectivity: true, delayMs: 10_000, parents: ['offline', ...service, 'node-down'], fix: 'open-offers', connected: true },
+  'service-down': { ...still, delayMs: 10_000, parents: ['offline', ...service, 'node-down'], fix: 'open-offers', connected: true },
   // Time in which peers are still being reached.
   'peer-unreachable': { ...still, severity: 'info', connectivity: true, delayMs: 30_000, lingerMs: 5_000, parents: ['offline', ...service, 'node-down'], fix: 'see-peers', connected: true },
   'audit-broken': { ...still, severity: 'error', fix: 'open-audit' },

@@ -1,10 +1,10 @@
 /** Which screen is shown stands in the address after `#`, so that Back works and a screen can be linked. */
-export const screens = ['connect', 'peers', 'people', 'audit', 'device', 'settings', 'add'] as const;
+export const screens = ['connect', 'peers', 'people', 'audit', 'device', 'health', 'settings', 'add'] as const;
 export type Screen = (typeof screens)[number];
 
 export interface Route {
   readonly screen: Screen;
-  /** What the screen shows in detail: the id of a peer. */
+  /** What the screen shows in detail: the id of a peer; `check` runs the network check, `root` asks for the root key's passphrase. */
   readonly detail: string | null;
 }
 

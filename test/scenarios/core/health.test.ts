@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { run } from '../../../src/contract/carrier.ts';
+import type { CommandName, Input, Output } from '../../../src/contract/commands.ts';
+import { type App, createApp } from '../../../src/core/app.ts';
+import { coreWorld, type CoreWorld } from '../../fakes/core-world.ts';
+
+const never = new AbortController().signal;
+const call = <K extends CommandName>(app: App, name: K, input: Input<K>) => run(app.handlers, name, input, never) as Promise<Output<K>>;
+const shown = (app: App): readonly string[] => app.topics.health.get().warnings.map(({ id }) => id);
+
+async function joined(world: CoreWorld): Promise<App> {
+  const app = await createApp(world.ports);
+  await call(app, 'mesh.join', { address: '192.0.2.1', insecure: true, nodeId: 'me' });
+  await call(app, 'session.connect', {});
+  await world.pass(500);
+  return app;
+}
+
+test('no network is said after five seconds, explains what follows from it, and goes with it', async () => {
+  const world = coreWorld();
+  const app = await joined(world);
+  await world.pass(40_000);
+  expect(shown(app)).toEqual(['peer-unreachable', 'clear-text']);
+  world.online.set(false);
+  await world.pass(4_900);
+  expect(shown(app)).toEqual(['clear-text']);
+  await world.pass(200);
+  expect(shown(app)).toEqual(['offline', 'clear-text']);
+  const [offline] = app.topics.health.get().warnings;
+  await world.pass(60_000);
+  expect(app.topics.health.get().warnings[0]).toEqual(offline);
+  world.online.set(true);
+  await world.pass(200);
+  expect(shown(app)).toEqual(['clear-text']);
+  await app.close();
+});
+
+test('a hint is put away for this life; a problem is not; a report holds what is not shown as well', async () => {
+  const world = coreWorld();
+  const app = await joined(world);
+  await world.pass(31_000);
+  await call(app, 'health.dismiss', { id: 'peer-unreachable' });
+  await world.pass(60_000);
+  expect(shown(app)).toEqual(['clear-text']);
+  await expect(call(app, 'health.dismiss', { id: 'clear-text' })).rejects.toMatchObject({ code: 'input.invalid' });
+  await expect(call(app, 'health.dismiss', { id: 'nonsense' })).rejects.toMatchObject({ code: 'input.invalid' });
+  const { path } = await call(app, 'diagnostics.export', {});
+  expect(JSON.parse(String(world.documents.get(path.replace('/reports/', '')))).problems).toMatchObject([{ id: 'peer-unreachable', state: 'dismissed' }, { id: 'clear-text', state: 'shown' }]);
+  await app.close();
+});
+
+test('the helper is started once at a time', async () => {
+  const world = coreWorld();
+  const app = await createApp(world.ports);
+  const first = call(app, 'helper.start', {});
+  await expect(call(app, 'helper.start', {})).rejects.toMatchObject({ code: 'app.busy' });
+  await first;
+  await call(app, 'helper.start', {});
+  expect(world.helperStarts).toBe(2);
+  await app.close();
+});
+
+test.each([true, false])('a settings file from before there were kinds reads, and notifications that are %s stay so', async (notifications) => {
+  const world = coreWorld();
+  world.documents.set('settings', { theme: 'dark', connectAtStart: true, startAtLogin: false, notifications, logLevel: 'info' });
+  const app = await createApp(world.ports);
+  const kinds = { notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true };
+  expect(app.topics.settings.get()).toMatchObject({ theme: 'dark', notifications, ...kinds });
+  await call(app, 'settings.update', { notifyExpiry: false });
+  await app.close();
+  const again = await createApp(world.ports);
+  expect(again.topics.settings.get()).toMatchObject({ notifications, ...kinds, notifyExpiry: false });
+  await again.close();
+});
+
+test('the file keeps the one switch that versions before the kinds know', async () => {
+  const world = coreWorld();
+  const app = await createApp(world.ports);
+  await call(app, 'settings.update', { notifications: false, notifyService: false });
+  expect(world.documents.get('settings')).toMatchObject({ notifications: false, notifyService: false });
+  await app.close();
+});
