@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { chromium, type Page } from 'playwright';
 import { build } from 'vite';
 import type { Clock } from '../src/base/clock.ts';
+import { failure, toData } from '../src/base/failure.ts';
 import type { NatView } from '../src/contract/state.ts';
+import type { UpdatePhase } from '../src/contract/update.ts';
 import { problem } from '../test/fakes/problem.ts';
 import { serveFake, type FakeServer } from '../test/fakes/serve-fake.ts';
 import { invitationAt, linkOf } from '../test/fakes/trust-world.ts';
+import { fakeRelease } from '../test/fakes/update-app.ts';
 import { misleadingNames, type SceneName } from '../test/fakes/world.ts';
 import { smallPng } from './lib/small-png.ts';
 
@@ -80,6 +83,11 @@ const pictures: readonly Picture[] = [
   { name: 'settings', scene: 'connected', at: 'settings' },
   { name: 'settings-forget', scene: 'connected', at: 'settings', before: async (page) => page.getByRole('button', { name: 'Forget Studio' }).click() },
   { name: 'settings-logs', scene: 'connected', at: 'settings', before: async (page) => { await page.getByRole('button', { name: 'Show the log' }).click(); await page.getByRole('log').waitFor(); } },
+  { name: 'settings-update', scene: 'connected', at: 'settings', before: async (page, stage) => update(page, stage, { phase: 'available', release: fakeRelease }) },
+  { name: 'settings-update-downloading', scene: 'connected', at: 'settings', before: async (page, stage) => update(page, stage, { phase: 'downloading', release: fakeRelease, bytes: 41_000_000 }) },
+  { name: 'settings-update-ready', scene: 'connected', at: 'settings', before: async (page, stage) => update(page, stage, { phase: 'ready', release: fakeRelease, path: '/home/ada/.config/webmesh/updates/download/webmesh-desktop_0.2.0_amd64.deb' }) },
+  { name: 'settings-update-refused', scene: 'connected', at: 'settings', before: async (page, stage) => update(page, stage, { phase: 'refused', failure: toData(failure('update.older', { file: 'timestamp.json' })) }) },
+  { name: 'connect-update', scene: 'connected', before: async (page, { app }) => { app.topics.update.set({ current: '0.1.0', checkedAtMs: startMs, phase: 'available', release: fakeRelease }); await page.getByRole('link', { name: 'See what is new' }).waitFor(); } },
 ];
 
 /** A build of its own: tests may be using the other one. */
@@ -206,6 +214,11 @@ async function check(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Check the network' }).click();
   await page.getByText('Checked').waitFor();
   await page.getByRole('heading', { name: 'Network check' }).evaluate((heading) => heading.scrollIntoView());
+}
+
+async function update(page: Page, { app }: Stage, phase: UpdatePhase): Promise<void> {
+  app.topics.update.set({ current: '0.1.0', checkedAtMs: startMs, ...phase });
+  await page.getByRole('heading', { name: 'Updates' }).evaluate((heading) => heading.closest('section')?.scrollIntoView({ block: 'center' }));
 }
 
 async function toTheEnd(page: Page): Promise<void> {

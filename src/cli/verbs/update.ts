@@ -1,9 +1,8 @@
 import type { Client } from '../../contract/client.ts';
-import { sentence } from '../../contract/words.ts';
-import { updateWords } from '../../contract/update-words.ts';
+import { installText, notesLines, updateWords } from '../../contract/update-words.ts';
 import type { UpdateTopic } from '../../contract/update.ts';
 import { firstWhere, present } from '../../contract/wait.ts';
-import { plainText } from '../../contract/words.ts';
+import { sentence } from '../../contract/words.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { type Context, type Verb } from '../verb.ts';
 
@@ -53,8 +52,8 @@ function ended(client: Client, { world }: Context, phase: UpdateTopic['phase']):
 /** A refusal is a failure of what was asked for, so scripts see it. */
 function show(context: Context, topic: UpdateTopic): ExitCode {
   const { what, next } = topic.phase === 'refused' ? sentence(topic.failure) : updateWords(topic);
-  const notes = topic.phase === 'available' && topic.release.notes !== '' ? `\n${plainText(topic.release.notes)}\n` : '';
-  const command = topic.phase === 'available' ? 'webmesh update download\n' : '';
+  const notes = topic.phase === 'available' ? notesLines(topic.release.notes).map((line) => `  ${line}\n`).join('') : '';
+  const command = topic.phase === 'available' ? 'webmesh update download\n' : topic.phase === 'ready' ? `${installText(topic.release.format, topic.path)}\n` : '';
   context.show(topic, `${what}\n${next}\n${notes}${command}`);
   return topic.phase === 'refused' ? exitCodes.failed : exitCodes.ok;
 }
