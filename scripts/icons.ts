@@ -35,17 +35,25 @@ async function draw(page: Page, svg: string, size: number): Promise<Buffer> {
   return page.screenshot({ omitBackground: true });
 }
 
-/** The mark of the app, five nodes of a mesh: joined when connected, apart when not, in part when on the way; a badge when a person is needed. */
+/** The mark of the app, five nodes of a mesh: joined when connected, apart when not, in part when on the way; a badge when a person is needed: ? no helper, + no network yet, ! not whole, × blocked. */
 function trayShape(state: TrayIcon, ink: string): string {
   const nodes = [[3.5, 6], [7.5, 16], [11, 9], [14.5, 16], [18.5, 6]] as const;
   const path = 'M3.5 6 7.5 16 11 9 14.5 16 18.5 6';
   const drawn = state.replace('-attention', '');
-  const lines = { disconnected: '', connecting: `<path d="${path}" stroke-width="1.6" stroke-dasharray="1.6 2.2"/>`, connected: `<path d="${path}" stroke-width="1.9"/>`, degraded: `<path d="${path}" stroke-width="1.9"/>`, blocked: '' }[drawn] ?? '';
-  const hollow = drawn === 'disconnected' || drawn === 'blocked';
+  const dotted = (offset: number): string => `<path d="${path}" stroke-width="1.6" stroke-dasharray="1.6 2.2" stroke-dashoffset="${offset}"/>`;
+  const whole = `<path d="${path}" stroke-width="1.9"/>`;
+  const lines = { connecting: dotted(0), 'connecting-2': dotted(1.9), connected: whole, degraded: whole }[drawn] ?? '';
+  const hollow = lines === '';
   const dots = nodes.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="${hollow ? 1.7 : 2.2}" ${hollow ? 'stroke-width="1.2"' : `fill="${ink}" stroke="none"`}/>`).join('');
   const cut = '<circle cx="17" cy="17" r="5.6" fill="black" stroke="none"/>';
   const attention = '<path d="M17 13.2V17.6M17 20v.6" stroke-width="2.1"/>';
-  const badge = state === 'degraded' || state !== drawn ? attention : state === 'blocked' ? '<path d="M14.4 14.4 19.6 19.6M19.6 14.4 14.4 19.6" stroke-width="2.1"/>' : '';
+  const badges: Partial<Record<TrayIcon, string>> = {
+    'no-helper': '<path d="M14.3 14.6a2.7 2.4 0 1 1 3.6 2.3q-.9.4-.9 1.2M17 20.6v.1" stroke-width="1.9"/>',
+    'no-network': '<path d="M17 13.4V20.6M13.4 17H20.6" stroke-width="2.1"/>',
+    degraded: attention, 'disconnected-attention': attention, 'connecting-attention': attention,
+    blocked: '<path d="M14.4 14.4 19.6 19.6M19.6 14.4 14.4 19.6" stroke-width="2.1"/>',
+  };
+  const badge = badges[state] ?? '';
   const mask = badge === '' ? '' : `<mask id="m"><rect width="22" height="22" fill="white"/>${cut}</mask>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 22 22" fill="none" stroke="${ink}" stroke-linecap="round" stroke-linejoin="round">${mask}<g${badge === '' ? '' : ' mask="url(#m)"'}>${lines}${dots}</g>${badge}</svg>`;
 }

@@ -19,9 +19,9 @@ interface Carrier {
 /**
  * Gives each window that attaches its own port to the core. The page is hostile: messages count only when they come from the top frame of
  * our own page, are small and plain, and do not come faster than a person or a script could mean them. A call that is not looked at is
- * answered with a Failure. A page that loads again attaches again, and its former port ends.
+ * answered with a Failure. A page that loads again attaches again, and its former port ends. What `hear` takes is for the shell itself.
  */
-export function serveWindows(ipc: Pick<IpcMain, 'on'>, open: (port: Port) => void, log: Log, clock: Pick<Clock, 'monotonicMs'>): void {
+export function serveWindows(ipc: Pick<IpcMain, 'on'>, open: (port: Port) => void, log: Log, clock: Pick<Clock, 'monotonicMs'>, hear: (sender: number, message: unknown) => boolean = () => false): void {
   const carriers = new Map<number, Carrier>();
   // By window and not by carrier: a page could attach again and again.
   const meters = new Map<number, () => Admission>();
@@ -41,6 +41,7 @@ export function serveWindows(ipc: Pick<IpcMain, 'on'>, open: (port: Port) => voi
     if (admission === 'cut') return carrier?.end();
     if (admission === 'refuse') return refuse(carrier, message, tooMany());
     if (!isPlainMessage(message)) return refuse(carrier, message, failure('input.limit', { field: 'message', most: '1 MiB of plain values' }));
+    if (hear(sender.id, message)) return;
     if (!isAttach(message)) return carrier?.receive(message);
     carrier?.end();
     const fresh = carrierOf(sender, () => {

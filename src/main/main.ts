@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { app, clipboard, dialog, ipcMain, nativeTheme, Notification, powerMonitor, protocol, safeStorage, session, shell } from 'electron';
+import { app, type BrowserWindow, clipboard, dialog, ipcMain, nativeTheme, Notification, powerMonitor, protocol, safeStorage, session, shell } from 'electron';
 import { asFailure } from '../base/failure.ts';
 import { serve } from '../contract/carrier.ts';
 import { type Client } from '../contract/client.ts';
 import { doFix } from '../contract/fixes.ts';
-import { disconnected } from '../contract/wait.ts';
+import { disconnected, present } from '../contract/wait.ts';
 import { sentence } from '../contract/words.ts';
 import { createApp } from '../core/app.ts';
 import { buildInfo } from '../platform/build-info.ts';
@@ -16,8 +16,11 @@ import { createLog, fileSink } from '../platform/log-file.ts';
 import { createSealedSecrets } from '../platform/sealed-secrets.ts';
 import { createFileSecrets } from '../platform/secrets-file.ts';
 import { readSmallFile } from '../platform/small-file.ts';
+import { findTrayHost } from '../platform/tray-host.ts';
 import { handedBy, readArguments } from './arguments.ts';
 import { attachToCore, type Attachment } from './attachment.ts';
+import { closingWith } from './closing.ts';
+import { followWindow } from './dock.ts';
 import { hardenCommandLine, hardenContents, hardenSession } from './hardening.ts';
 import { helperFiles, startHelper } from './install-helper.ts';
 import { createInviteDoor } from './invite-door.ts';
@@ -28,11 +31,14 @@ import { createNotifications } from './notifications.ts';
 import { declarePageScheme, servePage } from './page-protocol.ts';
 import { registerLinks } from './register-links.ts';
 import { keyringSealer } from './secrets.ts';
+import { copied, reported, wentToTray } from './shell-words.ts';
 import { systemEvents } from './system-events.ts';
 import { createTray, type AppTray } from './tray.ts';
 import { type TrayAction } from './tray-view.ts';
 import { watchForTray } from './tray-state.ts';
-import { createMainWindow, type MainWindow } from './window.ts';
+import { createUnfinishedQuestion } from './unfinished.ts';
+import { openWindow } from './window.ts';
+import { createMainWindow, type MainWindow } from './window-life.ts';
 
 /** The Electron shell's root: one window, one tray icon, and the core of this home or a line to it. */
 const options = readArguments(process.argv);
@@ -82,18 +88,31 @@ async function start(): Promise<void> {
     socket: home.appSocket,
     start: startCore,
     attached: (client, again) => {
-      follow(client, () => tray, () => window);
-      if (again) window?.reload();
+      if (!again) return;
+      follow(core, client, () => tray, () => window);
+      window?.reload();
     },
     failed: giveUp,
   });
-  serveWindows(ipcMain, core.open, log.scope('ipc'), systemClock);
-  window = createMainWindow({ preload: join(__dirname, 'preload.cjs'), icon: resource('icons', '256x256.png'), hidden: options.hidden, devTools: !app.isPackaged, failed: report });
+  const unfinished = createUnfinishedQuestion(systemClock);
+  serveWindows(ipcMain, core.open, log.scope('ipc'), systemClock, unfinished.hear);
+  const windowOptions = { preload: join(__dirname, 'preload.cjs'), icon: resource('icons', '256x256.png'), devTools: !app.isPackaged, holdsUnfinished: ({ webContents }: BrowserWindow) => unfinished.ask(webContents), failed: report };
+  window = createMainWindow({
+    clock: systemClock,
+    make: (place, ears) => openWindow(windowOptions, place, ears),
+    closing: async () => closingWith(await findTrayHost(process.platform), (await present(core.client, 'session')).want),
+    hidden: () => void explainClosing(core.client).catch(report),
+    seen: (visible) => followWindow(app, visible),
+    quit: () => app.quit(),
+    sessionEnds: () => endAtOnce(core),
+  });
   showWindow = (place) => window?.show(place);
   isWatched = () => window?.isWatched() === true;
-  tray = createTray(resource('tray'), (action) => void act(action, core, window).catch(report));
-  follow(core.client, () => tray, () => window);
+  tray = createTray(resource('tray'), systemClock, (action) => void act(action, core, window).catch(report));
+  follow(core, core.client, () => tray, () => window);
   keepRunning(core, () => window, () => tray);
+  if (options.hidden) void window.startOutOfSight().catch(report);
+  else window.show();
   invites.attach(async (link) => {
     showWindow();
     await core.client.call('invite.open', { link });
@@ -125,8 +144,8 @@ async function startCore(): Promise<RunningCore> {
 }
 
 /** Shows the core's topics in everything that is no page: tray, theme, login item, notifications. */
-function follow(client: Client, tray: () => AppTray | undefined, window: () => MainWindow | undefined): void {
-  watchForTray(client, (state) => tray()?.update(state));
+function follow(core: Pick<Attachment, 'owned'>, client: Client, tray: () => AppTray | undefined, window: () => MainWindow | undefined): void {
+  watchForTray(client, { version: buildInfo.version, owned: () => core.owned }, (state) => tray()?.update(state));
   client.watch('settings', ({ theme, startAtLogin }) => {
     nativeTheme.themeSource = theme;
     if (app.isPackaged) void setLoginItem(app, startAtLogin).catch(report);
@@ -147,16 +166,29 @@ async function act(action: TrayAction, { client }: Attachment, window: MainWindo
     case 'disconnect':
       return void (await client.call('session.disconnect', {}));
     case 'copy':
-      return clipboard.writeText(action.text);
+      await clipboard.writeText(action.text);
+      return tell(copied(action.text));
     case 'open':
-      return window?.show();
+      return window?.show(action.at);
+    case 'report':
+      return tell(reported((await client.call('diagnostics.export', {})).path));
     case 'problems':
       return window?.show('health');
     case 'fix':
       return 'place' in action.way ? window?.show(action.way.place) : void (await doFix(client, action.way));
+    case 'disconnect-and-quit':
+      await client.call('session.disconnect', {});
+      return app.quit();
     case 'quit':
       return app.quit();
   }
+}
+
+/** Once for each home: the first time that its window was closed. */
+async function explainClosing(client: Client): Promise<void> {
+  if ((await present(client, 'settings')).closeExplained) return;
+  tell(wentToTray(process.platform));
+  await client.call('settings.update', { closeExplained: true });
 }
 
 /** The app outlives its window; only Quit ends it, after the tunnel was taken down. */
@@ -176,16 +208,32 @@ function keepRunning(core: Attachment, window: () => MainWindow | undefined, tra
       app.quit();
     });
   });
+  powerMonitor.on('shutdown', () => endAtOnce(core));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit());
 }
 
+/** A person who wants to stay connected keeps the tunnel; so does whoever is a guest of another process that owns it. */
 async function end(core: Attachment): Promise<void> {
   try {
-    if (core.owned) await disconnected(core.client, systemClock);
+    if (core.owned && !(await present(core.client, 'settings')).stayConnected) await disconnected(core.client, systemClock);
   } catch (error) {
-    report(error); // We end all the same; the helper clears the tunnel when it sees us gone.
+    report(error); // We end all the same; the helper takes the tunnel down when it ends, and the next start takes it over before.
   }
   await core.close().catch(report);
+}
+
+const hurriedMs = 1_000;
+
+/** The person logs out or the machine shuts down: nobody waits for us. The wish stays, so that the next login goes on with it. */
+function endAtOnce(core: Attachment): void {
+  if (ending === 'now') return;
+  ending = 'now';
+  systemClock.after(hurriedMs, () => app.exit(0));
+  void core.close().catch(report).finally(() => app.exit(0));
+}
+
+function tell(notice: Notice): void {
+  if (Notification.isSupported()) new Notification(notice).show();
 }
 
 function resource(...parts: string[]): string {
@@ -210,7 +258,7 @@ function showNotice(notice: Notice): { close(): void } {
 function tellBadInvite(error: unknown): void {
   report(error);
   const { what, next } = sentence(asFailure(error));
-  if (Notification.isSupported()) new Notification({ title: 'Webmesh cannot use this invite', body: `${what} ${next}` }).show();
+  tell({ title: 'Webmesh cannot use this invite', body: `${what} ${next}` });
 }
 
 /** Nothing can be shown without a core: one sentence, the next step, and the end. */

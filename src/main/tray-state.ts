@@ -1,8 +1,8 @@
 import { type Client } from '../contract/client.ts';
 import { type TrayState } from './tray-view.ts';
 
-/** Calls `show` with the topics that the tray needs, once all are known and whenever one changes. */
-export function watchForTray(client: Pick<Client, 'watch'>, show: (state: TrayState) => void): void {
+/** Calls `show` with what the tray needs, once all topics are known and whenever one changes. `owned`: the core ends with this app. */
+export function watchForTray(client: Pick<Client, 'watch'>, app: { readonly version: string; readonly owned: () => boolean }, show: (state: TrayState) => void): void {
   let state: Partial<TrayState> = {};
   const put = (change: Partial<TrayState>): void => {
     state = { ...state, ...change };
@@ -12,9 +12,11 @@ export function watchForTray(client: Pick<Client, 'watch'>, show: (state: TraySt
   client.watch('profiles', (profiles) => put({ profiles }));
   client.watch('peers', (peers) => put({ peers }));
   client.watch('health', ({ warnings }) => put({ warnings }));
+  client.watch('settings', ({ stayConnected }) => put({ staysConnected: stayConnected || !app.owned() }));
+  client.watch('node', ({ helperVersion }) => put({ versions: { app: app.version, helper: helperVersion } }));
 }
 
 function isWhole(state: Partial<TrayState>): state is TrayState {
-  const { session, profiles, peers, warnings } = state;
-  return session !== undefined && profiles !== undefined && peers !== undefined && warnings !== undefined;
+  const { session, profiles, peers, warnings, staysConnected, versions } = state;
+  return [session, profiles, peers, warnings, staysConnected, versions].every((part) => part !== undefined);
 }

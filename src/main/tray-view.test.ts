@@ -9,7 +9,7 @@ import { peersMax, trayView, type TrayItem, type TrayState } from './tray-view.t
 
 function stateOf(scene: SceneName): TrayState {
   const { session, profiles, peers, health } = sceneOf(scene, Date.UTC(2026, 10, 22), scene === 'crowd' ? 200 : 3);
-  return { session, profiles, peers, warnings: health.warnings };
+  return { session, profiles, peers, warnings: health.warnings, staysConnected: false, versions: { app: '0.1.0', helper: '0.1.0' } };
 }
 const brief = (items: readonly TrayItem[]): string[] => items.flatMap((item) => (item.kind === 'line' ? [] : item.kind === 'menu' ? [`${item.id}(${item.items.length})`] : [item.id]));
 
@@ -20,15 +20,33 @@ test('each state has its own icon, and a menu that fits it', () => {
     return `${scene}: ${icon} | ${brief(items).join(' ')}`;
   });
   expect(seen).toEqual([
-    'first-run: disconnected | status peers(3) open quit',
-    'disconnected: disconnected | status connect profiles(2) peers(3) open quit',
-    'joining: connecting | status disconnect profiles(2) peers(3) open quit',
-    'connected: connected | status disconnect profiles(2) device peers(3) open quit',
-    'degraded: degraded | status disconnect profiles(2) device peers(3) open quit',
-    'reconnecting: connecting | status disconnect profiles(2) peers(3) open quit',
-    'blocked: blocked | status connect profiles(2) peers(3) open quit',
-    'disconnecting: connecting | status connect profiles(2) peers(3) open quit',
+    'first-run: no-network | status add peers(3) open settings help(4) quit',
+    'disconnected: disconnected | status connect profiles(2) peers(3) open settings help(4) quit',
+    'joining: connecting | status disconnect profiles(2) peers(3) open settings help(4) disconnect-and-quit',
+    'connected: connected | status disconnect profiles(2) device peers(3) open settings help(4) disconnect-and-quit',
+    'degraded: degraded | status disconnect profiles(2) device peers(3) open settings help(4) disconnect-and-quit',
+    'reconnecting: connecting | status disconnect profiles(2) peers(3) open settings help(4) disconnect-and-quit',
+    'blocked: blocked | status connect profiles(2) peers(3) open settings help(4) disconnect-and-quit',
+    'disconnecting: connecting | status connect profiles(2) peers(3) open settings help(4) quit',
   ]);
+});
+
+test('who is reached only through relays is connected, but not whole', () => {
+  const state = stateOf('connected');
+  const list = state.peers.list.map((peer) => (peer.self ? peer : { ...peer, path: { kind: 'relay', how: 'turn', node: 'vps' } as const }));
+  const { icon, tooltip } = trayView({ ...state, peers: { ...state.peers, list } });
+  expect([icon, tooltip]).toEqual(['degraded', 'Webmesh: Connected to Home: only through relays']);
+});
+
+test('quitting says what becomes of the connection, and both ways are there for who stays connected', () => {
+  const quits = (scene: SceneName): string[] => trayView({ ...stateOf(scene), staysConnected: true }).items.flatMap((item) => ('label' in item && item.id.includes('quit') ? [item.label] : []));
+  expect([quits('connected'), quits('disconnected')]).toEqual([['Quit and stay connected', 'Disconnect and quit'], ['Quit']]);
+});
+
+test('help tells the versions of app and helper, and when the helper is away', () => {
+  const help = (helper: string | null): string[] => trayView({ ...stateOf('connected'), versions: { app: '1.2.0', helper } }).items
+    .flatMap((item) => (item.kind === 'menu' && item.id === 'help' ? item.items : [])).flatMap((item) => ('label' in item ? [item.label] : []));
+  expect([help('1.1.0'), help(null)]).toEqual([['Webmesh 1.2.0', 'Helper 1.1.0', 'Write a report for support'], ['Webmesh 1.2.0', 'The helper does not answer', 'Write a report for support']]);
 });
 
 test('a crowd of peers is capped, those that answer come first, and the rest is in the window', () => {
@@ -65,7 +83,7 @@ test('the worst problem is a line with its fix, and a mark on the icon; what the
     of('disconnected', problem('secrets-in-file'), problem('node-port-in-use'), problem('helper-missing')), of('joining', problem('clear-text')), of('connected', problem('udp-blocked')), of('connected', problem('node-port-in-use')),
     of('connected', problem('peer-unreachable')), of('degraded', problem('control-plane-lost')), of('blocked', problem('cannot-connect')),
   ]).toEqual([
-    'disconnected-attention | connect problem fix problems | ⚠ The system service is not running | The system service is not running',
+    'no-helper | connect problem fix problems | ⚠ The system service is not running | The system service is not running',
     'connecting-attention | disconnect problem fix problems | ⚠ Clear text | Clear text',
     'degraded | disconnect problem fix problems | ⚠ This network blocks UDP | This network blocks UDP',
     'degraded | disconnect problem problems profiles(2) | ⚠ A port is taken | A port is taken',

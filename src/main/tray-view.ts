@@ -4,6 +4,7 @@ import { worstOf } from '../contract/health.ts';
 import { allProblems, fixLabels, problemTitles } from '../contract/health-words.ts';
 import { type PeersTopic, type PeerView, type ProfilesTopic, type SessionTopic, type Warning, type WarningCode } from '../contract/state.ts';
 import { sentence } from '../contract/words.ts';
+import { menuWords as words } from './shell-words.ts';
 
 /** What the tray shows: decided here, drawn by tray.ts. Each state has its own shape, so no one needs to see colours. */
 export interface TrayView {
@@ -12,8 +13,8 @@ export interface TrayView {
   readonly items: readonly TrayItem[];
 }
 
-/** `attention` and `degraded` have an exclamation mark, `blocked` a cross. */
-export const trayIcons = ['disconnected', 'disconnected-attention', 'connecting', 'connecting-attention', 'connected', 'degraded', 'blocked'] as const;
+/** `attention` and `degraded` have an exclamation mark, `blocked` a cross, `no-helper` a question mark, `no-network` a plus. `connecting-2` is the other frame of `connecting`: see tray-frames. */
+export const trayIcons = ['no-helper', 'no-network', 'disconnected', 'disconnected-attention', 'connecting', 'connecting-2', 'connecting-attention', 'connected', 'degraded', 'blocked'] as const;
 export type TrayIcon = (typeof trayIcons)[number];
 
 export type TrayItem =
@@ -24,7 +25,9 @@ export type TrayItem =
 
 export type TrayAction =
   | { readonly do: 'connect'; readonly profile?: string }
-  | { readonly do: 'disconnect' | 'open' | 'quit' }
+  /** `at` is the screen to show; left out: the one that was shown last. */
+  | { readonly do: 'open'; readonly at?: 'settings' | 'peers' | 'add' }
+  | { readonly do: 'disconnect' | 'quit' | 'disconnect-and-quit' | 'report' }
   | { readonly do: 'fix'; readonly way: FixWay }
   | { readonly do: 'problems' }
   | { readonly do: 'copy'; readonly text: string };
@@ -34,64 +37,88 @@ export interface TrayState {
   readonly profiles: ProfilesTopic;
   readonly peers: PeersTopic;
   readonly warnings: readonly Warning[];
+  /** Whether the tunnel outlives this app: by the person's setting, or because another process owns the core. */
+  readonly staysConnected: boolean;
+  readonly versions: Versions;
+}
+
+export interface Versions {
+  readonly app: string;
+  /** Null while it is out of reach. */
+  readonly helper: string | null;
 }
 
 /** A menu is no list view: past this many, the window is the place to look. */
 export const peersMax = 20;
 
 export function trayView(state: TrayState): TrayView {
-  const { session } = state;
   const status = statusOf(state);
   const problem = worstOf(untold(state.warnings));
   return {
-    icon: iconOf(session, problem !== undefined),
+    icon: iconOf(state, problem !== undefined),
     tooltip: problem === undefined ? `Webmesh: ${status}` : `Webmesh: ${status}. ${problemTitles[problem.code]}`,
     items: [
       { kind: 'text', id: 'status', label: status },
-      ...sessionItems(session, state.profiles),
+      ...sessionItems(state),
       ...problemItems(problem, state.warnings),
       { kind: 'line' },
       ...profileItems(state),
       ...deviceItems(state),
       ...peerItems(state.peers),
       { kind: 'line' },
-      { kind: 'action', id: 'open', label: 'Open Webmesh', action: { do: 'open' } },
-      { kind: 'action', id: 'quit', label: session.want === 'connected' ? 'Disconnect and quit' : 'Quit', action: { do: 'quit' } },
+      { kind: 'action', id: 'open', label: words.open, action: { do: 'open' } },
+      { kind: 'action', id: 'settings', label: words.settings, action: { do: 'open', at: 'settings' } },
+      helpMenu(state.versions),
+      { kind: 'line' },
+      ...quitItems(state),
     ],
   };
 }
 
-function iconOf(session: SessionTopic, attention: boolean): TrayIcon {
+/** Without a helper or a network nothing else can be: both come before what the session says of itself. */
+function iconOf({ session, profiles, peers, warnings }: TrayState, attention: boolean): TrayIcon {
+  const helperMissing = warnings.some(({ code }) => code === 'helper-missing');
   switch (session.phase) {
     case 'disconnected':
+      if (helperMissing) return 'no-helper';
+      if (profiles.list.length === 0) return 'no-network';
       return attention ? 'disconnected-attention' : 'disconnected';
     case 'authorising':
     case 'joining':
     case 'configuring':
-    case 'reconnecting':
     case 'disconnecting':
       return attention ? 'connecting-attention' : 'connecting';
+    case 'reconnecting':
+      if (helperMissing) return 'no-helper';
+      return attention ? 'connecting-attention' : 'connecting';
     case 'connected':
-      return session.degraded === null && !attention ? 'connected' : 'degraded';
+      return session.degraded === null && !attention && !onlyRelayed(peers) ? 'connected' : 'degraded';
     case 'blocked':
-      return 'blocked';
+      return helperMissing ? 'no-helper' : 'blocked';
     default:
       return unreachable(session);
   }
 }
 
-function statusOf({ session, profiles }: TrayState): string {
+/** Somebody is reached, and nobody without a detour. */
+function onlyRelayed({ list }: PeersTopic): boolean {
+  const ways = list.filter(({ self }) => !self).map(reachOf);
+  return ways.includes(reached.relayed) && !ways.includes(reached.direct);
+}
+
+function statusOf({ session, profiles, peers }: TrayState): string {
   const profile = profiles.list.find(({ id }) => id === session.profile);
   const to = profile === undefined ? '' : ` to ${profile.name}${profile.insecure ? ' (CLEAR TEXT)' : ''}`;
   switch (session.phase) {
     case 'disconnected':
-      return 'Disconnected';
+      return profiles.list.length === 0 ? 'No network yet' : 'Disconnected';
     case 'authorising':
     case 'joining':
     case 'configuring':
       return `Connecting${to}`;
     case 'connected':
-      return session.degraded?.kind === 'control-plane-lost' ? `Connected${to}: changes are frozen, traffic is fine` : `Connected${to}`;
+      if (session.degraded?.kind === 'control-plane-lost') return `Connected${to}: changes are frozen, traffic is fine`;
+      return onlyRelayed(peers) ? `Connected${to}: only through relays` : `Connected${to}`;
     case 'reconnecting':
       return `Reconnecting${to}: ${sentence(session.cause).what}`;
     case 'disconnecting':
@@ -104,8 +131,8 @@ function statusOf({ session, profiles }: TrayState): string {
 }
 
 /** Disconnect also ends an attempt to connect, so what is shown follows the wish and not the phase. */
-function sessionItems({ want, phase }: SessionTopic, { list }: ProfilesTopic): readonly TrayItem[] {
-  if (list.length === 0) return [];
+function sessionItems({ session: { want, phase }, profiles: { list } }: TrayState): readonly TrayItem[] {
+  if (list.length === 0) return [{ kind: 'action', id: 'add', label: words.add, action: { do: 'open', at: 'add' } }];
   if (want === 'connected' && phase !== 'blocked') return [{ kind: 'action', id: 'disconnect', label: phase === 'connected' ? 'Disconnect' : 'Stop connecting', action: { do: 'disconnect' } }];
   return [{ kind: 'action', id: 'connect', label: phase === 'blocked' ? 'Try again' : 'Connect', action: { do: 'connect' } }];
 }
@@ -146,8 +173,25 @@ function peerItems({ list }: PeersTopic): readonly TrayItem[] {
   const others = list.filter(({ self }) => !self);
   if (others.length === 0) return [];
   const items = [...others].sort(byReach).slice(0, peersMax).map(peerItem);
-  const more: readonly TrayItem[] = others.length > peersMax ? [{ kind: 'action', id: 'more', label: `${others.length - peersMax} more…`, action: { do: 'open' } }] : [];
+  const more: readonly TrayItem[] = others.length > peersMax ? [{ kind: 'action', id: 'more', label: `${others.length - peersMax} more…`, action: { do: 'open', at: 'peers' } }] : [];
   return [{ kind: 'menu', id: 'peers', label: `Peers (${others.length})`, items: [...items, ...more] }];
+}
+
+/** What runs here, for whoever asks for help, and the report that goes with the question. */
+function helpMenu({ app, helper }: Versions): TrayItem {
+  return { kind: 'menu', id: 'help', label: words.help, items: [
+    { kind: 'text', id: 'version-app', label: `Webmesh ${app}` },
+    { kind: 'text', id: 'version-helper', label: helper === null ? words.helperAway : `${words.helper} ${helper}` },
+    { kind: 'line' },
+    { kind: 'action', id: 'report', label: words.report, action: { do: 'report' } },
+  ] };
+}
+
+/** Each item says what becomes of the connection. */
+function quitItems({ session: { want }, staysConnected }: TrayState): readonly TrayItem[] {
+  const disconnect: TrayItem = { kind: 'action', id: 'disconnect-and-quit', label: words.disconnectAndQuit, action: { do: 'disconnect-and-quit' } };
+  if (want === 'disconnected') return [{ kind: 'action', id: 'quit', label: words.quit, action: { do: 'quit' } }];
+  return staysConnected ? [{ kind: 'action', id: 'quit', label: words.quitOnly, action: { do: 'quit' } }, disconnect] : [disconnect];
 }
 
 /** Directly, through somebody, not at all: three shapes, and a word for the one that is slower. */

@@ -1,32 +1,23 @@
 import { BrowserWindow } from 'electron';
 import { pageUrl } from './page-protocol.ts';
-
-export interface MainWindow {
-  /** Makes the window visible and brings it to the front; with a place: there. */
-  show(place?: string): void;
-  /** Loads the page anew, for instance because its core went away. */
-  reload(): void;
-  /** Visible and in front: whoever looks at it needs no notification. */
-  isWatched(): boolean;
-  /** From now on closing the window ends it instead of hiding it. */
-  letGo(): void;
-}
+import { type LiveWindow, type Place, type WindowEars } from './window-life.ts';
 
 export interface WindowOptions {
   readonly preload: string;
   readonly icon: string;
-  readonly hidden: boolean;
   readonly devTools: boolean;
+  /** Whether the page holds something that a person typed and has not sent. */
+  holdsUnfinished(window: BrowserWindow): Promise<boolean>;
   /** The page could not be loaded. */
   failed(error: unknown): void;
 }
 
-/** The one window. Its close button hides it: the tunnel goes on, and so does the tray. */
-export function createMainWindow({ preload, icon, hidden, devTools, failed }: WindowOptions): MainWindow {
-  let mayClose = false;
+/** Makes the one window and loads its page. When it is seen and when it ends is decided in window-life. */
+export function openWindow({ preload, icon, devTools, holdsUnfinished, failed }: WindowOptions, place: Place, ears: WindowEars): LiveWindow {
   const window = new BrowserWindow({
     width: 1040,
     height: 720,
+    ...place.bounds,
     minWidth: 360,
     minHeight: 480,
     show: false,
@@ -49,30 +40,37 @@ export function createMainWindow({ preload, icon, hidden, devTools, failed }: Wi
       devTools,
     },
   });
-  window.once('ready-to-show', () => {
-    if (!hidden) window.show();
-  });
+  const load = (hash: string): void => void window.loadURL(`${pageUrl}${hash}`).catch(failed);
+  window.once('ready-to-show', ears.ready);
   window.on('close', (event) => {
-    if (mayClose) return;
-    event.preventDefault();
-    window.hide();
+    if (ears.closing()) event.preventDefault();
   });
-  const load = (): void => void window.loadURL(pageUrl).catch(failed);
+  window.on('closed', ears.closed);
+  // Windows asks every window when a person logs out or shuts down, and waits for none.
+  window.on('session-end', ears.sessionEnds);
   // A page that crashed is loaded again; the core and the tunnel live in another process and did not notice.
-  window.webContents.on('render-process-gone', load);
-  load();
+  window.webContents.on('render-process-gone', () => load(hashOf(window)));
+  load(place.hash);
   return {
-    show: (place) => {
-      // Within the page that is loaded this is a step to another screen, no load.
-      if (place !== undefined) void window.loadURL(`${pageUrl}#/${place}`).catch(failed);
+    show: () => {
+      if (place.maximized && !window.isVisible()) window.maximize();
       if (window.isMinimized()) window.restore();
       window.show();
       window.focus();
     },
-    reload: () => window.webContents.reload(),
+    hide: () => window.hide(),
+    minimize: () => window.minimize(),
     isWatched: () => window.isVisible() && window.isFocused(),
-    letGo: () => {
-      mayClose = true;
-    },
+    go: load,
+    reload: () => window.webContents.reload(),
+    holdsUnfinished: () => holdsUnfinished(window),
+    place: () => ({ hash: hashOf(window), bounds: window.getNormalBounds(), maximized: window.isMaximized() }),
+    destroy: () => window.destroy(),
   };
+}
+
+/** Which screen the page shows: the part of its address after #. */
+function hashOf(window: BrowserWindow): string {
+  const url = window.webContents.getURL();
+  return url.startsWith(pageUrl) && url.includes('#') ? url.slice(url.indexOf('#')) : '';
 }

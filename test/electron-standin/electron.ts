@@ -7,7 +7,7 @@ import { Menu, MenuItem, Tray, trays } from './api/menu.ts';
 import { registry, takeDenial } from './api/registry.ts';
 import { safeStorage } from './api/safe-storage.ts';
 import { protocol, session, sessionIsReady } from './api/session.ts';
-import { clipboard, dialog, nativeImage, nativeTheme, Notification, powerMonitor, shell } from './api/surfaces.ts';
+import { clipboard, dialog, nativeImage, nativeTheme, Notification, powerMonitor, shell, systemPreferences } from './api/surfaces.ts';
 import { recorded, strict } from './unsupported.ts';
 
 /** The module that `electron` resolves to: as much of the main process as the product uses, each part checked against Electron's types. */
@@ -19,8 +19,8 @@ const webContents = strict('webContents', {
 /** For tests alone: what real Electron gives no handle for. */
 const standin = { recorded, trays };
 
-export { app, BrowserWindow, clipboard, dialog, ipcMain, Menu, MenuItem, nativeImage, nativeTheme, Notification, powerMonitor, protocol, safeStorage, session, shell, standin, Tray, webContents };
-export default { app, BrowserWindow, clipboard, dialog, ipcMain, Menu, MenuItem, nativeImage, nativeTheme, Notification, powerMonitor, protocol, safeStorage, session, shell, standin, Tray, webContents };
+export { app, BrowserWindow, clipboard, dialog, ipcMain, Menu, MenuItem, nativeImage, nativeTheme, Notification, powerMonitor, protocol, safeStorage, session, shell, standin, systemPreferences, Tray, webContents };
+export default { app, BrowserWindow, clipboard, dialog, ipcMain, Menu, MenuItem, nativeImage, nativeTheme, Notification, powerMonitor, protocol, safeStorage, session, shell, standin, systemPreferences, Tray, webContents };
 
 export interface BootOptions {
   readonly appFolder: string;

@@ -26,9 +26,18 @@ const mutations: readonly Mutation[] = [
   { what: 'any link opens the browser', file: 'main.cjs', from: /if \(isHelpLink\(\w+\)\)/, to: 'if (true)', caughtBy: 'cannot go elsewhere' },
   { what: 'permissions granted', file: 'main.cjs', from: 'decide(false)', to: 'decide(true)', caughtBy: 'permissions are denied' },
   { what: 'every sender refused', file: 'main.cjs', from: 'senderFrame !== null && senderFrame.parent === null && isOurPage(senderFrame.url)', to: 'false', caughtBy: 'over the real bridge' },
-  { what: 'close ends the window', file: 'main.cjs', from: 'if (mayClose) return;', to: 'return;', caughtBy: 'closing hides the window' },
+  { what: 'close ends the window', file: 'main.cjs', from: 'if (ears.closing()) event.preventDefault()', to: 'void 0', caughtBy: 'closing hides the window' },
+  { what: 'a hidden window keeps its renderer', file: 'main.cjs', from: 'opened.destroy();', to: 'void 0;', caughtBy: 'destroyed after a moment' },
+  { what: 'a window comes back elsewhere', file: 'main.cjs', from: 'place = opened.place();', to: 'void 0;', caughtBy: 'destroyed after a moment' },
+  { what: 'what was typed is thrown away', file: 'main.cjs', from: 'if (holds) return restAfter', to: 'if (false) return restAfter', caughtBy: 'what was typed' },
+  { what: 'hidden where no icon leads back', file: 'main.cjs', from: 'if (host === "there") return', to: 'return', caughtBy: 'closing minimises while connected' },
+  { what: 'a hidden start makes a window', file: 'main.cjs', from: 'if (options.hidden) void', to: 'if (false) void', caughtBy: 'started hidden there is an icon' },
+  { what: 'quit disconnects whatever was chosen', file: 'main.cjs', from: '.stayConnected) await', to: '.nothing) await', caughtBy: 'Quit disconnects' },
+  { what: 'quit never disconnects', file: 'main.cjs', from: 'if (core.owned &&', to: 'if (false &&', caughtBy: 'Quit disconnects' },
+  { what: 'a shutdown is not heard', file: 'main.cjs', from: '.on("shutdown"', to: '.on("no-shutdown"', caughtBy: 'gone at once' },
   { what: 'second start ignored', file: 'main.cjs', from: '.on("second-instance"', to: '.on("no-instance"', caughtBy: 'closing hides the window' },
   { what: 'no instance lock', file: 'main.cjs', from: /(\w+\.app)\.requestSingleInstanceLock\(\)/, to: 'true', caughtBy: 'closing hides the window' },
+  { what: 'the icon does not follow', file: 'main.cjs', from: 'tray.setImage(image(folder, next))', to: 'void 0', caughtBy: 'every item of the tray' },
   { what: 'tray does not follow', file: 'main.cjs', from: 'tray.setToolTip(view.tooltip)', to: 'void 0', caughtBy: 'tray shows the session' },
   { what: 'lost core not replaced', file: 'main.cjs', from: 'if (!ended) void hold(true)', to: 'if (false) void hold(true)', caughtBy: 'the window takes its place' },
   { what: 'a page may send anything', file: 'main.cjs', from: 'if (!isPlainMessage(message))', to: 'if (false)', caughtBy: 'garbage in floods' },
@@ -76,7 +85,7 @@ function tryOut({ file, from, to, caughtBy }: Mutation): 'caught' | 'SURVIVED' |
 
 function passes(title?: string): boolean {
   const chosen = title === undefined ? [] : ['--grep', title];
-  const command = [join(root, 'node_modules/@playwright/test/cli.js'), 'test', '--project', 'electron', ...chosen, '--timeout', title === undefined ? '30000' : '12000', '--reporter', 'line', '--output', join(copy, 'results')];
+  const command = [join(root, 'node_modules/@playwright/test/cli.js'), 'test', '--project', 'electron', ...chosen, '--timeout', '30000', '--reporter', 'line', '--output', join(copy, 'results')];
   const env = { ...process.env, WEBMESH_APP_FOLDER: copy, WEBMESH_ELECTRON: 'standin' };
   return spawnSync(process.execPath, command, { cwd: root, env, stdio: title === undefined ? 'inherit' : 'ignore' }).status === 0;
 }

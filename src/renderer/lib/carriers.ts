@@ -1,4 +1,5 @@
 import type { Port } from '../../contract/client.ts';
+import { watchUnfinished } from './unfinished.ts';
 
 /** What Electron's preload puts on the window: one half of a port, and where the app runs. */
 export interface Bridge {
@@ -16,15 +17,30 @@ declare global {
 /** How this page reaches the core: the preload's bridge in Electron, otherwise a WebSocket to where the page came from. */
 export function carrierOf(page: Window): () => Port {
   const bridge = page.webmesh;
-  if (bridge !== undefined) return () => portOfBridge(bridge);
+  if (bridge !== undefined) {
+    const holdsUnfinished = watchUnfinished(page.document);
+    return () => portOfBridge(bridge, holdsUnfinished);
+  }
   const { protocol, host } = page.location;
   const address = `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/ws`;
   return () => portOfSocket(new WebSocket(address));
 }
 
-/** The bridge lives as long as its page: it never closes before it. */
-function portOfBridge(bridge: Bridge): Port {
-  return { send: (message) => bridge.send(message), onMessage: (receive) => bridge.onMessage(receive), onClose: () => {}, close: () => {} };
+/** The bridge lives as long as its page: it never closes before it. One question comes over it that is the shell's own: see main/unfinished. */
+function portOfBridge(bridge: Bridge, holdsUnfinished: () => boolean): Port {
+  return {
+    send: (message) => bridge.send(message),
+    onMessage: (receive) => bridge.onMessage((message) => {
+      if (isQuestion(message)) bridge.send({ kind: 'unfinished', holds: holdsUnfinished() });
+      else receive(message);
+    }),
+    onClose: () => {},
+    close: () => {},
+  };
+}
+
+function isQuestion(message: unknown): boolean {
+  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'unfinished?';
 }
 
 /** Messages sent while the socket opens wait for it; those sent to a closed one are dropped, its calls fail with onClose. */

@@ -17,10 +17,12 @@ function kindOf(wanted: string | undefined): 'real' | 'standin' {
   return existsSync(path) && existsSync(join(folder, 'dist', readFileSync(path, 'utf8'))) ? 'real' : 'standin';
 }
 
-export function launch(home: string, extra: readonly string[] = []): Promise<ElectronApplication> {
+/** `panel`: whether the desktop shows tray icons; asked of the session bus, which `desktop/gdbus` stands in for. */
+export function launch(home: string, extra: readonly string[] = [], { panel = true }: { readonly panel?: boolean } = {}): Promise<ElectronApplication> {
   // node_modules/electron answers with this folder's program instead of its own; Playwright asks it in this process.
   if (kind === 'standin') process.env.ELECTRON_OVERRIDE_DIST_PATH = join(root, 'test/electron-standin/bin');
-  const env = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const env = { ...Object.fromEntries(inherited), PATH: `${join(import.meta.dirname, 'desktop')}:${process.env.PATH ?? ''}`, WEBMESH_TEST_PANEL: String(panel) };
   return _electron.launch({ args: [...(kind === 'real' && process.getuid?.() === 0 ? ['--no-sandbox'] : []), appFolder, '--home', home, '--helper-socket', join(home, 'no-helper.sock'), ...extra], cwd: root, env });
 }
 
@@ -54,6 +56,6 @@ export const on = `[electron: ${kind}]`;
 
 /** What the stand-in keeps for tests: the tray, which Electron has no list of, and what would have left the process. */
 export interface StandinHandle {
-  readonly trays: ReadonlySet<{ readonly toolTip: string; readonly menu: { getMenuItemById(id: string): { readonly label: string; readonly enabled: boolean; click(): void } | null; readonly items: readonly { readonly id: string }[] } | null }>;
+  readonly trays: ReadonlySet<{ readonly image: { readonly file: string }; readonly toolTip: string; emit(event: string): boolean; readonly menu: { getMenuItemById(id: string): { readonly label: string; readonly enabled: boolean; click(): void } | null; readonly items: readonly { readonly id: string }[] } | null }>;
   readonly recorded: readonly { readonly api: string; readonly args: readonly unknown[] }[];
 }

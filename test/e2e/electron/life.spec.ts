@@ -11,7 +11,7 @@ test(`closing hides the window and a second start brings it back ${on}`, async (
   const window = await electron.browserWindow(page);
   const state = (): Promise<unknown> => window.evaluate((w) => ({ visible: w.isVisible(), destroyed: w.isDestroyed() }));
   await window.evaluate((w) => w.close());
-  expect(await state()).toEqual({ visible: false, destroyed: false });
+  await expect.poll(state).toEqual({ visible: false, destroyed: false });
   const second = await launch(fake.home.folder).catch(() => undefined);
   await second?.close().catch(() => {});
   await expect.poll(state).toEqual({ visible: true, destroyed: false });
@@ -30,9 +30,9 @@ test(`the tray shows the session and drives it ${on}`, async ({ electron, page, 
       const [first] = [...(Reflect.get(module, 'standin') as StandinHandle).trays];
       first?.menu?.getMenuItemById(item)?.click();
     }, id);
-  await expect.poll(tray).toEqual({ tip: 'Webmesh: Disconnected', items: ['status', 'connect', 'profiles', 'peers', 'open', 'quit'] });
+  await expect.poll(tray).toEqual({ tip: 'Webmesh: Disconnected', items: ['status', 'connect', 'profiles', 'peers', 'open', 'settings', 'help', 'quit'] });
   await click('connect');
-  await expect.poll(tray).toEqual({ tip: 'Webmesh: Connected to Home', items: ['status', 'disconnect', 'profiles', 'device', 'peers', 'open', 'quit'] });
+  await expect.poll(tray).toEqual({ tip: 'Webmesh: Connected to Home', items: ['status', 'disconnect', 'profiles', 'device', 'peers', 'open', 'settings', 'help', 'quit', 'disconnect-and-quit'] });
   await click('device');
   expect(await electron.evaluate(({ clipboard }) => clipboard.readText())).toBe('172.16.0.9');
   await click('disconnect');

@@ -15,6 +15,8 @@ type Shape = Pick<
 /** The app's life: ready, before-quit, closing windows, will-quit, quit, in Electron's order. */
 class App extends EventEmitter implements Shape {
   readonly isPackaged = false;
+  /** macOS has one. */
+  readonly dock: Electron.Dock | undefined = undefined;
   readonly switches: string[] = [];
   readonly commandLine = strict('app.commandLine', {
     appendSwitch: (name: string, value?: string): void => void this.switches.push(value ? `--${name}=${value}` : `--${name}`),

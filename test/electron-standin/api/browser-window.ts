@@ -5,7 +5,7 @@ import { cancelable } from '../unsupported.ts';
 import { chromium, registry } from './registry.ts';
 import { WebContents } from './web-contents.ts';
 
-type Shape = Pick<Electron.BrowserWindow, 'loadURL' | 'show' | 'hide' | 'focus' | 'minimize' | 'restore' | 'isVisible' | 'isMinimized' | 'isFocused' | 'isDestroyed' | 'close' | 'destroy' | 'getBounds' | 'getTitle'>;
+type Shape = Pick<Electron.BrowserWindow, 'loadURL' | 'show' | 'hide' | 'focus' | 'minimize' | 'restore' | 'isVisible' | 'isMinimized' | 'isFocused' | 'isDestroyed' | 'close' | 'destroy' | 'getBounds' | 'getNormalBounds' | 'maximize' | 'isMaximized' | 'getTitle'>;
 
 /** A window. Visible, focused and minimised are kept as state; Chromium runs headless and draws it all the same. */
 export class BrowserWindow extends EventEmitter implements Shape {
@@ -14,7 +14,8 @@ export class BrowserWindow extends EventEmitter implements Shape {
   /** Resolves when Chromium has closed the page. */
   readonly gone: Promise<void>;
   readonly #settleGone: () => void;
-  readonly #bounds: Electron.Rectangle;
+  #bounds: Electron.Rectangle;
+  #maximized = false;
   readonly #title: string;
   #visible: boolean;
   #minimized = false;
@@ -28,7 +29,7 @@ export class BrowserWindow extends EventEmitter implements Shape {
     this.#settleGone = resolve;
     this.#visible = options.show !== false;
     this.#title = options.title ?? '';
-    this.#bounds = { x: 0, y: 0, width: options.width ?? 800, height: options.height ?? 600 };
+    this.#bounds = { x: options.x ?? 0, y: options.y ?? 0, width: options.width ?? 800, height: options.height ?? 600 };
     this.webContents = new WebContents(this, options);
     this.id = this.webContents.id;
     registry.windows.add(this);
@@ -89,6 +90,19 @@ export class BrowserWindow extends EventEmitter implements Shape {
   }
   getBounds(): Electron.Rectangle {
     return { ...this.#bounds };
+  }
+  /** As if a person had moved it. */
+  setBounds(bounds: Partial<Electron.Rectangle>): void {
+    this.#bounds = { ...this.#bounds, ...bounds };
+  }
+  getNormalBounds(): Electron.Rectangle {
+    return this.getBounds();
+  }
+  maximize(): void {
+    this.#maximized = true;
+  }
+  isMaximized(): boolean {
+    return this.#maximized;
   }
   getTitle(): string {
     return this.#title;

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type * as Electron from 'electron';
 import { record, StandinUnsupported, strict } from '../unsupported.ts';
 
@@ -8,9 +9,12 @@ type ImageShape = Pick<Electron.NativeImage, 'isEmpty' | 'getSize' | 'setTemplat
 
 export class NativeImage implements ImageShape {
   readonly #png: Buffer;
+  /** Name of the file that it came from, for tests. */
+  readonly file: string;
   #template = false;
-  constructor(png: Buffer) {
+  constructor(png: Buffer, file = '') {
     this.#png = png;
+    this.file = file;
   }
   isEmpty(): boolean {
     return this.#png.length === 0;
@@ -27,7 +31,7 @@ export class NativeImage implements ImageShape {
 }
 
 export const nativeImage = strict('nativeImage', {
-  createFromPath: (path: string): NativeImage => new NativeImage(existsSync(path) ? readFileSync(path) : Buffer.alloc(0)),
+  createFromPath: (path: string): NativeImage => new NativeImage(existsSync(path) ? readFileSync(path) : Buffer.alloc(0), basename(path)),
   createEmpty: (): NativeImage => new NativeImage(Buffer.alloc(0)),
 });
 
@@ -86,6 +90,10 @@ class NativeTheme extends EventEmitter implements Pick<Electron.NativeTheme, 'th
   }
 }
 export const nativeTheme = new NativeTheme();
+
+export const systemPreferences = strict('systemPreferences', {
+  getAnimationSettings: (): Electron.AnimationSettings => ({ shouldRenderRichAnimation: true, scrollAnimationsEnabledBySystem: true, prefersReducedMotion: false }),
+} satisfies Pick<Electron.SystemPreferences, 'getAnimationSettings'>);
 
 class PowerMonitor extends EventEmitter implements Pick<Electron.PowerMonitor, 'isOnBatteryPower'> {
   isOnBatteryPower(): boolean {

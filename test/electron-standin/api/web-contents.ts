@@ -55,8 +55,10 @@ export class WebContents extends EventEmitter implements Shape {
     const address = toChromium(url);
     this.#expected.add(address);
     const loaded = new Promise<void>((resolve) => this.once('did-finish-load', () => resolve()));
-    const { errorText } = await this.#call<{ errorText?: string }>('Page.navigate', { url: address });
+    const { errorText, loaderId } = await this.#call<{ errorText?: string; loaderId?: string }>('Page.navigate', { url: address });
     if (errorText !== undefined) throw new Error(`${errorText} loading '${url}'`);
+    // Another place in the same document: nothing is requested or loaded.
+    if (loaderId === undefined) return void this.#expected.delete(address);
     await loaded;
   }
 
@@ -137,6 +139,9 @@ export class WebContents extends EventEmitter implements Shape {
       const url = fromChromium(frame.url);
       this.#frame = frame.id;
       this.mainFrame = { url, origin: originOf(url), parent: null };
+    });
+    on<{ frameId: string; url: string }>('Page.navigatedWithinDocument', ({ frameId, url }) => {
+      if (frameId === this.#frame) this.mainFrame = { ...this.mainFrame, url: fromChromium(url) };
     });
     on('Page.loadEventFired', () => this.#loaded());
     on<{ url: string }>('Page.windowOpen', ({ url }) => {
