@@ -13,6 +13,7 @@ import { shells } from './shells.ts';
 import { state } from './state.ts';
 import { texts } from './texts.ts';
 import { trust } from './trust.ts';
+import { updates } from './updates.ts';
 
 /** Every parser of outside bytes. */
-export const targets: readonly Target[] = [...protocols, ...nodeServices, ...raft, ...state, ...helper, ...core, ...contract, ...shells, ...texts, ...trust, ...dns, ...metrics, ...relay, ...channels];
+export const targets: readonly Target[] = [...protocols, ...nodeServices, ...raft, ...state, ...helper, ...core, ...contract, ...shells, ...texts, ...trust, ...dns, ...metrics, ...relay, ...channels, ...updates];
