@@ -80,6 +80,12 @@ const pictures: readonly Picture[] = [
   { name: 'device-check-blocked', scene: 'connected', at: 'device', before: async (page, stage) => { worse(stage, 'blocked'); await check(page); } },
   { name: 'device-forwards', scene: 'connected', at: 'device', before: async (page) => page.getByRole('heading', { name: 'Forwarded ports' }).evaluate((heading) => heading.scrollIntoView({ block: 'center' })) },
   { name: 'device-charts', scene: 'host', at: 'device', before: async (page, stage) => { await twoMinutes(page, stage); await page.getByRole('heading', { name: 'Disks' }).scrollIntoViewIfNeeded(); await toTheEnd(page); } },
+  { name: 'history-day', scene: 'host', at: 'device', before: (page) => history(page, '24 h') },
+  { name: 'history-hour', scene: 'host', at: 'device', before: (page) => history(page, '1 h') },
+  { name: 'history-slept', scene: 'host', at: 'device', before: async (page, stage) => { stage.app.history.kept = 'slept'; await history(page, '24 h'); } },
+  { name: 'history-nothing', scene: 'host', at: 'device', before: async (page, stage) => { stage.app.history.kept = 'nothing'; await history(page, '24 h'); } },
+  { name: 'history-peer', scene: 'connected', at: 'peers/nas', before: peerHistory },
+  { name: 'history-peer-slept', scene: 'connected', at: 'peers/ada-laptop', before: async (page, stage) => { stage.app.history.kept = 'slept'; await page.reload(); await peerHistory(page); } },
   { name: 'settings', scene: 'connected', at: 'settings' },
   { name: 'settings-forget', scene: 'connected', at: 'settings', before: async (page) => page.getByRole('button', { name: 'Forget Studio' }).click() },
   { name: 'settings-logs', scene: 'connected', at: 'settings', before: async (page) => { await page.getByRole('button', { name: 'Show the log' }).click(); await page.getByRole('log').waitFor(); } },
@@ -191,6 +197,19 @@ async function offers(page: Page, { app }: Stage): Promise<void> {
   await page.getByText('it is being stopped').waitFor();
   await page.getByText('port 5353').waitFor();
   await page.getByRole('heading', { name: 'What this device does for others' }).evaluate((heading) => heading.scrollIntoView());
+}
+
+async function history(page: Page, range: string): Promise<void> {
+  await page.getByRole('radio', { name: range }).check();
+  await page.getByRole('region', { name: 'Measurements' }).getByText('Reading…').waitFor({ state: 'detached' });
+  await page.clock.runFor(1_500);
+  await page.getByRole('group', { name: 'Time that the charts show' }).evaluate((group) => group.scrollIntoView());
+}
+
+async function peerHistory(page: Page): Promise<void> {
+  await page.getByText('Reached directly').waitFor();
+  await page.clock.runFor(1_500);
+  await page.getByRole('heading', { name: 'Last 24 hours' }).evaluate((heading) => heading.scrollIntoView());
 }
 
 async function share(page: Page): Promise<void> {

@@ -94,6 +94,11 @@ export function day(atMs: number | null): string {
   return atMs === null || !isTime(atMs) ? 'none yet' : dayFormat.format(atMs);
 }
 
+/** A time of day in the reader's zone: `09:04`. */
+export function clockTime(atMs: number): string {
+  return isTime(atMs) ? clockFormat.format(atMs) : 'unknown';
+}
+
 /** Times come from other machines too; a number that is no moment must not stop the page (ECMA-262, time values). */
 function isTime(atMs: number): boolean {
   return Math.abs(atMs) <= 8.64e15;
@@ -101,3 +106,4 @@ function isTime(atMs: number): boolean {
 
 const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 const momentFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+const clockFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
