@@ -427,3 +427,12 @@ test('help exists for everything, a group and each verb; version prints one line
   `);
   for (const { words, about } of verbs) expect((await webmesh(`${words.join(' ')} --help`)).out).toContain(`${about}.`);
 });
+
+test('update looks, downloads and says how to install; a refusal is two sentences and code 1', async () => {
+  expect((await webmesh('update check')).out).toContain('Version 0.2.0 can be downloaded. It is signed by the makers of this app.');
+  expect((await webmesh('update download')).out).toMatch(/^Version 0\.2\.0 is here and verified\.\n[^\n]+\nsudo apt install '[^\n]+\.deb'\n$/);
+  expect(await webmesh('update dismiss')).toMatchObject({ code: 0, out: 'Put away.\n' });
+  app.topics.update.set({ current: '0.1.0', checkedAtMs: null, phase: 'refused', failure: { code: 'update.older', retry: 'after-user', detail: { file: 'timestamp.json' } } });
+  expect(await webmesh('update')).toMatchObject({ code: 1, out: expect.stringMatching(/^What came as information on newer versions \(timestamp\.json\) is older than what was here before\. [^\n]+\n[^\n]+\n$/) });
+  expect(await json('update')).toMatchObject({ phase: 'refused', failure: { code: 'update.older' } });
+});
