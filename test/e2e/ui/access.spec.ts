@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { problem } from '../../fakes/problem.ts';
 import type { FakeServer } from '../../fakes/serve-fake.ts';
 import { invitationAt, linkOf } from '../../fakes/trust-world.ts';
 import type { SceneName } from '../../fakes/world.ts';
@@ -11,6 +12,10 @@ const unfold = "for (const details of document.querySelectorAll('details')) deta
 const places: readonly { readonly scene: SceneName; readonly at: string; readonly open?: (page: Page, server: FakeServer) => Promise<unknown> }[] = [
   { scene: 'first-run', at: 'connect' }, { scene: 'disconnected', at: 'connect' }, { scene: 'joining', at: 'connect' }, { scene: 'clear-text', at: 'connect' }, { scene: 'blocked', at: 'connect' },
   { scene: 'degraded', at: 'connect' }, { scene: 'connected', at: 'peers' }, { scene: 'connected', at: 'peers/kitchen-tablet' }, { scene: 'host', at: 'device' }, { scene: 'connected', at: 'settings' },
+  { scene: 'connected', at: 'health' }, { scene: 'host', at: 'health?wrong', open: async (page, server) => {
+    server.app.topics.health.set({ warnings: (['audit-broken', 'udp-blocked', 'peer-unreachable', 'secrets-in-file'] as const).map((code) => problem(code, { peer: 'nas' })) });
+    await page.getByRole('list', { name: 'Problems and hints' }).waitFor();
+  } },
   { scene: 'host', at: 'people', open: async (page) => page.evaluate(unfold) }, { scene: 'clear-text', at: 'people' },
   { scene: 'host', at: 'audit', open: async (page) => page.getByText('Chain intact').waitFor() }, { scene: 'waiting', at: 'connect' }, { scene: 'refused', at: 'connect' }, { scene: 'alone', at: 'connect' },
   { scene: 'host', at: 'connect?invite', open: async (page) => { await page.getByRole('button', { name: 'Invite', exact: true }).click(); await page.getByRole('img').waitFor(); await page.evaluate(unfold); } },
