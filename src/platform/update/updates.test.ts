@@ -200,7 +200,7 @@ test('a threshold that is not met: one of two signatures of the root, or one key
 });
 
 test('a good rotation of the root: the new keys count, the old ones no longer, also in the next life and behind an older build', async () => {
-  world.publish(1, '0.2.0');
+  world.publish(9, '0.2.0');
   expect(await check()).toEqual(release('0.2.0'));
   const rotated = newKeys();
   world.files.set('metadata/2.root.json', makeRoot({ version: 2, keys: rotated, nowMs: startMs, before: keys.root.keys }));
