@@ -1,8 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type ServiceError, Metadata, status } from '@grpc/grpc-js';
 import { cell } from '../../../src/base/cell.ts';
 import { type Clock } from '../../../src/base/clock.ts';
 import { failureKey } from '../../../src/base/rpc.ts';
 import { silentLog } from '../../../src/base/log.ts';
+import { columnsOf } from '../../../src/core/history/columns.ts';
+import { pack, unpack } from '../../../src/core/history/pack.ts';
+import { addMinute, addPeer, createRing } from '../../../src/core/history/ring.ts';
 import { leaseFrom } from '../../../src/core/mesh/lease.ts';
 import { fromJoinPeers, fromStored } from '../../../src/core/mesh/roster.ts';
 import { countOverrides } from '../../../src/core/paths/overrides.ts';
@@ -64,6 +68,26 @@ const settings: Target = {
     run: async (input) => {
       const { cell: read } = await loadSettings(documentsOf(valueOf(input)).documents);
       holds(['system', 'light', 'dark'].includes(read.get().theme) && typeof read.get().connectAtStart === 'boolean', 'settings are settings');
+      return undefined;
+    },
+  }),
+};
+
+/** Three minutes of a network with one peer, as the core writes them. */
+function storedHistory(): unknown {
+  const ring = createRing(columnsOf.network, columnsOf.peer);
+  addPeer(ring, 'nas', 29_000_000);
+  for (let minute = 29_000_000; minute < 29_000_003; minute++) addMinute(ring, minute, 12, [minute, 70, 1, 0, 2], new Map([['nas', [9_000, 1, 12.5, null, 1, 0]]]));
+  return pack(ring);
+}
+
+const history: Target = {
+  name: 'history', from: files, shape: json,
+  open: () => ({
+    seeds: [jsonOf(storedHistory()), jsonOf(pack(createRing(columnsOf.network, columnsOf.peer)))],
+    run: async (input) => {
+      const ring = unpack(valueOf(input), columnsOf.network, columnsOf.peer);
+      if (ring) holds(isDeepStrictEqual(unpack(JSON.parse(JSON.stringify(pack(ring))), columnsOf.network, columnsOf.peer), ring), 'what was read is written and read the same');
       return undefined;
     },
   }),
@@ -157,4 +181,4 @@ const failures: Target = {
   }),
 };
 
-export const core: readonly Target[] = [profiles, settings, stored, roster, pathsView, failures];
+export const core: readonly Target[] = [profiles, settings, stored, history, roster, pathsView, failures];
