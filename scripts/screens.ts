@@ -86,7 +86,10 @@ const pictures: readonly Picture[] = [
   { name: 'history-nothing', scene: 'host', at: 'device', before: async (page, stage) => { stage.app.history.kept = 'nothing'; await history(page, '24 h'); } },
   { name: 'history-peer', scene: 'connected', at: 'peers/nas', before: peerHistory },
   { name: 'history-peer-slept', scene: 'connected', at: 'peers/ada-laptop', before: async (page, stage) => { stage.app.history.kept = 'slept'; await page.reload(); await peerHistory(page); } },
+  { name: 'health', scene: 'host', at: 'health', before: manyProblems },
+  { name: 'health-well', scene: 'connected', at: 'health' },
   { name: 'settings', scene: 'connected', at: 'settings' },
+  { name: 'settings-notifications', scene: 'connected', at: 'settings', before: async (page) => page.getByRole('heading', { name: 'Notifications' }).evaluate((heading) => heading.scrollIntoView()) },
   { name: 'settings-forget', scene: 'connected', at: 'settings', before: async (page) => page.getByRole('button', { name: 'Forget Studio' }).click() },
   { name: 'settings-logs', scene: 'connected', at: 'settings', before: async (page) => { await page.getByRole('button', { name: 'Show the log' }).click(); await page.getByRole('log').waitFor(); } },
   { name: 'settings-update', scene: 'connected', at: 'settings', before: async (page, stage) => update(page, stage, { phase: 'available', release: fakeRelease }) },
@@ -168,6 +171,15 @@ async function trustWarnings(page: Page, { app }: Stage): Promise<void> {
     problem('root-not-exported'),
   ] });
   await page.getByRole('note').first().waitFor();
+}
+
+async function manyProblems(page: Page, { app }: Stage): Promise<void> {
+  app.topics.health.set({ warnings: [
+    problem('certificate-expiring', { days: 6 }, { sinceMs: startMs - 2 * 86_400_000 }), problem('service-down', { service: 'meshDns', problem: '', port: 5353 }, { id: 'service-down:meshDns', sinceMs: startMs - 780_000 }),
+    problem('peer-unreachable', { count: 1, peer: 'nas' }, { sinceMs: startMs - 45_000, fix: 'look-again' }), problem('audit-broken', {}, { sinceMs: startMs - 3_000 }),
+    problem('device-pending', { count: 1, name: 'Linus' }, { sinceMs: startMs - 240_000 }), problem('secrets-in-file', {}, { sinceMs: startMs - 5_400_000 }),
+  ] });
+  await page.getByRole('list', { name: 'Problems and hints' }).waitFor();
 }
 
 async function measurePaths(page: Page): Promise<void> {
