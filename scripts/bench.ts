@@ -1,15 +1,17 @@
 /**
- * npm run bench -- connect tunnel tls paths: figures of this machine in one run. Nothing here is asserted.
+ * npm run bench -- connect tunnel tls paths: figures of this machine in one run. Nothing here is asserted. `npm run bench -- ui` alone needs no network.
  *   connect   click to first ping, p50 and p95 of 20; RSS of each process
  *   tunnel    throughput through our tunnel as a ratio to the same engine configured by hand with wg, in turn, in the same run
  *   tls       unary calls over mutual TLS as a ratio to clear text, and full handshakes a second
  *   paths     throughput and added delay of every way between two peers, as ratios to plain WireGuard; see lib/bench-paths.ts
+ *   ui        the list of 10,000 peers in Chromium: first paint, scrolling, searching, memory; see lib/bench-ui.ts
  */
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { median, print, quantile, stream } from './lib/bench-figures.ts';
 import { benchPaths } from './lib/bench-paths.ts';
+import { benchUi } from './lib/bench-ui.ts';
 import { openWorld, startPair } from './lib/bench-world.ts';
 import { clientOf, type Host, rssMiB, selfOf } from './lib/hosts.ts';
 import { inNamespace } from './lib/namespaces.ts';
@@ -22,6 +24,10 @@ const connectRounds = 20;
 const tunnelRounds = 10;
 const streamSeconds = 4;
 
+if (process.argv[2] === 'ui') {
+  await benchUi();
+  process.exit(0);
+}
 await prepare({ why: 'the bench', iperf: true });
 print(`machine: ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`);
 const world = openWorld();

@@ -54,7 +54,7 @@ function isOwnBlob(url: string): boolean {
 const linkGapMs = 1_000;
 
 /** Every page, however it came to be, stays where it is and opens nothing but help links, and pages or terminals at peers of the present mesh. */
-export function hardenContents(app: Pick<App, 'on'>, shell: Pick<Shell, 'openExternal'>, clock: Pick<Clock, 'monotonicMs'>, peers: () => Pick<PeersTopic, 'list'> = () => ({ list: [] })): void {
+export function hardenContents(app: Pick<App, 'on'>, shell: Pick<Shell, 'openExternal'>, clock: Pick<Clock, 'monotonicMs'>, peers: () => Pick<PeersTopic, 'list'>): void {
   let lastMs = Number.NEGATIVE_INFINITY;
   app.on('web-contents-created', (_event, contents) => {
     contents.setWindowOpenHandler(({ url }) => {

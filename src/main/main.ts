@@ -4,6 +4,7 @@ import { asFailure } from '../base/failure.ts';
 import { serve } from '../contract/carrier.ts';
 import { type Client } from '../contract/client.ts';
 import { doFix } from '../contract/fixes.ts';
+import { type PeersTopic } from '../contract/state.ts';
 import { disconnected, present } from '../contract/wait.ts';
 import { sentence } from '../contract/words.ts';
 import { createApp } from '../core/app.ts';
@@ -46,6 +47,8 @@ const home = homeAt(options.home);
 const log = createLog({ sink: fileSink(home.logFile), clock: systemClock, level: 'info', scope: 'app' });
 let ending: 'no' | 'soon' | 'now' = 'no';
 const invites = createInviteDoor({ clock: systemClock, readFile: readSmallFile, failed: tellBadInvite });
+/** Whose pages may be opened outside: the mesh that is shown now. */
+let peers: Pick<PeersTopic, 'list'> = { list: [] };
 let showWindow: MainWindow['show'] = () => {};
 let isWatched = (): boolean => false;
 const notifications = createNotifications({ clock: systemClock, watched: () => isWatched(), show: showNotice });
@@ -55,7 +58,7 @@ app.setPath('userData', join(home.folder, 'window'));
 app.enableSandbox();
 hardenCommandLine(app);
 declarePageScheme(protocol);
-hardenContents(app, shell, systemClock);
+hardenContents(app, shell, systemClock, () => peers);
 listenForInvites();
 if (app.requestSingleInstanceLock()) void app.whenReady().then(start).catch(giveUp);
 else app.quit();
@@ -146,6 +149,9 @@ async function startCore(): Promise<RunningCore> {
 /** Shows the core's topics in everything that is no page: tray, theme, login item, notifications. */
 function follow(core: Pick<Attachment, 'owned'>, client: Client, tray: () => AppTray | undefined, window: () => MainWindow | undefined): void {
   watchForTray(client, { version: buildInfo.version, owned: () => core.owned }, (state) => tray()?.update(state));
+  client.watch('peers', (now) => {
+    peers = now;
+  });
   client.watch('settings', ({ theme, startAtLogin }) => {
     nativeTheme.themeSource = theme;
     if (app.isPackaged) void setLoginItem(app, startAtLogin).catch(report);

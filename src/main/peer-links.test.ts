@@ -21,8 +21,8 @@ test('nothing else is: no other host, no other scheme, and nothing but an addres
   expect(refused.filter((link) => open(link) !== null)).toEqual([]);
 });
 
-test('without a mesh there is nobody to open', () => {
-  expect(peerLink('http://172.16.0.11/', { list: [] })).toBeNull();
+test('without a mesh, or while it is not connected, there is nobody to open', () => {
+  expect([peerLink('http://172.16.0.11/', { list: [] }), peerLink('http://172.16.0.11/', sceneOf('disconnected', 0, 3).peers)]).toEqual([null, null]);
 });
 
 test('another way of writing the same address opens only that address', () => {

@@ -17,7 +17,8 @@ export function peerLink(link: string, { list }: Pick<PeersTopic, 'list'>): stri
   const ip = parseIp(hostname.replace(/^\[|\]$/g, ''));
   if (ip === undefined) return null;
   const host = formatIp(ip);
-  if (!list.some(({ self, ipv4, ipv6 }) => !self && (ipv4 === host || ipv6 === host))) return null;
+  // While nothing is connected the same address may be somebody else's, in the network at hand.
+  if (!list.some(({ self, path, ipv4, ipv6 }) => !self && path.kind !== 'down' && (ipv4 === host || ipv6 === host))) return null;
   const written = `${protocol}//${ip.family === 6 ? `[${host}]` : host}${number === usual ? '' : `:${number}`}`;
   return protocol === 'ssh:' ? written : `${written}/`;
 }

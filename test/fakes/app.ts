@@ -3,7 +3,7 @@ import { type Cancel, type Clock } from '../../src/base/clock.ts';
 import { failure, type Failure } from '../../src/base/failure.ts';
 import { serve, type Port } from '../../src/contract/carrier.ts';
 import type { CommandName, Handlers, Parsed } from '../../src/contract/commands.ts';
-import { topicNames, type AppState, type Invitation, type InviteView, type ProfileView, type SessionPhase, type TopicName, type TrustTopic } from '../../src/contract/state.ts';
+import { topicNames, type AppState, type Invitation, type InviteView, type PeerView, type ProfileView, type SessionPhase, type TopicName, type TrustTopic } from '../../src/contract/state.ts';
 import { problem } from './problem.ts';
 import { type FakeHistory, fakeHistory } from './history.ts';
 import { fakePaths } from './paths-app.ts';
@@ -169,7 +169,7 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
       topics.profiles.set({ list, selected: list[0]?.id ?? null });
       return null;
     },
-    'peer.metrics': async ({ id }) => ({ metrics: metricsOf(id) }),
+    'peer.metrics': async ({ id }) => ({ metrics: metricsOf(id, topics.peers.get().list) }),
     'peer.favourite': async ({ peer, on }) => {
       const { source, list } = topics.peers.get();
       if (!list.some((p) => p.id === peer && !p.self)) throw failure('mesh.not-found', { peer });
@@ -331,9 +331,11 @@ function withoutUndefined<T extends object>(value: T): Partial<{ [K in keyof T]:
   return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as never;
 }
 
-function metricsOf(id: string): unknown {
+/** A peer sees every other one that is reached from here, and knows an old handshake of one more. */
+function metricsOf(id: string, list: readonly PeerView[]): unknown {
+  const seen = list.filter((p, i) => p.id !== id && (p.self || (isUp(p.path) && i % 2 === 0))).map((p) => ({ publicKey: p.publicKey, lastHandshakeTime: '2026-11-22T09:03:10Z' }));
   return {
-    deviceName: 'wm0', addressV4: '172.16.0.11/32', totalReceiveBytes: '48211004', totalTransmitBytes: '9120331', listenPort: 51820, type: 'Linux kernel', peers: [],
+    deviceName: 'wm0', addressV4: '172.16.0.11/32', totalReceiveBytes: '48211004', totalTransmitBytes: '9120331', listenPort: 51820, type: 'Linux kernel', peers: [...seen, ...list.slice(-1).map((p) => ({ publicKey: p.publicKey, lastHandshakeTime: '2026-11-22T07:00:00Z' }))],
     system: {
       host: { hostname: id, architecture: 'arm64', kernelVersion: '6.6.51', os: { name: 'Debian GNU/Linux', version: '12' }, uptime: '212h4m9s', containerized: false },
       cpu: { loadAverage: { one: 0.31, five: 0.27, fifteen: 0.22 } },

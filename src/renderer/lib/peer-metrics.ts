@@ -34,6 +34,24 @@ export function readPeerMetrics(value: unknown): PeerMetrics {
   };
 }
 
+const peersMax = 10_000;
+/** WireGuard renews a handshake every two minutes of traffic. */
+const freshMs = 180_000;
+
+/**
+ * Public keys of those that a peer shook hands with lately, from the JSON form of v1.NodeMetrics. Its clock may be wrong, so ages count from
+ * the newest handshake it knows: whoever answers us through the tunnel has a young one.
+ */
+export function readSeen(value: unknown): ReadonlySet<string> {
+  const peers = record(value)['peers'];
+  const rows = (Array.isArray(peers) ? peers.slice(0, peersMax).map(record) : []).flatMap((row) => {
+    const [key, atMs] = [text(row['publicKey']), Date.parse(text(row['lastHandshakeTime']) ?? '')];
+    return key === null || !(atMs > 0) ? [] : [{ key, atMs }];
+  });
+  const newestMs = rows.reduce((newest, { atMs }) => Math.max(newest, atMs), 0);
+  return new Set(rows.filter(({ atMs }) => newestMs - atMs < freshMs).map(({ key }) => key));
+}
+
 function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -72,6 +72,31 @@ test(`the page cannot go elsewhere or open windows; help links go to the browser
   expect([page.url(), electron.windows().length]).toEqual([address, 1]);
 });
 
+test(`a peer's page opens outside only at an address of the present mesh, written anew ${on}`, async ({ electron, page, fake }) => {
+  fake.app.show('connected');
+  await expect(page.getByRole('button', { name: 'Disconnect', exact: true })).toBeVisible();
+  await electron.evaluate(({ shell }) => {
+    const opened: string[] = [];
+    Reflect.set(globalThis, 'opened', opened);
+    shell.openExternal = async (url) => void opened.push(url);
+  });
+  await page.evaluate(() => {
+    for (const href of ['http://172.16.99.99/', 'http://172.16.0.11/reboot', 'http://root@172.16.0.11/', 'ftp://172.16.0.11/', 'http://127.0.0.1/', 'HTTP://172.16.0.11:080/', 'https://172.16.0.12:8443/']) {
+      const link = Object.assign(document.createElement('a'), { href, target: '_blank', rel: 'noreferrer' });
+      document.body.append(link);
+      link.click();
+    }
+  });
+  // The last one came too soon after the one before.
+  await expect.poll(() => electron.evaluate(() => Reflect.get(globalThis, 'opened'))).toEqual(['http://172.16.0.11/']);
+  await page.goto(`${page.url().replace(/#.*/, '')}#/peers/attic`);
+  await page.getByLabel('What to open').selectOption('ssh');
+  await page.waitForTimeout(1_100);
+  await page.getByRole('link', { name: 'Open ssh://172.16.0.11' }).click();
+  await expect.poll(() => electron.evaluate(() => Reflect.get(globalThis, 'opened'))).toEqual(['http://172.16.0.11/', 'ssh://172.16.0.11']);
+  expect(electron.windows().length).toBe(1);
+});
+
 test(`permissions are denied ${on}`, async ({ page }) => {
   const states = await page.evaluate(async () => {
     const query = async (name: string): Promise<string> => (await navigator.permissions.query({ name: name as PermissionName })).state;
