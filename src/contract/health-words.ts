@@ -17,7 +17,7 @@ export const problemTitles: Readonly<Record<WarningCode, string>> = {
   'renewal-failing': 'The certificate could not be renewed',
   'udp-blocked': 'This network blocks UDP',
   'service-down': 'An offer does not answer',
-  'audit-broken': 'The audit log was changed',
+  'audit-broken': 'The audit log does not fit together',
   'clear-text': 'Clear text',
   'disk-full': 'The disk is almost full',
   'device-pending': 'A device waits for approval',

@@ -10,7 +10,7 @@ test('the panel lists what is wrong, the worst first, since when, and what to do
     problem('node-port-in-use', { port: 9443 }, { sinceMs: nowMs - 125_000 }), problem('peer-unreachable', { count: 3, peer: 'nas' }, { sinceMs: nowMs }), problem('audit-broken', {}, { sinceMs: nowMs - 3_700_000 }),
   ] });
   const items = page.getByRole('list', { name: 'Problems and hints' }).getByRole('listitem');
-  await expect(items.getByRole('heading')).toHaveText(['The audit log was changed', 'A port is taken', 'Not every peer is reached']);
+  await expect(items.getByRole('heading')).toHaveText(['The audit log does not fit together', 'A port is taken', 'Not every peer is reached']);
   await expect(items.nth(0)).toContainText('Error · for 1 h');
   await expect(items.nth(1)).toContainText('Warning · for 2 min');
   await expect(items.nth(1)).toContainText('Another program on this device already uses TCP port 9443');
