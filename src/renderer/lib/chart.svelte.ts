@@ -36,7 +36,7 @@ export function chart(data: () => ChartData): Attachment<HTMLElement> {
     const colour = (name: string) => (): string => getComputedStyle(node).getPropertyValue(name).trim();
     const plot = new uPlot(
       {
-        width: Math.max(120, node.clientWidth), height: heightPx, padding: [8, 2, 7, 0], legend: { show: false }, cursor: { show: false },
+        width: Math.max(120, node.clientWidth), height: heightPx, padding: [8, 2, spanMs <= liveMs ? 7 : 0, 0], legend: { show: false }, cursor: { show: false },
         series: [{}, ...first.series.map(({ label, colour: name, dash }) => ({ label, stroke: colour(name), width: 1.75, points: { show: true, size: 4, fill: colour(name), filter: lonely }, ...(dash === undefined ? {} : { dash: [...dash] }) }))],
         scales: {
           x: { time: true, range: (_plot, _min, max) => endOf(data().toMs, max, spanMs) },
