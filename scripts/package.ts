@@ -2,35 +2,66 @@
  * Packages from dist/, which each of these makes first.
  *   npm run package -- single   the executable that holds helper, node process, web page and command line; proves that each starts
  *   npm run package -- deb      the .deb for this machine's architecture: with the stand-in for a window where npm has no Electron
+ *   npm run package -- check    two versions of the stand-in, installed, used, broken, upgraded, removed and purged in a clean Debian (root; minutes)
+ *   npm run package -- trees    the folders of Linux, Windows and macOS around a stand-in for Electron; archive, fuses, scripts are looked at
  */
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
-import { makeDeb } from './lib/package-build.ts';
+import { basename, join } from 'node:path';
+import { boot, prepareTree } from './lib/clean-debian.ts';
+import { hasElectron, makeDeb, neededPackages } from './lib/package-build.ts';
+import { checkPackage } from './lib/package-check.ts';
 import { proveSingle } from './lib/package-proof.ts';
-import { makeSingle, megabytes, type Target } from './lib/package-single.ts';
+import { makeSingle, megabytes, ownTarget } from './lib/package-single.ts';
+import { checkTrees } from './lib/package-trees.ts';
 
 const root = join(import.meta.dirname, '..');
-const commands: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = { single, deb };
+const commands: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = { single, deb, check, trees };
+/** Where the tree of a clean Debian is kept between runs. */
+const cache = '/var/tmp/webmesh-package';
 const [name = ''] = process.argv.slice(2);
 const command = commands[name];
 if (command === undefined) {
   console.error(`usage: npm run package -- ${Object.keys(commands).join(' | ')}`);
   process.exit(2);
 }
-const problems = await command();
+const problems = await (async () => command())().catch((error: unknown) => [error instanceof Error ? error.message : String(error)]);
 for (const problem of problems) console.error(`✗ ${problem}`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 function single(): readonly string[] {
   execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { cwd: root, stdio: 'inherit' });
-  const target = `${process.platform}-${process.arch}` as Target;
-  const path = timed('single', () => makeSingle(root, target));
+  const path = timed('single', () => makeSingle(root, ownTarget()));
   return proveSingle(path, console.log);
 }
 
 function deb(): readonly string[] {
   const problems = single();
-  if (problems.length === 0) timed('deb', () => makeDeb(root));
+  if (problems.length === 0) timed('deb', () => makeDeb(root, hasElectron(root)));
+  return problems;
+}
+
+function trees(): readonly string[] {
+  const problems = single();
+  return problems.length === 0 ? checkTrees(root, console.log) : problems;
+}
+
+async function check(): Promise<readonly string[]> {
+  const tree = await prepareTree(cache, neededPackages(root));
+  const problems = [...single()];
+  if (problems.length > 0) return problems;
+  const [first, second] = [1, 2].map((number) => timed('deb', () => makeDeb(root, false, number)));
+  const machine = await boot(tree, 'webmesh-check', join(root, 'release'), join(root, 'dist/package/machine.log'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void machine.end().then(() => process.exit(130)));
+  try {
+    const inMachine = (path = ''): string => `/packages/${basename(path)}`;
+    const name = basename(first ?? '').split('_')[0] ?? '';
+    await checkPackage(machine, { name, first: inMachine(first), second: inMachine(second) }, (what, right, seen = '') => {
+      console.log(`${right ? '✓' : '✗'} ${what}`);
+      if (!right) problems.push(`${what}\n${seen.split('\n').slice(-40).map((line) => `    ${line}`).join('\n')}`);
+    });
+  } finally {
+    await machine.end();
+  }
   return problems;
 }
 

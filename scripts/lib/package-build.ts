@@ -13,11 +13,10 @@ export function hasElectron(root: string): boolean {
 }
 
 /**
- * A .deb from dist, for this machine's architecture. With the real Electron it is the product; without, the stand-in under its own name
- * and number. Answers its path. `number` makes a newer one of the same content, to upgrade to.
+ * A .deb from dist, for this machine's architecture: the product with the real Electron, or the stand-in under its own name. Answers its
+ * path. `number` makes a newer stand-in of the same content, to upgrade to.
  */
-export function makeDeb(root: string, number = 1): string {
-  const real = hasElectron(root);
+export function makeDeb(root: string, real: boolean, number = 1): string {
   const name = real ? 'webmesh-desktop' : standinName;
   const version = real ? versionOf(root) : standinVersion(number);
   const named = real ? [] : [`-c.extraMetadata.version=${version}`, `-c.deb.packageName=${name}`, `-c.electronDist=${makeStandin(root, 'linux', electronVersion(root))}`];
@@ -33,13 +32,19 @@ export function makeTree(root: string, system: System): string {
   return join(root, 'release', folders[system]);
 }
 
+/** Debian's packages that the .deb depends on, and the engine for kernels without WireGuard. */
+export function neededPackages(root: string): readonly string[] {
+  const listed = /^ {2}depends: \[(.*)\]$/m.exec(readFileSync(join(root, 'electron-builder.yml'), 'utf8'))?.[1] ?? '';
+  return [...listed.split(',').map((name) => name.trim()), 'wireguard-go'];
+}
+
 function electronBuilder(root: string, words: readonly string[]): void {
   const env = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env['PATH']}`, CUSTOM_FPM_PATH: join(root, 'scripts/fpm.ts'), CSC_IDENTITY_AUTO_DISCOVERY: 'false' };
   try {
     execFileSync(process.execPath, [join(root, 'node_modules/electron-builder/cli.js'), ...words, '--publish', 'never'], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    throw new Error(`electron-builder failed:\n${(stdout + stderr).slice(-4_000)}`, { cause: error });
+    throw new Error(`electron-builder failed:\n${(stdout + stderr).slice(-3_000)}`);
   }
 }
 

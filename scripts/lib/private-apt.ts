@@ -58,7 +58,7 @@ async function makeAptRoot(root: string, suite: string): Promise<NodeJS.ProcessE
 }
 
 /** The repository that serves the `bookworm main` this machine was installed from. */
-async function mirrorUri(): Promise<string> {
+export async function mirrorUri(): Promise<string> {
   const { stdout } = await run('apt-get', ['indextargets', '--format', '$(REPO_URI) $(RELEASE) $(COMPONENT)', 'Created-By: Packages']);
   const rows = stdout.split('\n').map((line) => line.split(' '));
   const uri = rows.find(([, release, component]) => release === 'bookworm' && component === 'main')?.[0];

@@ -75,6 +75,11 @@ async function main(options: HelperOptions): Promise<void> {
 
   await recover({ device, journal, file: journalPath, keys, facts: machineFacts, deviceName: system.deviceName, log });
   await processes.stopStray();
+  if (options.undo) {
+    for (const release of locks) release();
+    process.exitCode = (await journal.read()).kind === 'clean' ? 0 : 1;
+    return;
+  }
 
   const fence = await openFence(fenceFile(join(run, 'fence.json')));
   const theTunnel = createTunnel({ device, facts: machineFacts, keys, journal, fence, clock, log: log.scope('tunnel') });

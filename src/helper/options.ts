@@ -11,19 +11,21 @@ export interface HelperOptions {
   readonly owner: number | undefined;
   readonly engine: EngineName | 'auto';
   readonly untilStdinEnds: boolean;
+  /** Take back what an earlier life left on the machine, and end without serving anybody. */
+  readonly undo: boolean;
   /** Start again in the background and end; the log then goes to a file in the state folder. */
   readonly detach: boolean;
   readonly logToFile: boolean;
 }
 
-export const usage = 'helper [--run DIR] [--state DIR] [--cache DIR] [--owner UID] [--engine auto|kernel|wireguard-go] [--until-stdin-ends] [--detach]';
+export const usage = 'helper [--run DIR] [--state DIR] [--cache DIR] [--owner UID] [--engine auto|kernel|wireguard-go] [--until-stdin-ends] [--undo] [--detach]';
 
 /** Reads the command line; the folders have defaults for an installed helper. Throws input.invalid naming the argument. */
 export function parseOptions(args: readonly string[]): HelperOptions {
-  const { run, state, cache, owner, engine, 'until-stdin-ends': untilStdinEnds, detach, 'log-to-file': logToFile } = valuesOf(args);
+  const { run, state, cache, owner, engine, 'until-stdin-ends': untilStdinEnds, undo, detach, 'log-to-file': logToFile } = valuesOf(args);
   if (engine !== 'auto' && engine !== 'kernel' && engine !== 'wireguard-go') throw failure('input.invalid', { argument: '--engine' });
   if (owner !== undefined && !/^\d{1,10}$/.test(owner)) throw failure('input.invalid', { argument: '--owner' });
-  return { run, state, cache, owner: owner === undefined ? undefined : Number(owner), engine, untilStdinEnds, detach, logToFile };
+  return { run, state, cache, owner: owner === undefined ? undefined : Number(owner), engine, untilStdinEnds, undo, detach, logToFile };
 }
 
 function valuesOf(args: readonly string[]) {
@@ -39,6 +41,7 @@ function valuesOf(args: readonly string[]) {
         owner: { type: 'string' },
         engine: { type: 'string', default: 'auto' },
         'until-stdin-ends': { type: 'boolean', default: false },
+        undo: { type: 'boolean', default: false },
         detach: { type: 'boolean', default: false },
         'log-to-file': { type: 'boolean', default: false },
       },

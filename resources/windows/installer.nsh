@@ -1,0 +1,40 @@
+; What the installer does beside copying files (electron-builder includes this file): the helper's service, before the window can ask for it.
+; Compiled by `npm run package -- trees` where makensis is; not run on a real Windows yet.
+; The installer is per machine, so it runs elevated and $INSTDIR lies below Program Files, which users cannot write.
+
+; %ProgramData%, which SetShellVarContext all makes of APPDATA.
+!define WebmeshData "$APPDATA\Webmesh"
+
+!macro webmeshService VERBS
+  nsExec::ExecToLog '"$SYSDIR\sc.exe" ${VERBS}'
+  Pop $0
+!macroend
+
+!macro customInit
+  ; An upgrade replaces the program: the helper ends first, and takes adapter and routes away.
+  !insertmacro webmeshService "stop WebmeshHelper"
+!macroend
+
+!macro customInstall
+  SetShellVarContext all
+  !insertmacro webmeshService 'create WebmeshHelper binPath= "\"$INSTDIR\resources\bin\webmesh.exe\" @helper --run \"${WebmeshData}\run\" --state \"${WebmeshData}\state\" --log-to-file" start= auto obj= LocalSystem DisplayName= "Webmesh helper"'
+  !insertmacro webmeshService 'description WebmeshHelper "Makes the tunnel and runs the mesh node."'
+  !insertmacro webmeshService 'failure WebmeshHelper reset= 86400 actions= restart/1000/restart/1000/restart/5000'
+  ; Nothing but what the helper says of itself: no driver, no user's token.
+  !insertmacro webmeshService 'sidtype WebmeshHelper unrestricted'
+  !insertmacro webmeshService 'start WebmeshHelper'
+!macroend
+
+!macro customUnInstall
+  SetShellVarContext all
+  !insertmacro webmeshService "stop WebmeshHelper"
+  ; What a killed helper left in its journal.
+  nsExec::ExecToLog '"$INSTDIR\resources\bin\webmesh.exe" @helper --run "${WebmeshData}\run" --state "${WebmeshData}\state" --undo'
+  Pop $0
+  !insertmacro webmeshService "delete WebmeshHelper"
+  RMDir /r "${WebmeshData}\run"
+  ; Keys and networks stay through an upgrade, and go with the program.
+  ${ifNot} ${isUpdated}
+    RMDir /r "${WebmeshData}"
+  ${endIf}
+!macroend

@@ -1,0 +1,184 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Answer, type CleanDebian } from './clean-debian.ts';
+import { changes, filesOf } from './package-traces.ts';
+
+export interface Packages {
+  readonly name: string;
+  /** As the machine sees them. */
+  readonly first: string;
+  readonly second: string;
+}
+
+type Check = (what: string, right: boolean, seen?: string) => void;
+
+const unit = 'webmesh-helper.service';
+const person = 'anna';
+const stranger = 'bert';
+const program = '/opt/Webmesh/resources/bin/webmesh';
+const connectMs = 60_000;
+
+/**
+ * Installs, uses, breaks, upgrades and removes the package in a machine of its own, like people would, and tells each finding. What it
+ * cannot see: a desktop, a real Electron, another processor, another release of Debian.
+ */
+export async function checkPackage(machine: CleanDebian, packages: Packages, check: Check): Promise<void> {
+  for (const user of [person, stranger]) machine.run('useradd', '--create-home', '--shell', '/bin/bash', user);
+  // An address that a network could be reached at, in a network that leads nowhere (RFC 5737).
+  for (const line of ['link add wan0 type dummy', 'link set wan0 up', 'address add 192.0.2.10/24 dev wan0', 'route add default dev wan0']) machine.run('ip', ...line.split(' '));
+  const before = { files: filesOf(machine), network: networkOf(machine) };
+
+  checkInstallation(machine, packages, check);
+  checkStrangers(machine, check);
+  await checkConnecting(machine, check);
+  await checkCrash(machine, check);
+  await checkUpgrade(machine, packages, check);
+  checkRemoval(machine, packages, before, check);
+  await checkReturn(machine, packages, check);
+  checkCrashedRemoval(machine, packages, before, check);
+  checkPurge(machine, packages, before, check);
+}
+
+function checkInstallation(machine: CleanDebian, { name, first }: Packages, check: Check): void {
+  const uid = machine.run('id', '-u', person).out;
+  const install = machine.run('env', `SUDO_UID=${uid}`, 'dpkg', '-i', first);
+  check('the package installs on a clean Debian 12 with dpkg alone', install.code === 0, install.out);
+  check('dpkg finds nothing wrong with it', ok(machine.run('dpkg', '--audit')) === '' && machine.run('dpkg', '--verify', name).out === '');
+  const open = machine.run('sh', '-c', `dpkg-query -L ${name} | xargs -d '\\n' stat -c '%A %U:%G %F %n' | grep -v 'symbolic link' | grep -vE '^.[r-][w-][x-][r-]-[x-][r-]-[x-] root:root'`).out;
+  check('root alone can change what it installed, and nothing of it is setuid', open === '', open);
+  check('its service is switched on and runs', ok(machine.run('systemctl', 'is-enabled', unit)) === 'enabled' && ok(machine.run('systemctl', 'is-active', unit)) === 'active', machine.run('systemctl', 'status', unit).out);
+  const status = machine.run('cat', `/proc/${mainPid(machine)}/status`).out;
+  const rights = ['CapBnd', 'NoNewPrivs', 'Seccomp'].map((key) => new RegExp(`^${key}:\\s*(\\S+)`, 'm').exec(status)?.[1]).join(' ');
+  // CAP_CHOWN 0, CAP_KILL 5, CAP_SETGID 6, CAP_SETUID 7, CAP_NET_ADMIN 12.
+  check('the helper has five capabilities, may get no more, and calls what it may', rights === '00000000000010e1 1 2', rights);
+  check('its socket is open to root and the group webmesh', ok(machine.run('stat', '-c', '%U:%G %a', '/run/webmesh/helper.sock')) === 'root:webmesh 660');
+  check('who installed it is in that group, and nobody else', ok(machine.run('getent', 'group', 'webmesh')).endsWith(`:${person}`));
+  const window = machine.as(person, 'webmesh-desktop');
+  check('the window is a stand-in, and says so (code 70)', window.code === 70 && window.out.includes('stand-in'), window.out);
+}
+
+function checkStrangers(machine: CleanDebian, check: Check): void {
+  createNetwork(machine, stranger);
+  const up = machine.as(stranger, 'timeout 8 webmesh up');
+  const status = machine.as(stranger, 'webmesh status');
+  check('a user outside of the group connects nothing, and is told why', up.code !== 0 && /may not use the system service/.test(up.out + status.out), `${up.out}\n${status.out}`);
+  machine.as(stranger, 'webmesh quit');
+}
+
+async function checkConnecting(machine: CleanDebian, check: Check): Promise<void> {
+  const made = createNetwork(machine, person);
+  const up = machine.as(person, 'webmesh up');
+  check('an unprivileged user creates a network and connects, with no password', made.code === 0 && up.code === 0, `${made.out}\n${up.out}`);
+  const state = networkOf(machine);
+  check('there is a tunnel with an address and a route', /wm\w+ .*10\.\d+\.\d+\.\d+\/32/.test(state) && /10\.\d+\.0\.0\/16 dev wm/.test(state), state);
+  const owner = machine.run('sh', '-c', `ps -o user:20=,args= -e | grep '[@]confined @child'`).out;
+  check('the node process runs as a user of its own', owner.startsWith('webmesh-node '), owner);
+  const log = machine.run('journalctl', '-u', unit, '--no-pager').out;
+  check('every layer that keeps the node process in holds', log.includes('"node-confined"') && !log.includes('node-less-confined'), log);
+  const node = machine.as(person, 'webmesh node');
+  check('the node leads its network', /raft\s+leader/.test(node.out), node.out);
+}
+
+async function checkCrash(machine: CleanDebian, check: Check): Promise<void> {
+  const pid = mainPid(machine);
+  machine.run('systemctl', 'kill', '--kill-who=main', '--signal=KILL', unit);
+  const back = await connected(machine);
+  check('after the helper is killed it is back, and connected without a click', back.right && mainPid(machine) !== pid, back.seen);
+}
+
+async function checkUpgrade(machine: CleanDebian, { name, second }: Packages, check: Check): Promise<void> {
+  const kept = keptOf(machine);
+  const install = machine.run('dpkg', '-i', second);
+  check('the newer package installs over it', install.code === 0 && ok(machine.run('dpkg-query', '-Wf', '$' + '{Version}', name)).endsWith('standin.2'), install.out);
+  const back = await connected(machine);
+  check(`the network is connected again by itself${back.afterMs === undefined ? '' : `, ${(back.afterMs / 1000).toFixed(1)} s after dpkg ended`}`, back.right, back.seen);
+  check('network, address and tunnel key are the same', kept !== '' && keptOf(machine) === kept, keptOf(machine));
+  check('the new program runs, not the old one', ok(machine.run('readlink', `/proc/${mainPid(machine)}/exe`)) === program);
+  machine.run('systemctl', 'disable', unit);
+  machine.run('dpkg', '-i', second);
+  check('a service that the administrator switched off stays off', machine.run('systemctl', 'is-enabled', unit).out === 'disabled');
+  machine.run('systemctl', 'enable', '--now', unit);
+}
+
+interface Before {
+  readonly files: ReadonlyMap<string, string>;
+  readonly network: string;
+}
+
+function checkRemoval(machine: CleanDebian, { name }: Packages, before: Before, check: Check): void {
+  const connectedNow = machine.as(person, 'webmesh status').out.includes('Connected');
+  const remove = machine.run('dpkg', '-r', name);
+  check('it is removed while connected', connectedNow && remove.code === 0, remove.out);
+  checkGone(machine, before, check);
+  const left = changes(before.files, filesOf(machine)).filter((line) => !/\/var\/lib\/webmesh|\/etc\/(passwd|group|shadow|gshadow)\b/.test(line));
+  check('of files only its state, its user and its groups are left', left.length === 0, left.join('\n'));
+}
+
+function checkGone(machine: CleanDebian, before: Before, check: Check): void {
+  check('no service is left', machine.run('systemctl', 'cat', unit).code !== 0 && machine.run('systemctl', 'is-active', unit).out === 'inactive');
+  const processes = machine.run('sh', '-c', `ps -eo user:20=,args= | grep -E '[/]opt/Webmesh|[w]ireguard-go -f'`).out;
+  check('no process is left: helper, node, engine, app', processes === '', processes);
+  const network = networkOf(machine);
+  check('devices, addresses, routes, rules and resolv.conf are as before', network === before.network, `${before.network}\n---\n${network}`);
+}
+
+async function checkReturn(machine: CleanDebian, { second }: Packages, check: Check): Promise<void> {
+  const install = machine.run('dpkg', '-i', second);
+  check('installed again, the service is on and runs', install.code === 0 && machine.run('systemctl', 'is-enabled', unit).out === 'enabled' && machine.run('systemctl', 'is-active', unit).out === 'active', install.out);
+  const up = machine.as(person, 'webmesh up');
+  check('and the network of before connects', up.code === 0, up.out);
+}
+
+/** The worst moment: the helper was killed, its tunnel's changes stand in its journal, and nothing will start it again. */
+function checkCrashedRemoval(machine: CleanDebian, { name }: Packages, before: Before, check: Check): void {
+  machine.run('systemctl', 'disable', unit);
+  machine.run('sh', '-c', `systemctl kill --kill-who=main --signal=KILL ${unit}; systemctl stop ${unit}`);
+  const journal = machine.run('sh', '-c', 'wc -c < /var/lib/webmesh/journal').out;
+  const remove = machine.run('dpkg', '-r', name);
+  check('a killed helper that left its journal is cleaned up after, at removal', Number(journal) > 0 && remove.code === 0 && !remove.out.includes('could not be undone') && machine.run('test', '-s', '/var/lib/webmesh/journal').code !== 0, `${journal}\n${remove.out}`);
+  checkGone(machine, before, check);
+}
+
+function checkPurge(machine: CleanDebian, { name }: Packages, before: Before, check: Check): void {
+  const purge = machine.run('dpkg', '-P', name);
+  check('it is purged', purge.code === 0, purge.out);
+  check('its user and its groups are gone', machine.run('sh', '-c', 'getent passwd webmesh-node; getent group webmesh webmesh-node').out === '');
+  const left = changes(before.files, filesOf(machine));
+  check('not one file differs from before, but in the homes of people', left.length === 0, left.join('\n'));
+}
+
+/** The first "up" starts the app, which then says that it knows no network. */
+function createNetwork(machine: CleanDebian, user: string): Answer {
+  machine.as(user, 'webmesh up');
+  return machine.as(user, 'webmesh profile create Home');
+}
+
+async function connected(machine: CleanDebian): Promise<{ right: boolean; seen: string; afterMs?: number }> {
+  const startMs = performance.now();
+  for (;;) {
+    const { out } = machine.as(person, 'webmesh status');
+    const afterMs = performance.now() - startMs;
+    if (/^state\s+Connected/m.test(out)) return { right: true, seen: out, afterMs };
+    if (afterMs > connectMs) return { right: false, seen: out };
+    await pause(200);
+  }
+}
+
+/** What an upgrade must not change. */
+function keptOf(machine: CleanDebian): string {
+  const profile = ok(machine.as(person, 'webmesh profile list'));
+  return `${profile}\n${machine.run('sh', '-c', `ip -br address | grep -o '^wm.*/32'; sha256sum /var/lib/webmesh/keys/*/*`).out}`;
+}
+
+function networkOf(machine: CleanDebian): string {
+  const commands = ['ip -br address', 'ip route', 'ip -6 route', 'ip rule', 'cat /etc/resolv.conf', 'ls /run/wireguard 2>/dev/null'];
+  // Link-local addresses and how long a route lives say nothing of us.
+  return machine.run('sh', '-c', commands.join('; ')).out.replace(/ expires \S+/g, '');
+}
+
+function mainPid(machine: CleanDebian): string {
+  return machine.run('systemctl', 'show', '--property=MainPID', '--value', unit).out;
+}
+
+function ok({ code, out }: Answer): string {
+  return code === 0 ? out : `code ${code}: ${out}`;
+}
