@@ -44,7 +44,7 @@ export function chart(data: () => ChartData): Attachment<HTMLElement> {
         },
         axes: [
           spanMs <= liveMs ? { show: false } : {
-            size: 22, gap: 4, font, stroke: colour('--ink-2'), space: 64, ticks: { show: false }, grid: { show: false }, incrs: steps,
+            size: 22, gap: 4, font, stroke: colour('--ink-2'), space: 48, ticks: { show: false }, grid: { show: false }, incrs: steps,
             values: (_plot, splits) => splits.map((seconds) => clockTime(seconds * 1000)),
           },
           {
@@ -67,8 +67,8 @@ export function chart(data: () => ChartData): Attachment<HTMLElement> {
   };
 }
 
-/** Round distances of times: five minutes to six hours. */
-const steps = [300, 600, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600];
+/** Round distances of times: five minutes to twelve hours. */
+const steps = [300, 600, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200];
 
 function endOf(toMs: number | undefined, newestS: number, spanMs: number): [number, number] {
   const end = toMs === undefined ? newestS : toMs / 1000;
