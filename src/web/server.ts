@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isSea } from 'node:sea';
 import { asFailure, isFailure, toData } from '../base/failure.ts';
 import { attach, serve } from '../contract/carrier.ts';
 import { sentence } from '../contract/words.ts';
@@ -83,7 +84,7 @@ async function startCore(flags: Flags, home: Home, log: LevelledLog, quit: () =>
     logFile: home.logFile,
     secrets: secretsAt(home),
     setLogLevel: log.setLevel,
-    startHelper: () => elevateHelper(builtFile(import.meta.dirname, 'helper', 'helper.mjs'), { node: process.execPath }),
+    startHelper,
     quit,
   });
   const app = await createApp(ports);
@@ -94,6 +95,11 @@ async function startCore(flags: Flags, home: Home, log: LevelledLog, quit: () =>
       ports.close();
     },
   };
+}
+
+/** The single executable holds the helper too; in a built tree it is a bundle for this Node. */
+function startHelper(): Promise<void> {
+  return isSea() ? elevateHelper(process.execPath, { entry: '@helper' }) : elevateHelper(builtFile(import.meta.dirname, 'helper', 'helper.mjs'), { node: process.execPath });
 }
 
 /** Private files; what the window put into the desktop's keyring cannot be opened from here, and is never taken for missing. */
