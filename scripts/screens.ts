@@ -31,6 +31,7 @@ type Stage = FakeServer & { readonly clock: StoppedClock };
 const pictures: readonly Picture[] = [
   { name: 'first-run', scene: 'first-run' },
   { name: 'first-run-more', scene: 'first-run', before: async (page) => page.getByText('More', { exact: true }).first().click() },
+  { name: 'first-run-no-service', scene: 'first-run', before: async (page, { app }) => { app.topics.health.set({ warnings: [problem('helper-missing')] }); await page.getByRole('alert').waitFor(); } },
   { name: 'first-run-damaged', scene: 'first-run', before: damagedInvite },
   { name: 'first-run-old', scene: 'first-run', before: oldNetwork },
   { name: 'consent', scene: 'first-run', before: (page, stage) => offered(page, stage, {}) },

@@ -98,3 +98,14 @@ test('each kind of notification has its switch, below the one for all', async ({
   await expect(page.getByRole('switch', { name: 'Connection', exact: true })).toBeDisabled();
   expect(server.app.calls.at(-1)).toEqual({ name: 'settings.update', input: { notifications: false } });
 });
+
+test('before there is any network a missing service is said, and started from there', async ({ open }) => {
+  const { page, server } = await open({ scene: 'first-run' });
+  await expect(page.getByRole('heading', { level: 1, name: 'Welcome to Webmesh' })).toBeVisible();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  server.app.topics.health.set({ warnings: [problem('helper-missing'), problem('secrets-in-file')] });
+  await expect(page.getByRole('alert')).toContainText('The system service that makes the tunnel is not running');
+  await page.getByRole('button', { name: 'Start the service…' }).click();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  expect(server.app.calls).toEqual([{ name: 'helper.start', input: {} }]);
+});
