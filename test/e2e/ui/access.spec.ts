@@ -35,6 +35,7 @@ const places: readonly { readonly scene: SceneName; readonly at: string; readonl
     await page.getByRole('button', { name: 'Forward', exact: true }).click();
     await page.getByRole('alert').waitFor();
   } },
+  { scene: 'host', at: 'device?day', open: async (page) => { await page.getByRole('radio', { name: '24 h' }).check(); await page.getByRole('region', { name: 'Peers' }).waitFor(); await page.getByRole('button', { name: 'Export 24 h as CSV' }).click(); await page.getByText('Written to').first().waitFor(); } },
   { scene: 'host', at: 'device?offers', open: async (page) => {
     await page.getByRole('switch', { name: 'Figures for Prometheus' }).click();
     await page.getByRole('textbox', { name: 'Port', exact: true }).fill('445');
