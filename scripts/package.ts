@@ -7,7 +7,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { basename, join } from 'node:path';
-import { boot, prepareTree } from './lib/clean-debian.ts';
+import { boot, type CleanDebian, connectMachines, prepareTree } from './lib/clean-debian.ts';
 import { hasElectron, makeDeb, neededPackages } from './lib/package-build.ts';
 import { checkPackage } from './lib/package-check.ts';
 import { proveSingle } from './lib/package-proof.ts';
@@ -50,17 +50,25 @@ async function check(): Promise<readonly string[]> {
   const problems = [...single()];
   if (problems.length > 0) return problems;
   const [first, second] = [1, 2].map((number) => timed('deb', () => makeDeb(root, false, number)));
-  const machine = await boot(tree, 'webmesh-check', join(root, 'release'), join(root, 'dist/package/machine.log'));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void machine.end().then(() => process.exit(130)));
+  const machines: CleanDebian[] = [];
+  const end = (): Promise<unknown> => Promise.all(machines.map((machine) => machine.end()));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void end().then(() => process.exit(130)));
   try {
+    const start = async (name: string): Promise<CleanDebian> => {
+      const machine = await boot(tree, `webmesh-${name}`, join(root, 'release'), join(root, `dist/package/${name}.log`));
+      machines.push(machine);
+      return machine;
+    };
+    const [machine, peer] = [await start('first'), await start('second')];
+    connectMachines([machine, peer]);
     const inMachine = (path = ''): string => `/packages/${basename(path)}`;
     const name = basename(first ?? '').split('_')[0] ?? '';
-    await checkPackage(machine, { name, first: inMachine(first), second: inMachine(second) }, (what, right, seen = '') => {
+    await checkPackage(machine, peer, { name, first: inMachine(first), second: inMachine(second) }, (what, right, seen = '') => {
       console.log(`${right ? '✓' : '✗'} ${what}`);
       if (!right) problems.push(`${what}\n${seen.split('\n').slice(-40).map((line) => `    ${line}`).join('\n')}`);
     });
   } finally {
-    await machine.end();
+    await end();
   }
   return problems;
 }

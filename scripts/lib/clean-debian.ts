@@ -6,6 +6,8 @@ import { mirrorUri } from './private-apt.ts';
 
 /** A Debian of its own with systemd as its first process, in namespaces: own processes, users' files, network. Changes live in memory. */
 export interface CleanDebian {
+  /** Its first process, as this machine counts; undefined when it has ended. */
+  pid(): number | undefined;
   /** Runs a program as root in there. */
   run(...words: readonly string[]): Answer;
   /** Runs a command line in a new login of a user. */
@@ -87,6 +89,7 @@ function machineOf(child: ChildProcess, ended: Promise<void>): CleanDebian {
   };
   return {
     run,
+    pid: () => firstProcess(child.pid),
     as: (user, command) => run('su', '-', user, '-c', command),
     end: async () => {
       run('systemctl', 'poweroff');
@@ -95,6 +98,15 @@ function machineOf(child: ChildProcess, ended: Promise<void>): CleanDebian {
       await ended;
     },
   };
+}
+
+/** A cable between two machines, with an address at each end in a network that leads nowhere else (RFC 5737). It goes with either of them. */
+export function connectMachines(machines: readonly [CleanDebian, CleanDebian]): void {
+  const [one, other] = machines.map((machine) => String(machine.pid()));
+  execFileSync('nsenter', [`--target=${one}`, '--net', 'ip', 'link', 'add', 'wan0', 'type', 'veth', 'peer', 'name', 'wan0', 'netns', `/proc/${other}/ns/net`]);
+  machines.forEach((machine, at) => {
+    for (const line of ['link set wan0 up', `address add 192.0.2.${10 + at}/24 dev wan0`, 'route add default dev wan0']) machine.run('ip', ...line.split(' '));
+  });
 }
 
 /** The machine's first process, as this machine counts them: nspawn's one child. */

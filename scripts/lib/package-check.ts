@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { type Answer, type CleanDebian } from './clean-debian.ts';
+import { type CleanDebian } from './clean-debian.ts';
+import { connected, createNetwork, install, keptOf, mainPid, networkOf, ok, person, reaches, unit } from './package-person.ts';
 import { changes, filesOf } from './package-traces.ts';
 
 export interface Packages {
@@ -11,27 +11,23 @@ export interface Packages {
 
 type Check = (what: string, right: boolean, seen?: string) => void;
 
-const unit = 'webmesh-helper.service';
-const person = 'anna';
 const stranger = 'bert';
 const program = '/opt/Webmesh/resources/bin/webmesh';
-const connectMs = 60_000;
 
 /**
- * Installs, uses, breaks, upgrades and removes the package in a machine of its own, like people would, and tells each finding. What it
- * cannot see: a desktop, a real Electron, another processor, another release of Debian.
+ * Installs, uses, breaks, upgrades and removes the package in a machine of its own, like people would, and tells each finding; a second
+ * machine is its peer. What it cannot see: a desktop, a real Electron, another processor, another release of Debian.
  */
-export async function checkPackage(machine: CleanDebian, packages: Packages, check: Check): Promise<void> {
-  for (const user of [person, stranger]) machine.run('useradd', '--create-home', '--shell', '/bin/bash', user);
-  // An address that a network could be reached at, in a network that leads nowhere (RFC 5737).
-  for (const line of ['link add wan0 type dummy', 'link set wan0 up', 'address add 192.0.2.10/24 dev wan0', 'route add default dev wan0']) machine.run('ip', ...line.split(' '));
+export async function checkPackage(machine: CleanDebian, peer: CleanDebian, packages: Packages, check: Check): Promise<void> {
+  for (const user of [person, stranger]) for (const each of [machine, peer]) each.run('useradd', '--create-home', '--shell', '/bin/bash', user);
   const before = { files: filesOf(machine), network: networkOf(machine) };
 
   checkInstallation(machine, packages, check);
   checkStrangers(machine, check);
   await checkConnecting(machine, check);
-  await checkCrash(machine, check);
-  await checkUpgrade(machine, packages, check);
+  await checkPeer(machine, peer, packages, check);
+  await checkCrash(machine, peer, check);
+  await checkUpgrade(machine, peer, packages, check);
   checkRemoval(machine, packages, before, check);
   await checkReturn(machine, packages, check);
   checkCrashedRemoval(machine, packages, before, check);
@@ -39,9 +35,8 @@ export async function checkPackage(machine: CleanDebian, packages: Packages, che
 }
 
 function checkInstallation(machine: CleanDebian, { name, first }: Packages, check: Check): void {
-  const uid = machine.run('id', '-u', person).out;
-  const install = machine.run('env', `SUDO_UID=${uid}`, 'dpkg', '-i', first);
-  check('the package installs on a clean Debian 12 with dpkg alone', install.code === 0, install.out);
+  const installed = install(machine, first);
+  check('the package installs on a clean Debian 12 with dpkg alone', installed.code === 0, installed.out);
   check('dpkg finds nothing wrong with it', ok(machine.run('dpkg', '--audit')) === '' && machine.run('dpkg', '--verify', name).out === '');
   const open = machine.run('sh', '-c', `dpkg-query -L ${name} | xargs -d '\\n' stat -c '%A %U:%G %F %n' | grep -v 'symbolic link' | grep -vE '^.[r-][w-][x-][r-]-[x-][r-]-[x-] root:root'`).out;
   check('root alone can change what it installed, and nothing of it is setuid', open === '', open);
@@ -78,20 +73,36 @@ async function checkConnecting(machine: CleanDebian, check: Check): Promise<void
   check('the node leads its network', /raft\s+leader/.test(node.out), node.out);
 }
 
-async function checkCrash(machine: CleanDebian, check: Check): Promise<void> {
+/** Anna has a second machine. */
+async function checkPeer(machine: CleanDebian, peer: CleanDebian, { first }: Packages, check: Check): Promise<void> {
+  install(peer, first);
+  const invite = machine.as(person, 'webmesh invite create --json');
+  const link = /webmesh:\/\/join\/[\w-]+/.exec(invite.out)?.[0] ?? '';
+  peer.as(person, 'webmesh up');
+  const join = peer.as(person, `webmesh join --yes '${link}'`);
+  check('a second machine joins with an invite', join.code === 0, `${invite.out}\n${join.out}`);
+  const reached = await reaches(peer, machine);
+  check('and reaches the first one through the tunnel', reached.right, reached.seen);
+}
+
+async function checkCrash(machine: CleanDebian, peer: CleanDebian, check: Check): Promise<void> {
   const pid = mainPid(machine);
   machine.run('systemctl', 'kill', '--kill-who=main', '--signal=KILL', unit);
   const back = await connected(machine);
   check('after the helper is killed it is back, and connected without a click', back.right && mainPid(machine) !== pid, back.seen);
+  const reached = await reaches(peer, machine);
+  check('and its peer reaches it again', reached.right, reached.seen);
 }
 
-async function checkUpgrade(machine: CleanDebian, { name, second }: Packages, check: Check): Promise<void> {
+async function checkUpgrade(machine: CleanDebian, peer: CleanDebian, { name, second }: Packages, check: Check): Promise<void> {
   const kept = keptOf(machine);
-  const install = machine.run('dpkg', '-i', second);
-  check('the newer package installs over it', install.code === 0 && ok(machine.run('dpkg-query', '-Wf', '$' + '{Version}', name)).endsWith('standin.2'), install.out);
+  const upgrade = machine.run('dpkg', '-i', second);
+  check('the newer package installs over it', upgrade.code === 0 && ok(machine.run('dpkg-query', '-Wf', '$' + '{Version}', name)).endsWith('standin.2'), upgrade.out);
   const back = await connected(machine);
   check(`the network is connected again by itself${back.afterMs === undefined ? '' : `, ${(back.afterMs / 1000).toFixed(1)} s after dpkg ended`}`, back.right, back.seen);
   check('network, address and tunnel key are the same', kept !== '' && keptOf(machine) === kept, keptOf(machine));
+  const reached = await reaches(peer, machine);
+  check('its peer reaches it again, without being upgraded', reached.right, reached.seen);
   check('the new program runs, not the old one', ok(machine.run('readlink', `/proc/${mainPid(machine)}/exe`)) === program);
   machine.run('systemctl', 'disable', unit);
   machine.run('dpkg', '-i', second);
@@ -122,8 +133,8 @@ function checkGone(machine: CleanDebian, before: Before, check: Check): void {
 }
 
 async function checkReturn(machine: CleanDebian, { second }: Packages, check: Check): Promise<void> {
-  const install = machine.run('dpkg', '-i', second);
-  check('installed again, the service is on and runs', install.code === 0 && machine.run('systemctl', 'is-enabled', unit).out === 'enabled' && machine.run('systemctl', 'is-active', unit).out === 'active', install.out);
+  const again = machine.run('dpkg', '-i', second);
+  check('installed again, the service is on and runs', again.code === 0 && machine.run('systemctl', 'is-enabled', unit).out === 'enabled' && machine.run('systemctl', 'is-active', unit).out === 'active', again.out);
   const up = machine.as(person, 'webmesh up');
   check('and the network of before connects', up.code === 0, up.out);
 }
@@ -144,41 +155,4 @@ function checkPurge(machine: CleanDebian, { name }: Packages, before: Before, ch
   check('its user and its groups are gone', machine.run('sh', '-c', 'getent passwd webmesh-node; getent group webmesh webmesh-node').out === '');
   const left = changes(before.files, filesOf(machine));
   check('not one file differs from before, but in the homes of people', left.length === 0, left.join('\n'));
-}
-
-/** The first "up" starts the app, which then says that it knows no network. */
-function createNetwork(machine: CleanDebian, user: string): Answer {
-  machine.as(user, 'webmesh up');
-  return machine.as(user, 'webmesh profile create Home');
-}
-
-async function connected(machine: CleanDebian): Promise<{ right: boolean; seen: string; afterMs?: number }> {
-  const startMs = performance.now();
-  for (;;) {
-    const { out } = machine.as(person, 'webmesh status');
-    const afterMs = performance.now() - startMs;
-    if (/^state\s+Connected/m.test(out)) return { right: true, seen: out, afterMs };
-    if (afterMs > connectMs) return { right: false, seen: out };
-    await pause(200);
-  }
-}
-
-/** What an upgrade must not change. */
-function keptOf(machine: CleanDebian): string {
-  const profile = ok(machine.as(person, 'webmesh profile list'));
-  return `${profile}\n${machine.run('sh', '-c', `ip -br address | grep -o '^wm.*/32'; sha256sum /var/lib/webmesh/keys/*/*`).out}`;
-}
-
-function networkOf(machine: CleanDebian): string {
-  const commands = ['ip -br address', 'ip route', 'ip -6 route', 'ip rule', 'cat /etc/resolv.conf', 'ls /run/wireguard 2>/dev/null'];
-  // Link-local addresses and how long a route lives say nothing of us.
-  return machine.run('sh', '-c', commands.join('; ')).out.replace(/ expires \S+/g, '');
-}
-
-function mainPid(machine: CleanDebian): string {
-  return machine.run('systemctl', 'show', '--property=MainPID', '--value', unit).out;
-}
-
-function ok({ code, out }: Answer): string {
-  return code === 0 ? out : `code ${code}: ${out}`;
 }
