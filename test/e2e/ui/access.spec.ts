@@ -27,7 +27,7 @@ const places: readonly { readonly scene: SceneName; readonly at: string; readonl
   { scene: 'malicious', at: 'peers/vps-helsinki' },
   { scene: 'malicious', at: 'peers?groups', open: async (page) => { await page.getByLabel('Groups').selectOption('owner'); await page.getByRole('button', { name: 'Direct' }).click(); } },
   { scene: 'connected', at: 'peers?columns', open: async (page) => { if ((page.viewportSize()?.width ?? 0) > 760) await page.getByRole('button', { name: 'Columns' }).click(); } },
-  { scene: 'connected', at: 'peers/nas?map', open: async (page) => { await page.getByRole('button', { name: 'Map' }).click(); await page.getByText('In words').click(); } },
+  { scene: 'connected', at: 'peers?map', open: async (page) => { await page.getByRole('button', { name: 'Map' }).click(); await page.getByText('In words').click(); } },
   { scene: 'malicious', at: 'peers?map', open: async (page) => { await page.getByRole('button', { name: 'Map' }).click(); await page.getByText('In words').click(); } },
   { scene: 'connected', at: 'peers/nas?forward', open: async (page) => {
     await page.getByRole('button', { name: 'Forward a port…' }).click();
