@@ -4,6 +4,7 @@ import type { WarningCode } from './state.ts';
 /** A problem in a few words: the head of a line in a list, of a notification, of the tray's line. */
 export const problemTitles: Readonly<Record<WarningCode, string>> = {
   'helper-missing': 'The system service is not running',
+  'helper-old': 'The system service is older than the app',
   'engine-missing': 'WireGuard is missing',
   'offline': 'No network',
   'cannot-connect': 'Cannot connect',

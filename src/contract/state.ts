@@ -358,7 +358,7 @@ export interface Warning {
   readonly detail: Readonly<Record<string, string | number | boolean>>;
 }
 
-export const warningCodes = ['clear-text', 'helper-missing', 'engine-missing', 'offline', 'cannot-connect', 'connection-lost', 'node-down', 'node-port-in-use', 'control-plane-lost', 'not-replicating',
+export const warningCodes = ['clear-text', 'helper-missing', 'helper-old', 'engine-missing', 'offline', 'cannot-connect', 'connection-lost', 'node-down', 'node-port-in-use', 'control-plane-lost', 'not-replicating',
   'peer-unreachable', 'file-set-aside', 'disk-full', 'certificate-expiring', 'device-expiring', 'device-pending', 'authority-pending', 'root-not-exported', 'renewal-failing', 'secrets-in-file',
   'audit-broken', 'udp-blocked', 'service-down'] as const;
 export type WarningCode = (typeof warningCodes)[number];

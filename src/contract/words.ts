@@ -260,6 +260,10 @@ const warningWords: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     for (const code of ['auth.not-permitted', 'helper.not-trusted'] as const) if (d.is('failure', code)) return failureWords[code](d);
     return { what: `The system service that makes the tunnel is not running, so this device cannot connect. ${trafficElsewhere}`, next: 'Start the service. The app notices by itself.' };
   },
+  'helper-old': (d) => ({
+    what: `The system service${d.version('version')} is older than the app, so something new may not work. ${trafficKept}`,
+    next: 'Restart this device, or the service; if it stays like this, install the app anew.',
+  }),
   'engine-missing': (d) => ({
     what: `This system has no usable WireGuard engine, neither the kernel module nor wireguard-go${d.because()}. ${trafficElsewhere}`,
     next: 'Install WireGuard (on Debian and Ubuntu: the package wireguard or wireguard-go).',

@@ -98,7 +98,7 @@ export function createTopics({ ports, settings, profiles, favourites, session, k
   const metrics: Cell<MetricsTopic> = cell<MetricsTopic>({ atMs: clock.nowMs(), host: null, tunnel: null });
   const centre = createHealth(clock, () => health.mark());
   const health = derived(clock, topicEveryMs, () => centre.look({
-    session: sessionNow.cell.get(), profile: profilesNow.cell.get().list.find(({ id }) => id === current()?.id), link: helper.link.get(), online: network.online.get(),
+    session: sessionNow.cell.get(), profile: profilesNow.cell.get().list.find(({ id }) => id === current()?.id), link: helper.link.get(), version: ports.version, online: network.online.get(),
     node: helper.report.get()?.node, peers: peers.cell.get().list, setAside: ports.documents.setAside.get(), trust: trust.cell.get(), troubles: session.troubles.get(),
     auditIntact: session.auditIntact.get(), paths: paths.cell.get(), disks: metrics.get().host?.disks ?? [],
     missing: connected() && session.replica.get() ? missingOffers(paths.cell.get().offers, node.cell.get().features) : [],

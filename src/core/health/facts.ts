@@ -9,6 +9,8 @@ import type { Trouble } from '../trust/upkeep.ts';
 export interface HealthFacts {
   readonly session: SessionTopic;
   readonly profile: ProfileView | undefined;
+  /** Of this app: numbers with dots, or whatever a build calls itself. */
+  readonly version: string;
   readonly link: HelperLink;
   /** False when no address but loopback exists. */
   readonly online: boolean;

@@ -13,7 +13,7 @@ const tunnel = { interfaceName: 'wm', engine: 'kernel', publicKey: '', listenPor
 const connected: SessionTopic = { want: 'connected', profile: 'p', epoch: 1, phase: 'connected', sinceMs: 0, lease, tunnel, degraded: null };
 const trust: TrustTopic = { mode: 'mtls', role: 'member', fingerprint: null, notAfterMs: null, root: 'elsewhere', rootExported: false, secretsIn: 'keyring', devices: [], invites: [], authorities: [] };
 const well: HealthFacts = {
-  session: connected, profile: undefined, link: { state: 'up', hello: HelloResponse.fromPartial({ engine: 'kernel' }) }, online: true,
+  session: connected, profile: undefined, link: { state: 'up', hello: HelloResponse.fromPartial({ engine: 'kernel' }) }, version: '1.10.0', online: true,
   node: NodeState.fromPartial({ running: true }), peers: [], setAside: [], trust, troubles: [], auditIntact: null,
   paths: { nat: null, forwards: [], offers: null }, missing: [], disks: [],
 };
@@ -33,6 +33,12 @@ test('a helper that is away can be started, one that refuses cannot', () => {
   expect(codes({ link: { state: 'down', failure: toData(failure('helper.not-trusted')) } })).toEqual(['helper-missing error -']);
 });
 test('no engine', () => expect(codes({ link: { state: 'up', hello: HelloResponse.fromPartial({ engineProblem: 'none found' }) } })).toEqual(['engine-missing error -']));
+test('a service that is older than the app, not one that is as old, newer, or says no number', () => {
+  const versions = ['1.9.9', '0.11.0', '1.10.0', '1.10.1', '2.0.0', '1.9.0-beta', 'fake', ''];
+  const said = versions.map((version) => codes({ link: { state: 'up', hello: HelloResponse.fromPartial({ engine: 'kernel', version }) } }).join());
+  expect(said).toEqual(['helper-old warning -', 'helper-old warning -', '', '', '', 'helper-old warning -', '', '']);
+  expect(codes({ version: 'dev', link: { state: 'up', hello: HelloResponse.fromPartial({ engine: 'kernel', version: '0.0.1' }) } })).toEqual([]);
+});
 test('no network matters to whoever wants to be connected', () => {
   expect(codes({ online: false })).toEqual(['offline warning -']);
   expect(codes({ online: false, session: disconnected })).toEqual([]);

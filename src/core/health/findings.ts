@@ -14,12 +14,25 @@ export function findingsOf(facts: HealthFacts, nowMs: number): readonly Finding[
   return [helperFindings, sessionFindings, nodeFindings, meshFindings, pathFindings, peerFindings, certificateFindings, trustFindings, fileFindings].flatMap((find) => find(facts, nowMs));
 }
 
-function helperFindings({ link }: HealthFacts): Finding[] {
-  if (link.state === 'up') return link.hello.engine === '' ? [{ code: 'engine-missing', detail: { problem: link.hello.engineProblem } }] : [];
+function helperFindings({ link, version }: HealthFacts): Finding[] {
+  if (link.state === 'up') {
+    const { hello } = link;
+    return [
+      ...(hello.engine === '' ? [{ code: 'engine-missing', detail: { problem: hello.engineProblem } } as const] : []),
+      ...(isOlder(hello.version, version) ? [{ code: 'helper-old', detail: { version: hello.version } } as const] : []),
+    ];
+  }
   const { code, detail } = link.failure;
   // It runs, but not for us: starting it would not help.
   const refuses = code === 'auth.not-permitted' || code === 'helper.not-trusted';
   return [{ code: 'helper-missing', detail: { ...detail, failure: code }, ...(refuses ? { fix: null } : {}) }];
+}
+
+/** Whether one version is older than another. What is not three numbers is not compared. */
+function isOlder(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((text) => /^(\d{1,9})\.(\d{1,9})\.(\d{1,9})/.exec(text)?.slice(1).map(Number));
+  const at = [0, 1, 2].find((i) => a?.[i] !== b?.[i]);
+  return a !== undefined && b !== undefined && at !== undefined && (a[at] ?? 0) < (b[at] ?? 0);
 }
 
 /** Refusals that no further try mends; another invite does. */

@@ -46,6 +46,8 @@ export const problems: Readonly<Record<WarningCode, Problem>> = {
   'peer-unreachable': { ...still, severity: 'info', connectivity: true, delayMs: 30_000, lingerMs: 5_000, parents: ['offline', ...service, 'node-down'], fix: 'see-peers', connected: true },
   'audit-broken': { ...still, severity: 'error', fix: 'open-audit' },
   'clear-text': { ...still, severity: 'error', fix: 'open-networks' },
+  // An upgrade replaces the files first and starts the service anew then.
+  'helper-old': { ...still, delayMs: 10_000, parents: ['helper-missing'] },
   // What is written and removed all the time passes the mark again and again.
   'disk-full': { ...still, lingerMs: 60_000 },
   'device-pending': { ...still, severity: 'info', fix: 'open-people' },
