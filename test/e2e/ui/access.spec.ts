@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import { problem } from '../../fakes/problem.ts';
 import type { FakeServer } from '../../fakes/serve-fake.ts';
 import { invitationAt, linkOf } from '../../fakes/trust-world.ts';
+import { fakeRelease } from '../../fakes/update-app.ts';
 import type { SceneName } from '../../fakes/world.ts';
 import { expect, test } from './fixture.ts';
 
@@ -45,6 +46,11 @@ const places: readonly { readonly scene: SceneName; readonly at: string; readonl
   } },
   { scene: 'host', at: 'people?cut', open: async (page) => page.getByRole('button', { name: 'Refuse Linus' }).click() },
   { scene: 'host', at: 'people?root', open: async (page) => page.getByRole('button', { name: 'Save it to a file…' }).click() },
+  ...(['available', 'downloading', 'ready', 'refused'] as const).map((phase) => ({ scene: 'connected' as const, at: `${phase === 'available' ? 'connect' : 'settings'}?update-${phase}`, open: async (page: Page, server: FakeServer) => {
+    const told = { available: { phase: 'available', release: fakeRelease }, downloading: { phase: 'downloading', release: fakeRelease, bytes: 4e7 }, ready: { phase: 'ready', release: fakeRelease, path: '/x/a.deb' }, refused: { phase: 'refused', failure: { code: 'update.older', retry: 'after-user', detail: {} } } } as const;
+    server.app.topics.update.set({ current: '0.1.0', checkedAtMs: 1, ...told[phase] });
+    await page.getByText(phase === 'refused' ? 'is older than what was here before' : 'Version 0.2.0').first().waitFor();
+  } })),
 ];
 
 /** Runs in the page: text below 4.5:1 (3:1 when large), controls without a name or too small to hit, ids used twice, and a page wider than its window. */
