@@ -198,10 +198,10 @@ test('what runs on a peer is a link outside, to its address and a port, and noth
   const link = pane.getByRole('link');
   await expect(link).toHaveAttribute('href', 'http://172.16.0.15/');
   await pane.getByLabel('What to open').selectOption('ssh');
-  await pane.getByRole('textbox', { name: 'Port' }).fill('2222');
+  await pane.getByRole('textbox', { name: 'Port to open' }).fill('2222');
   await expect(link).toHaveAttribute('href', 'ssh://172.16.0.15:2222');
   await expect(link).toHaveAttribute('rel', 'noreferrer');
-  await pane.getByRole('textbox', { name: 'Port' }).fill('22/../x');
+  await pane.getByRole('textbox', { name: 'Port to open' }).fill('22/../x');
   await expect(link).toHaveCount(0);
   await expect(pane.getByRole('alert')).toHaveText('A port is a number from 1 to 65535.');
   await expect(pane.getByRole('button', { name: 'Copy the ssh line of nas: ssh 172.16.0.15' })).toBeVisible();
