@@ -163,6 +163,28 @@ test('refusals: no profile, a connected profile that is removed, a peer that nob
   expect(await call(app, 'peer.metrics', { id: 'leader' })).toEqual({ metrics: { deviceName: '10.7.0.1:8443' } });
 });
 
+test('a favourite is in the topic, outlives the life of the core, and goes with its network', async () => {
+  const world = coreWorld();
+  const app = await joined(world);
+  await expect(call(app, 'peer.favourite', { peer: 'nobody', on: true })).rejects.toMatchObject({ code: 'mesh.not-found' });
+  await expect(call(app, 'peer.favourite', { peer: 'me', on: true })).rejects.toMatchObject({ code: 'input.invalid' });
+  await call(app, 'peer.favourite', { peer: 'leader', on: true });
+  await call(app, 'peer.favourite', { peer: 'gone-since', on: false });
+  await world.pass(200);
+  expect(app.topics.peers.get().list.map(({ id, favourite }) => `${id} ${favourite}`)).toEqual(['me false', 'leader true']);
+  const profile = app.topics.profiles.get().selected ?? '';
+  await app.close();
+  const later = await createApp(world.ports);
+  await world.pass(500);
+  expect(later.topics.peers.get().list.find(({ id }) => id === 'leader')?.favourite).toBe(true);
+  await call(later, 'session.disconnect', {});
+  await world.pass(6_000);
+  await call(later, 'profile.remove', { profile });
+  expect(world.documents.get('favourites')).toEqual({ networks: {} });
+  await expect(call(later, 'peer.favourite', { peer: 'leader', on: true })).rejects.toMatchObject({ code: 'input.unknown-profile' });
+  await later.close();
+});
+
 test('settings, names and logs', async () => {
   const world = coreWorld();
   const app = await joined(world);
