@@ -1,8 +1,9 @@
 /**
- * npm run bench -- connect tunnel tls paths: figures of this machine in one run. Nothing here is asserted. `npm run bench -- ui` alone needs no network.
+ * npm run bench -- connect tunnel tls rest paths: figures of this machine in one run. Nothing here is asserted. `npm run bench -- ui` alone needs no network.
  *   connect   click to first ping, p50 and p95 of 20; RSS of each process
  *   tunnel    throughput through our tunnel as a ratio to the same engine configured by hand with wg, in turn, in the same run
  *   tls       unary calls over mutual TLS as a ratio to clear text, and full handshakes a second
+ *   rest      memory and processor time while nobody does anything, and the window's way back; see lib/bench-rest.ts
  *   paths     throughput and added delay of every way between two peers, as ratios to plain WireGuard; see lib/bench-paths.ts
  *   ui        the list of 10,000 peers in Chromium: first paint, scrolling, searching, memory; see lib/bench-ui.ts
  */
@@ -11,6 +12,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { median, print, quantile, stream } from './lib/bench-figures.ts';
 import { benchPaths } from './lib/bench-paths.ts';
+import { benchRest } from './lib/bench-rest.ts';
 import { benchUi } from './lib/bench-ui.ts';
 import { openWorld, startPair } from './lib/bench-world.ts';
 import { clientOf, type Host, rssMiB, selfOf } from './lib/hosts.ts';
@@ -18,7 +20,7 @@ import { inNamespace } from './lib/namespaces.ts';
 import { prepare } from './lib/prepare.ts';
 import { root } from './lib/set-up.mjs';
 
-const benches = { connect: benchConnect, tunnel: benchTunnel, tls: benchTls, paths: () => benchPaths(world) } as const;
+const benches = { connect: benchConnect, tunnel: benchTunnel, tls: benchTls, rest: () => benchRest(world), paths: () => benchPaths(world) } as const;
 const chosen = process.argv.slice(2).filter((name): name is keyof typeof benches => name in benches);
 const connectRounds = 20;
 const tunnelRounds = 10;

@@ -24,7 +24,12 @@ const esmBanner = [
   "import { createRequire as webmeshRequire } from 'node:module';",
   'const require = webmeshRequire(import.meta.url), __dirname = import.meta.dirname, __filename = import.meta.filename;',
 ].join(' ');
-const esm: BuildOptions = { format: 'esm', platform: 'node', banner: { js: esmBanner } };
+/**
+ * Blanks and comments of a bundle are megabytes that each process keeps in memory. Names stay, so that a stack reads like the source, and lines
+ * stay short, because Node prints the line in which a process broke.
+ */
+const lean: BuildOptions = { minifyWhitespace: true, minifySyntax: true, lineLimit: 160 };
+const esm: BuildOptions = { format: 'esm', platform: 'node', banner: { js: esmBanner }, ...lean };
 const command: BuildOptions = { ...esm, banner: { js: `#!/usr/bin/env node\n${esmBanner}` } };
 const commonJs: BuildOptions = { format: 'cjs', platform: 'node', external: ['electron'], define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' } };
 
@@ -72,6 +77,7 @@ async function buildPart({ entry, out, options }: Part): Promise<void> {
     target: 'node24',
     sourcemap: 'linked',
     legalComments: 'none',
+    alias: { '@grpc/proto-loader': join(root, 'scripts/lib/no-proto-loader.cjs') },
     logLevel: 'warning',
     ...options,
     define: { ...known, ...options.define },

@@ -12,6 +12,8 @@ export interface BenchWorld {
   readonly lan: Lan;
   readonly alpha: Host;
   readonly beta: Host;
+  /** Temporary, for hosts that a bench adds. */
+  readonly folder: string;
   /** Connects both and waits until the tunnel answers. */
   ours(): Promise<{ readonly alpha: TunnelEnd; readonly beta: TunnelEnd; readonly mtu: number }>;
   /** The same engine with the same MTU, configured with `wg`: made by the first call. */
@@ -49,7 +51,7 @@ export function openWorld(): BenchWorld {
   }
 
   return {
-    lan, alpha, beta,
+    lan, alpha, beta, folder,
     ours: async () => {
       for (const host of [alpha, beta]) await clientOf(host).call('session.connect', {});
       await Promise.all([alpha, beta].map((host) => host.session('connected')));

@@ -163,6 +163,13 @@ export function rssMiB(pid: number): number {
   return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024);
 }
 
+/** proc(5): what is resident, and of that what is the process's own and what are pages of files, such as the program. In MiB. */
+export function memoryOf(pid: number): { readonly rss: number; readonly own: number; readonly shared: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const of = (name: string): number => Math.round(Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0) / 1024);
+  return { rss: of('VmRSS'), own: of('RssAnon'), shared: of('RssFile') + of('RssShmem') };
+}
+
 /** A temporary folder for the hosts of one run. The node process has a user of its own and must be able to pass through. */
 export function hostsFolder(purpose: string): string {
   const folder = mkdtempSync(join(tmpdir(), `webmesh-${purpose}-`));

@@ -15,6 +15,7 @@ import { fenceFile, journalFile } from '../platform/helper-files.ts';
 import { giveSocket, lockFolder, ownedFolder } from '../platform/helper-folders.ts';
 import { openLocalDoor } from '../platform/local-door.ts';
 import { type LogSink, createLog, fileSink, stderrSink } from '../platform/log-file.ts';
+import { keepMemoryLean } from '../platform/lean-memory.ts';
 import { machineFacts } from '../platform/machine-facts.ts';
 import { openGuardedNow } from '../platform/guarded-files.ts';
 import { nodeProcesses } from '../platform/node-processes.ts';
@@ -137,6 +138,7 @@ async function main(options: HelperOptions): Promise<void> {
     void leave(1);
   });
   if (options.untilStdinEnds) process.stdin.resume().once('close', () => void leave(0)).once('error', () => void leave(0));
+  keepMemoryLean(clock, { calm: true });
   log.info('serving', { socket });
 }
 

@@ -13,6 +13,7 @@ import { systemClock } from '../platform/clock.ts';
 import { type RunningCore } from '../platform/core-link.ts';
 import { createCorePorts } from '../platform/core-ports.ts';
 import { builtFile, defaultHelperSocket, homeAt } from '../platform/home.ts';
+import { keepMemoryLean } from '../platform/lean-memory.ts';
 import { createLog, fileSink } from '../platform/log-file.ts';
 import { createSealedSecrets } from '../platform/sealed-secrets.ts';
 import { createFileSecrets } from '../platform/secrets-file.ts';
@@ -82,6 +83,7 @@ function listenForInvites(): void {
 }
 
 async function start(): Promise<void> {
+  keepMemoryLean(systemClock, { calm: true });
   registerLinks(app, process.platform, process.execPath);
   hardenSession(session.defaultSession);
   servePage(protocol, builtFile(__dirname, 'renderer'));

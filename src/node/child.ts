@@ -14,6 +14,7 @@ import { createGrpcCaller } from '../platform/grpc-call.ts';
 import { createGrpcServer } from '../platform/grpc-server.ts';
 import { readHost } from '../platform/host-metrics.ts';
 import { createIceAgents } from '../platform/ice.ts';
+import { keepMemoryLean } from '../platform/lean-memory.ts';
 import { createLog, stderrSink } from '../platform/log-file.ts';
 import { loopbackPorts } from '../platform/loopback-port.ts';
 import { metricsHttps } from '../platform/metrics-http.ts';
@@ -56,6 +57,7 @@ let running: { readonly node: RunningNode; readonly config: NodeConfig } | undef
 let working = false;
 let ending = false;
 
+keepMemoryLean(systemClock, { calm: false });
 process.on('uncaughtException', broken);
 process.on('unhandledRejection', broken);
 process.on('SIGTERM', () => void end('terminated'));

@@ -1,6 +1,6 @@
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { type Caller } from '../base/rpc.ts';
-import { callerOf, type Proven } from './tls.ts';
+import { callerOf, type Proven } from './tls-callers.ts';
 
 /** What a call tells of its connection: grpc-js's own calls and interceptors both have it. */
 export interface CallOfConnection {

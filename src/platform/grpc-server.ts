@@ -15,8 +15,8 @@ import { healthService } from './grpc-health.ts';
 import { implementationOf } from './grpc-handlers.ts';
 import { bind, bindUnix, type TcpAddress } from './grpc-listen.ts';
 import { addReflection } from './grpc-reflection.ts';
-import { createTlsAcceptor } from './tls-accept.ts';
-import { callerOf, type Proven } from './tls.ts';
+import type { TlsAcceptor } from './tls-accept.ts';
+import { callerOf, type Proven } from './tls-callers.ts';
 
 // The library prints what callers sent, strangers too, past our log and its limits.
 grpc.setLogVerbosity(grpc.logVerbosity.NONE);
@@ -69,10 +69,10 @@ const messageBytesDefault = 4 * 1024 * 1024;
 const callsDefault = 128;
 const connectionsDefault = 1024;
 
-export function createGrpcServer({ services, log, messageBytesMax = messageBytesDefault, callsPerConnectionMax = callsDefault, connectionsMax = connectionsDefault, standard = false, identity = () => null, authorize, counts }: GrpcServerOptions): GrpcServer {
+export function createGrpcServer({ services, log, messageBytesMax = messageBytesDefault, callsPerConnectionMax = callsDefault, connectionsMax = connectionsDefault, standard = false, identity, authorize, counts }: GrpcServerOptions): GrpcServer {
   let hasTcp = false;
   // A server that listens on TCP has no local callers: what is not known is never trusted more.
-  const plainCaller = (): Caller => (!hasTcp ? { kind: 'local' } : identity() === null ? { kind: 'clear-text' } : { kind: 'anonymous' });
+  const plainCaller = (): Caller => (!hasTcp ? { kind: 'local' } : !identity?.() ? { kind: 'clear-text' } : { kind: 'anonymous' });
   const callers = createCallers(plainCaller);
   const raw = new grpc.Server({
     interceptors: [...(counts ? [counting(counts)] : []), ...(authorize ? [authorizing(authorize, callers, log)] : [])],
@@ -90,7 +90,7 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
   const injector = raw.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   const listeners = new Map<string, { server: NetServer; address: TcpAddress | null }>();
   const sockets = new Map<Socket, () => Caller>();
-  const tls = createTlsAcceptor({ protocol: 'h2', certificate: 'asked', expiredOk: true, accept: acceptProven, refused: (remote, problem) => log.debug('refused', { remote, problem }) });
+  const tls = identity && tlsAcceptor();
   const share = createShares(connectionsMax);
   let closed = false;
 
@@ -100,10 +100,16 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
 
   function acceptTcp(socket: Socket): void {
     socket.setNoDelay(true);
-    const own = identity();
+    const own = identity?.();
     if (closed) socket.destroy();
-    else if (own) tls.take(socket, own);
+    else if (own) void tls?.then((acceptor) => (closed ? socket.destroy() : acceptor.take(socket, own)));
     else accept(socket);
+  }
+
+  /** Loaded only by who has an identity: what reads certificates is a large part of the memory of a process like the helper's. */
+  async function tlsAcceptor(): Promise<TlsAcceptor> {
+    const { createTlsAcceptor } = await import('./tls-accept.ts');
+    return createTlsAcceptor({ protocol: 'h2', certificate: 'asked', expiredOk: true, accept: acceptProven, refused: (remote, problem) => log.debug('refused', { remote, problem }) });
   }
 
   function acceptProven(socket: TLSSocket, proven: Proven | undefined): void {
@@ -158,7 +164,7 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
       listeners.clear();
       await shutdown(raw, graceMs);
       injector.destroy();
-      tls.close();
+      (await tls)?.close();
       for (const socket of sockets.keys()) socket.destroy();
     },
   };

@@ -1,6 +1,6 @@
 import { arch, availableParallelism, hostname, machine, networkInterfaces, release } from 'node:os';
 import { type HostSample } from '../node/ports.ts';
-import { readLinux } from './host-metrics-linux.ts';
+import { type LinuxBackground, readLinux, readLinuxBackground } from './host-metrics-linux.ts';
 import { readOther } from './host-metrics-other.ts';
 
 /** What a shell shows of this machine; the shape of the contract's HostView. */
@@ -38,12 +38,27 @@ export function createHostMetricsSource(sample: () => Promise<HostSample> = read
   };
 }
 
+/** A sample is taken each second while a network is watched; disks, addresses and names are looked at less often. */
+const backgroundMs = 10_000;
+let background: Promise<Background> | undefined;
+let backgroundAtMs = Number.NEGATIVE_INFINITY;
+
+type Background = Pick<HostSample, 'hostname' | 'architecture' | 'kernel' | 'timezone' | 'addresses' | 'macs' | 'processors'> & { readonly linux: LinuxBackground | null };
+
 export async function readHost(): Promise<HostSample> {
-  const part = process.platform === 'linux' ? await readLinux() : await readOther();
+  if (background === undefined || performance.now() - backgroundAtMs >= backgroundMs) {
+    backgroundAtMs = performance.now();
+    background = readBackground();
+  }
+  const { linux, ...names } = await background;
+  const part = linux === null ? await readOther() : readLinux(linux);
+  return { ...part, ...names, atMs: Date.now() };
+}
+
+async function readBackground(): Promise<Background> {
   const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   return {
-    ...part,
-    atMs: Date.now(),
+    linux: process.platform === 'linux' ? await readLinuxBackground() : null,
     hostname: hostname(),
     architecture: machine() || arch(),
     kernel: release(),

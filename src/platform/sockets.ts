@@ -4,7 +4,8 @@ import { joinHostPort } from '../base/ip.ts';
 import { type Connection, type IdentitySource, type ListenProblem, type Sockets } from '../node/ports.ts';
 import { createTlsAcceptor, type TlsAcceptor } from './tls-accept.ts';
 import { dialTls } from './tls-dial.ts';
-import { type Proven, rootOf } from './tls.ts';
+import { rootOf } from './tls.ts';
+import type { Proven } from './tls-callers.ts';
 
 /** Sockets of consensus, whose connections can be cut. */
 export interface RaftSockets extends Sockets {

@@ -3,7 +3,8 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { isFailure } from '../base/failure.ts';
 import type { Identity } from '../base/identity.ts';
 import { sourceOf } from './connection-shares.ts';
-import { handshakeMs, type Protocol, type Proven, provenBy, rootOf, serverOptions } from './tls.ts';
+import { handshakeMs, type Protocol, provenBy, rootOf, serverOptions } from './tls.ts';
+import type { Proven } from './tls-callers.ts';
 
 export interface TlsAcceptorOptions {
   readonly protocol: Protocol;

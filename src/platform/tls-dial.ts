@@ -4,7 +4,8 @@ import { abortError } from '../base/abort.ts';
 import { type Failure, failure, isFailure } from '../base/failure.ts';
 import type { Identity } from '../base/identity.ts';
 import { splitHostPort } from '../base/ip.ts';
-import { clientOptions, handshakeMs, presentedBy, type Protocol, type Proven, provenBy, tlsOnly13 } from './tls.ts';
+import { clientOptions, handshakeMs, presentedBy, type Protocol, provenBy, tlsOnly13 } from './tls.ts';
+import type { Proven } from './tls-callers.ts';
 
 /** Whom a dial must reach, and as whom it comes. */
 export interface TlsTarget {

@@ -7,7 +7,8 @@ import { asFailure } from '../base/failure.ts';
 import type { Identity } from '../base/identity.ts';
 import { createTlsAcceptor, type TlsAcceptor, type TlsAcceptorOptions } from './tls-accept.ts';
 import { dialTls, probeTls } from './tls-dial.ts';
-import { callerOf, pemOf, serverOptions, tlsOnly13 } from './tls.ts';
+import { pemOf, serverOptions, tlsOnly13 } from './tls.ts';
+import { callerOf } from './tls-callers.ts';
 
 const hourMs = 3_600_000;
 let mesh: TestMesh;

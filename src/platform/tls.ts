@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { type ConnectionOptions, createSecureContext, type SecureContext, type SecureContextOptions, type TLSSocket, type TlsOptions } from 'node:tls';
 import { failure } from '../base/failure.ts';
 import type { Identity } from '../base/identity.ts';
-import type { Caller } from '../base/rpc.ts';
 import { pki } from './pki.ts';
+import type { Proven } from './tls-callers.ts';
 
 /**
  * The one place that says how the product speaks TLS: gRPC, consensus and the web shell, serving and dialling. TLS 1.3 alone, no session
@@ -12,13 +12,6 @@ import { pki } from './pki.ts';
  * anchor. What the other end presents is judged by Pki.verifyChain; where we dial, OpenSSL must agree as well.
  */
 export type Protocol = 'h2' | 'webmesh-raft';
-
-/** Whom a chain proved the other end to be. */
-export interface Proven {
-  readonly id: string;
-  readonly fingerprint: string;
-  readonly notAfterMs: number;
-}
 
 /** How long an unfinished handshake may take, either way. */
 export const handshakeMs = 10_000;
@@ -68,12 +61,6 @@ export function presentedBy(socket: TLSSocket): Uint8Array[] {
   const chain: Uint8Array[] = [];
   for (let certificate = socket.getPeerX509Certificate(); certificate && chain.length < presentedMax; certificate = certificate.issuerCertificate) chain.push(certificate.raw);
   return chain;
-}
-
-/** The caller that a proof makes, now: a connection may outlive its certificate. */
-export function callerOf(proven: Proven | undefined): Caller {
-  if (!proven) return { kind: 'anonymous' };
-  return { kind: 'certified', id: proven.id, fingerprint: proven.fingerprint, expired: Date.now() > proven.notAfterMs };
 }
 
 const presentedMax = 5;

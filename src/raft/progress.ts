@@ -19,6 +19,8 @@ export interface Peer {
   /** No appends before this tick, unless the peer is heard earlier. */
   pausedUntil: number;
   sentAt: number;
+  /** Tick of the last heartbeat to it. */
+  beatAt: number;
   /** Tick of the last answer of any kind. */
   contactAt: number;
   /**
@@ -35,7 +37,7 @@ export interface Peer {
 
 export function createPeer(lastIndex: Index, now: number): Peer {
   return {
-    state: 'probe', match: 0, next: lastIndex + 1, inFlight: 0, sentCommit: 0, due: true, pausedUntil: 0, sentAt: now, contactAt: now,
+    state: 'probe', match: 0, next: lastIndex + 1, inFlight: 0, sentCommit: 0, due: true, pausedUntil: 0, sentAt: now, beatAt: Number.NEGATIVE_INFINITY, contactAt: now,
     heartbeats: [], confirmedRound: 0, strayHeartbeats: 0, stepBack: 1,
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Cluster, entryBrief, Member, text, voter } from '../../test/fakes/raft-cluster.ts';
+import { Cluster, entryBrief, Member, observer, text, voter } from '../../test/fakes/raft-cluster.ts';
 
 const commands = (member: Member | undefined): string[] => (member?.applied ?? []).filter((e) => e.type === 0).map((e) => new TextDecoder().decode(e.data));
 
@@ -127,4 +127,26 @@ test('the application gets committed entries in batches of limited size, each on
     sizes.push(a.applied.length - before);
   }
   expect([Math.max(...sizes), commands(a)]).toEqual([1, ['aaaaaa', 'bbbbbb', 'cccccc']]);
+});
+
+test('who has no vote hears its leader twice an election timeout, and a machine that is off is looked for every third; it has all a moment after it is back', () => {
+  const cluster = new Cluster([voter('a'), voter('b'), observer('c'), observer('off')]);
+  const sent = { b: 0, c: 0, off: 0 };
+  const deliver = cluster.deliver.bind(cluster);
+  cluster.deliver = (message) => {
+    if (message.kind === 'heartbeat' || message.kind === 'append') sent[message.to as 'b']++;
+    deliver(message);
+  };
+  cluster.campaign('a');
+  cluster.cut.add('off');
+  cluster.tick(200);
+  Object.assign(sent, { b: 0, c: 0, off: 0 });
+  cluster.tick(300);
+  // In 30 election timeouts: a heartbeat every 2, every 6 and every 30 ticks, and an append every 10, every 10 and every 30.
+  expect(sent).toEqual({ b: 150 + 30, c: 50 + 30, off: 10 + 10 });
+  cluster.get('a').raft.propose(text('x'), null);
+  cluster.tick(5);
+  cluster.cut.clear();
+  cluster.tick(35);
+  expect([commands(cluster.get('c')), commands(cluster.get('off'))]).toEqual([['x'], ['x']]);
 });

@@ -1,6 +1,6 @@
 import { createPeer, matched, type Peer, probe, refused } from './progress.ts';
 import { present } from '../base/assert.ts';
-import { type Leader, send, servers, type State } from './state.ts';
+import { isVoter, type Leader, send, servers, type State } from './state.ts';
 import { type Index, type Message, type NodeId, type SnapshotRef, type Unanswered } from './types.ts';
 
 /** How a leader brings the others' logs to its own (§5.3). Nothing here decides what is committed. */
@@ -48,11 +48,31 @@ function sendSnapshot(state: State, to: NodeId, peer: Peer, snapshot: SnapshotRe
   send(state, { kind: 'snapshot', from: state.id, to, term: state.term, snapshot });
 }
 
+/** Election timeouts after which a member without a vote counts as switched off, and how many pass between two looks whether it is back. */
+const silentAfter = 10;
+const silentLooks = 3;
+
+/** Nobody waits for what this member says: it has no vote, and was not heard for a long time. */
+function isOff(state: State, id: NodeId, peer: Peer): boolean {
+  return !isVoter(state, id) && state.now - peer.contactAt > silentAfter * state.electionTicks;
+}
+
+/**
+ * Whether a heartbeat is due. Voters keep a leader in office and confirm its reads, so they get every one. Who has no vote only shows its person
+ * that the leader is there: twice an election timeout is enough, and far less for a machine that is off, of which a mesh has many.
+ */
+function isBeatDue(state: State, id: NodeId, peer: Peer): boolean {
+  if (isVoter(state, id)) return true;
+  return state.now - peer.beatAt >= (isOff(state, id, peer) ? silentLooks * state.electionTicks : Math.floor(state.electionTicks / 2));
+}
+
 /** Signs of life. They also begin the round that waiting reads ask for. */
 export function sendHeartbeats(state: State, leader: Leader): void {
   leader.nextHeartbeatAt = state.now + state.heartbeatTicks;
   leader.round = Math.max(leader.round, leader.reads.at(-1)?.round ?? 0);
   for (const [to, peer] of leader.peers) {
+    if (!isBeatDue(state, to, peer)) continue;
+    peer.beatAt = state.now;
     if (peer.heartbeats.length >= heartbeatsMax) giveUpHeartbeats(peer);
     peer.heartbeats.push(leader.round);
     send(state, { kind: 'heartbeat', from: state.id, to, term: state.term });
@@ -125,7 +145,7 @@ export function onUnanswered(state: State, leader: Leader, { to, kind }: Unanswe
   if (kind === 'heartbeat') {
     if (peer.strayHeartbeats > 0) strayed(peer);
     else peer.heartbeats.pop();
-    peer.due = true;
+    peer.due = !isOff(state, to, peer);
   } else if (kind === 'append' ? peer.state !== 'snapshot' : kind === 'snapshot' && peer.state === 'snapshot') {
     probe(peer);
     peer.pausedUntil = state.now + state.electionTicks;
@@ -136,7 +156,9 @@ export function onUnanswered(state: State, leader: Leader, { to, kind }: Unanswe
 export function tickPeers(state: State, leader: Leader): void {
   for (const [id, peer] of leader.peers) {
     if (peer.inFlight > 0 && state.now - peer.sentAt > 4 * state.electionTicks) probe(peer);
-    if (state.now - peer.sentAt >= state.electionTicks) peer.due = true;
-    replicate(state, id, peer);
+    const off = isOff(state, id, peer);
+    if (state.now - peer.sentAt >= (off ? silentLooks : 1) * state.electionTicks) peer.due = true;
+    // What is lost there is sent when it is heard again, or at the next look.
+    if (!off || peer.due) replicate(state, id, peer);
   }
 }

@@ -12,6 +12,7 @@ import { linkCore, type RunningCore } from '../platform/core-link.ts';
 import { createCorePorts } from '../platform/core-ports.ts';
 import { elevateHelper } from '../platform/elevate.ts';
 import { builtFile, defaultHelperSocket, homeAt, type Home } from '../platform/home.ts';
+import { keepMemoryLean } from '../platform/lean-memory.ts';
 import { createLog, fileSink, type LevelledLog } from '../platform/log-file.ts';
 import { openPrivately } from '../platform/open-browser.ts';
 import { systemRandom } from '../platform/random.ts';
@@ -76,6 +77,7 @@ async function run(flags: Flags, home: Home, log: LevelledLog, made: PromiseWith
 }
 
 async function startCore(flags: Flags, home: Home, log: LevelledLog, quit: () => void): Promise<RunningCore> {
+  keepMemoryLean(systemClock, { calm: true });
   const ports = await createCorePorts({
     home: home.folder,
     helperSocket: flags.helperSocket ?? defaultHelperSocket(),
