@@ -47,7 +47,13 @@ async function quiet(what: string, hosts: readonly Host[]): Promise<void> {
   await pause(seconds.quiet);
   print(`rest: ${what}; ${seconds.quiet} s, load of the machine ${load.toFixed(1)} before and ${(loadavg()[0] ?? 0).toFixed(1)} after`);
   for (const [i, host] of hosts.entries()) {
+    const alive = new Set(host.processes().map(({ pid }) => pid));
     for (const { pid, kind, ticks } of before[i] ?? []) {
+      // A program that the helper started for a moment may have been seen too.
+      if (!alive.has(pid)) {
+        print(`  ${host.name.padEnd(5)} ${kind.padEnd(6)} ended meanwhile`);
+        continue;
+      }
       const percent = (100 * (ticksOf(pid) - ticks)) / (ticksPerSecond * seconds.quiet);
       const { rss, own, shared } = memoryOf(pid);
       print(`  ${host.name.padEnd(5)} ${kind.padEnd(6)} ${percent.toFixed(2).padStart(5)} % of a core, RSS ${rss} MiB: ${own} of its own, ${shared} of files that processes share`);
