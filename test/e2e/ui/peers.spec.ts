@@ -148,6 +148,7 @@ test('groups have heads with counts that stay in view, and the keys pass over th
   const [row, stuck] = [await page.locator('.row.cursor').boundingBox(), await page.locator('.stuck').boundingBox()];
   expect((row?.y ?? 0) >= (stuck?.y ?? 0) + (stuck?.height ?? 0) - 1).toBe(true);
   await page.keyboard.press('Home');
+  await expect(page.getByRole('rowheader', { name: /^This device/ })).toBeInViewport();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await expect(page.locator('#pane-title')).toHaveText('ada-laptop');
