@@ -77,7 +77,7 @@ async function run(flags: Flags, home: Home, log: LevelledLog, made: PromiseWith
 }
 
 async function startCore(flags: Flags, home: Home, log: LevelledLog, quit: () => void): Promise<RunningCore> {
-  keepMemoryLean(systemClock, { calm: true });
+  const forgetLooks = keepMemoryLean(systemClock, { calm: true });
   const ports = await createCorePorts({
     home: home.folder,
     helperSocket: flags.helperSocket ?? defaultHelperSocket(),
@@ -93,6 +93,7 @@ async function startCore(flags: Flags, home: Home, log: LevelledLog, quit: () =>
   return {
     serve: (port) => serve(port, app.handlers, app.topics),
     close: async () => {
+      forgetLooks();
       await app.close();
       ports.close();
     },
