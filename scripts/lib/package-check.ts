@@ -28,7 +28,7 @@ export async function checkPackage(machine: CleanDebian, peer: CleanDebian, pack
   await checkPeer(machine, peer, packages, check);
   await checkCrash(machine, peer, check);
   await checkUpgrade(machine, peer, packages, check);
-  checkRemoval(machine, packages, before, check);
+  await checkRemoval(machine, packages, before, check);
   await checkReturn(machine, packages, check);
   checkCrashedRemoval(machine, packages, before, check);
   checkPurge(machine, packages, before, check);
@@ -115,10 +115,10 @@ interface Before {
   readonly network: string;
 }
 
-function checkRemoval(machine: CleanDebian, { name }: Packages, before: Before, check: Check): void {
-  const connectedNow = machine.as(person, 'webmesh status').out.includes('Connected');
+async function checkRemoval(machine: CleanDebian, { name }: Packages, before: Before, check: Check): Promise<void> {
+  const now = await connected(machine);
   const remove = machine.run('dpkg', '-r', name);
-  check('it is removed while connected', connectedNow && remove.code === 0, remove.out);
+  check('it is removed while connected', now.right && remove.code === 0, `${now.seen}\n${remove.out}`);
   checkGone(machine, before, check);
   const left = changes(before.files, filesOf(machine)).filter((line) => !/\/var\/lib\/webmesh|\/etc\/(passwd|group|shadow|gshadow)\b/.test(line));
   check('of files only its state, its user and its groups are left', left.length === 0, left.join('\n'));
