@@ -5,7 +5,7 @@ import { machineWords } from './machine-words.ts';
 
 const root = join(import.meta.dirname, '../..');
 /** Programs' first files, the real ports, tests, and the page's build: they may touch the machine. */
-const free = /^src\/(platform|gen)\/|^src\/(main\/(main|preload)|helper\/(helper|confine|confined)|node\/child|cli\/cli|web\/server|renderer\/(main|vite\.config))\.ts$|\.test\.ts$/;
+const free = /^src\/(platform|gen)\/|^src\/(main\/(main|preload)|helper\/(helper|confine|confined)|single\/single|node\/child|cli\/cli|web\/server|renderer\/(main|vite\.config))\.ts$|\.test\.ts$/;
 
 test('only platform and the roots tell the time, roll dice or touch the machine', () => {
   const files = globSync('src/**/*.{ts,svelte}', { cwd: root }).filter((file) => !free.test(file));
