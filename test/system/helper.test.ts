@@ -31,9 +31,11 @@ async function specFor(n: 1 | 2, peerKey: string | null, change: Partial<TunnelS
 }
 
 const ping = (from: HelperUnderTest, address: string): string => sh(`ip netns exec ${from.namespace} ping -c 1 -W 3 ${address}`);
+/** One after the other: two first handshakes that cross end each other, and the engine tries again only five seconds later (WireGuard paper, section 6.4). */
 const up = async (): Promise<void> => {
   const [{ publicKey: keyA }, { publicKey: keyB }] = await Promise.all([a.hello(idA), b.hello(idB)]);
-  await Promise.all([a.apply(1, 1, await specFor(1, keyB)), b.apply(1, 1, await specFor(2, keyA))]);
+  await a.apply(1, 1, await specFor(1, keyB));
+  await b.apply(1, 1, await specFor(2, keyA));
 };
 
 beforeAll(() => {
