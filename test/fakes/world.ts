@@ -39,7 +39,7 @@ export function sceneOf(name: SceneName, nowMs: number, peers = name === 'crowd'
   }
 }
 
-export const settings: Settings = { theme: 'system', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, updates: 'off', logLevel: 'info' };
+export const settings: Settings = { theme: 'system', language: 'en', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, updates: 'off', logLevel: 'info' };
 
 const home: ProfileView = { id: 'home1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: memberOffers, insecure: false };
 const studio: ProfileView = { id: 'studio2', name: 'Studio', kind: 'host', nodeId: 'study', address: '192.168.1.20:8443', offers: hostOffers, insecure: false };
