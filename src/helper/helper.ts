@@ -17,6 +17,7 @@ import { openLocalDoor } from '../platform/local-door.ts';
 import { type LogSink, createLog, fileSink, stderrSink } from '../platform/log-file.ts';
 import { keepMemoryLean } from '../platform/lean-memory.ts';
 import { machineFacts } from '../platform/machine-facts.ts';
+import { giveMemoryBack, keepMallocSmall } from '../platform/memory-linux.ts';
 import { openGuardedNow } from '../platform/guarded-files.ts';
 import { nodeProcesses } from '../platform/node-processes.ts';
 import { ownProgram } from '../platform/own-program.ts';
@@ -49,6 +50,7 @@ const keptLinesMax = 300;
 const messageBytesMax = 8 << 20;
 
 async function main(options: HelperOptions): Promise<void> {
+  keepMallocSmall();
   process.umask(0o077);
   let stop = (): void => process.exit(0);
   const service = options.service ? await speakAsService(serviceName, () => stop()) : undefined;
@@ -144,7 +146,7 @@ async function main(options: HelperOptions): Promise<void> {
     void leave(1);
   });
   if (options.untilStdinEnds) process.stdin.resume().once('close', () => void leave(0)).once('error', () => void leave(0));
-  keepMemoryLean(clock, { calm: true });
+  keepMemoryLean(clock, { calm: true, giveBack: giveMemoryBack });
   service?.running();
   log.info('serving', { socket });
 }
