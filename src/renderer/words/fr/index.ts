@@ -1,3 +1,4 @@
+import { shared } from '../../../contract/words/en/index.ts';
 import { app } from './app.ts';
 import { audit } from './audit.ts';
 import { check } from './check.ts';
@@ -22,4 +23,4 @@ import { settings } from './settings.ts';
 import { updates } from './updates.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const fr: PageWords = { common, app, connect, firstRun, networks, peers, map, peer, paths, forwards, people, invites, keys, audit, device, offers, check, history, health, settings, diagnostics, updates };
+export const fr: PageWords = { shared, common, app, connect, firstRun, networks, peers, map, peer, paths, forwards, people, invites, keys, audit, device, offers, check, history, health, settings, diagnostics, updates };
