@@ -77,7 +77,7 @@ async function served(messages: readonly unknown[]): Promise<number> {
 const carrier: Target = {
   name: 'carrier', from: 'a page that was taken over, and other users of the app socket', shape: json,
   open: () => ({
-    seeds: [jsonOf([{ kind: 'cancel', id: 1 }, ...calls.slice(0, 4)]), ...calls.map((call) => jsonOf([call])), jsonOf(Array.from({ length: limits.callsAtOnce + 2 }, (_, id) => ({ ...calls[0], id })))],
+    seeds: [jsonOf([{ kind: 'cancel', id: 1 }, { kind: 'rows', name: 'peers', have: 0 }, ...calls.slice(0, 4)]), ...calls.map((call) => jsonOf([call])), jsonOf(Array.from({ length: limits.callsAtOnce + 2 }, (_, id) => ({ ...calls[0], id })))],
     run: (input) => {
       const messages = refusals(() => JSON.parse(utf8(input)) as unknown, 'SyntaxError');
       if (!isPlainMessage(messages)) return undefined;
@@ -123,12 +123,14 @@ const webSocket: Target = {
 const client: Target = {
   name: 'carrier-answers', from: 'whoever holds the app socket', shape: json,
   open: () => ({
-    seeds: [jsonOf({ kind: 'reply', id: 1, ok: true, value: 1 }), jsonOf({ kind: 'reply', id: 1, ok: false, failure: { code: 'app.busy', retry: 'later', detail: {} } }), jsonOf({ kind: 'topic', name: 'session', value: {} })],
+    seeds: [jsonOf({ kind: 'reply', id: 1, ok: true, value: 1 }), jsonOf({ kind: 'reply', id: 1, ok: false, failure: { code: 'app.busy', retry: 'later', detail: {} } }), jsonOf({ kind: 'topic', name: 'session', value: {} }),
+      jsonOf({ kind: 'change', name: 'peers', serial: 2, change: { rest: { source: 'stored' }, removed: ['a'], put: [[1, { id: 'c' }]] } })],
     run: async (input) => {
       const core = near();
       const attached = attach(core.port);
       const call = attached.call('app.quit', {}).catch(() => {});
       attached.watch('session', () => {});
+      core.receive({ kind: 'topic', name: 'peers', value: { source: 'replica', list: [{ id: 'a' }, { id: 'b' }] }, serial: 1 });
       const message = refusals(() => JSON.parse(utf8(input)) as unknown, 'SyntaxError');
       core.receive(message);
       core.close();
