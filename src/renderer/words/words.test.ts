@@ -9,6 +9,7 @@ import { pieces, slot } from './slots.ts';
 const same: readonly { readonly place: RegExp; readonly languages?: string; readonly reason: string }[] = [
   { place: /^common\.(units|span\.|spans|perSecond|percent|milliseconds|seconds)/, reason: 'units of physics' },
   { place: /^common\.ahead\.(s|min|h)$/, languages: 'de', reason: '“in 5 min” is German too' },
+  { place: /^invites\.(dialog\.options|fields\.note)$/, languages: 'fr', reason: 'the same word in French' },
   { place: /^invites\.roles\.admin\.word$/, languages: 'de fr', reason: 'Admin is the usual word' },
 ];
 
