@@ -44,7 +44,6 @@ export const unconverted: readonly string[] = [
   'src/renderer/lib/offers.ts',
   'src/renderer/lib/session-view.ts',
   'src/renderer/screens/Connect.svelte',
-  'src/renderer/screens/Device.svelte',
   'src/renderer/screens/FirstRun.svelte',
   'src/renderer/screens/Health.svelte',
   'src/renderer/screens/Peers.svelte',
