@@ -8,6 +8,9 @@ import { pieces, slot } from './slots.ts';
 /** Messages that are rightly the same in a language as in English, by their place, and why. */
 const same: readonly { readonly place: RegExp; readonly languages?: string; readonly reason: string }[] = [
   { place: /^common\.(units|span\.|spans|perSecond|percent|milliseconds|seconds)/, reason: 'units of physics' },
+  { place: /^connect\.(name|tunnel)$/, languages: 'de fr', reason: 'the same word' },
+  { place: /^connect\.engine$/, reason: 'a name and what the system calls the engine' },
+  { place: /^settings\.notifications$/, languages: 'fr', reason: 'the same word' },
   { place: /^common\.ahead\.(s|min|h)$/, languages: 'de', reason: '“in 5 min” is German too' },
   { place: /^keys\.dialog\.passphrase$/, languages: 'de', reason: 'the same word in German' },
   { place: /^invites\.(dialog\.options|fields\.note)$/, languages: 'fr', reason: 'the same word in French' },
