@@ -84,7 +84,9 @@ async function main(options: HelperOptions): Promise<void> {
   await processes.stopStray();
   if (options.undo) {
     for (const release of locks) release();
-    process.exitCode = (await journal.read()).kind === 'clean' ? 0 : 1;
+    const clean = (await journal.read()).kind === 'clean';
+    if (clean && options.forget) for (const folder of new Set([run, state])) rmSync(folder, { recursive: true, force: true });
+    process.exitCode = clean ? 0 : 1;
     return;
   }
 
