@@ -1,6 +1,7 @@
 import type { NoticeKind } from '../contract/health.ts';
 import type { SessionTopic, Warning, WarningCode } from '../contract/state.ts';
-import { backNotice, kindOf, losses, noticeFor, patienceMs, type Notice } from './notices.ts';
+import { kindOf, losses, noticeFor, patienceMs, type Notice } from './notices.ts';
+import { english } from './words/words.ts';
 
 /** Whom, when and how often to interrupt: decided here, shown by notifications.ts. Times are monotonic milliseconds. */
 export interface NotifierState {
@@ -51,7 +52,8 @@ export function firstSight({ warnings }: Sight, nowMs: number): NotifierState {
   return { matters: new Map(mattersOf(warnings).map(({ id, code, kind }) => [id, { code, kind, sinceMs: nowMs, state: 'done' }])), toldMs: new Map(), recentMs: [], lossTold: false };
 }
 
-export function notify(old: NotifierState, sight: Sight, nowMs: number): Notified {
+/** What is told is told in the words of the language that is spoken now. */
+export function notify(old: NotifierState, sight: Sight, nowMs: number, { shared } = english): Notified {
   const { wanted, watched } = sight;
   const here = new Map(mattersOf(sight.warnings).map((matter) => [matter.id, matter]));
   const effects: NotifierEffect[] = [...old.matters].filter(([id, { state }]) => state === 'told' && !here.has(id)).map(([id]) => ({ do: 'close', id }));
@@ -75,11 +77,11 @@ export function notify(old: NotifierState, sight: Sight, nowMs: number): Notifie
       recentMs.push(nowMs);
       lossTold ||= losses.has(code);
       if (losses.has(code)) effects.push({ do: 'close', id: backId });
-      effects.push({ do: 'show', id, notice: noticeFor(warning) });
+      effects.push({ do: 'show', id, notice: noticeFor(warning, shared) });
     }
   }
   const over = lossTold && ![...matters.values()].some(({ code }) => losses.has(code)) && (sight.phase === 'connected' || sight.phase === 'disconnected');
-  if (over && sight.phase === 'connected' && !watched && wanted.has('connection')) effects.push({ do: 'show', id: backId, notice: backNotice });
+  if (over && sight.phase === 'connected' && !watched && wanted.has('connection')) effects.push({ do: 'show', id: backId, notice: shared.health.backAgain });
   return { state: { matters, toldMs, recentMs, lossTold: lossTold && !over }, effects, againMs };
 }
 

@@ -1,0 +1,57 @@
+import { pluralIn } from '../../contract/language.ts';
+import type { ShellWords } from './en.ts';
+
+const count = pluralIn('de');
+
+export const de: ShellWords = {
+  menu: {
+    open: 'Webmesh öffnen',
+    settings: 'Einstellungen …',
+    help: 'Hilfe',
+    version: (version) => `Webmesh ${version}`,
+    helper: (version) => `Systemdienst ${version}`,
+    helperAway: 'Der Systemdienst antwortet nicht',
+    report: 'Bericht für den Support schreiben',
+    add: 'Netzwerk erstellen oder beitreten …',
+    quit: 'Beenden',
+    quitOnly: 'Beenden und verbunden bleiben',
+    disconnectAndQuit: 'Trennen und beenden',
+    connect: 'Verbinden',
+    again: 'Erneut versuchen',
+    disconnect: 'Trennen',
+    stopConnecting: 'Verbinden abbrechen',
+    networks: 'Netzwerke',
+    thisDevice: 'Dieses Gerät',
+    peers: (n) => count(n, { other: 'Gegenstellen (#)' }),
+    more: (n) => count(n, { one: '# weitere …', other: '# weitere …' }),
+    relayed: (peer) => `${peer} (über ein Relay)`,
+  },
+  tooltip: (status) => `Webmesh: ${status}`,
+  tooltipProblem: (status, problem) => `Webmesh: ${status}. ${problem}`,
+  status: {
+    noNetwork: 'Noch kein Netzwerk',
+    disconnected: 'Getrennt',
+    connecting: 'Wird verbunden',
+    connectingTo: (network) => `Wird mit ${network} verbunden`,
+    connected: 'Verbunden',
+    connectedTo: (network) => `Verbunden mit ${network}`,
+    frozen: (status) => `${status}: Änderungen sind eingefroren, der Verkehr läuft`,
+    onlyRelayed: (status) => `${status}: nur über Relays`,
+    reconnecting: (why) => `Wird wieder verbunden: ${why}`,
+    reconnectingTo: (network, why) => `Wird wieder mit ${network} verbunden: ${why}`,
+    disconnecting: 'Wird getrennt',
+    blocked: (why) => `Geht nicht: ${why}`,
+    clearText: (network) => `${network} (KLARTEXT)`,
+  },
+  copied: 'Kopiert',
+  reported: { title: 'Der Bericht ist geschrieben', body: (path) => `Er liegt in ${path}. Sehen Sie ihn durch, bevor Sie ihn senden.` },
+  wentToTray: {
+    title: 'Webmesh läuft weiter',
+    darwin: 'Das Schließen des Fensters trennt nicht. Das Symbol ist in der Menüleiste, „Beenden“ in seinem Menü.',
+    win32: 'Das Schließen des Fensters trennt nicht. Das Symbol ist im Infobereich, vielleicht hinter dem kleinen Pfeil, „Beenden“ in seinem Menü.',
+    linux: 'Das Schließen des Fensters trennt nicht. Das Symbol ist in der Leiste, „Beenden“ in seinem Menü.',
+  },
+  badInvite: 'Webmesh kann diese Einladung nicht benutzen',
+  cannotStart: 'Webmesh kann nicht starten',
+  saveInvite: 'Einladung speichern',
+};

@@ -1,0 +1,57 @@
+import { pluralIn } from '../../contract/language.ts';
+import type { ShellWords } from './en.ts';
+
+const count = pluralIn('es');
+
+export const es: ShellWords = {
+  menu: {
+    open: 'Abrir Webmesh',
+    settings: 'Ajustes…',
+    help: 'Ayuda',
+    version: (version) => `Webmesh ${version}`,
+    helper: (version) => `Servicio del sistema ${version}`,
+    helperAway: 'El servicio del sistema no responde',
+    report: 'Escribir un informe para soporte',
+    add: 'Crear una red o unirse a una…',
+    quit: 'Salir',
+    quitOnly: 'Salir y seguir conectado',
+    disconnectAndQuit: 'Desconectar y salir',
+    connect: 'Conectar',
+    again: 'Reintentar',
+    disconnect: 'Desconectar',
+    stopConnecting: 'Dejar de conectar',
+    networks: 'Redes',
+    thisDevice: 'Este dispositivo',
+    peers: (n) => count(n, { other: 'Pares (#)' }),
+    more: (n) => count(n, { other: '# más…' }),
+    relayed: (peer) => `${peer} (mediante relé)`,
+  },
+  tooltip: (status) => `Webmesh: ${status}`,
+  tooltipProblem: (status, problem) => `Webmesh: ${status}. ${problem}`,
+  status: {
+    noNetwork: 'Aún no hay ninguna red',
+    disconnected: 'Desconectado',
+    connecting: 'Conectando',
+    connectingTo: (network) => `Conectando a ${network}`,
+    connected: 'Conectado',
+    connectedTo: (network) => `Conectado a ${network}`,
+    frozen: (status) => `${status}: los cambios están congelados, el tráfico va bien`,
+    onlyRelayed: (status) => `${status}: solo mediante relés`,
+    reconnecting: (why) => `Reconectando: ${why}`,
+    reconnectingTo: (network, why) => `Reconectando a ${network}: ${why}`,
+    disconnecting: 'Desconectando',
+    blocked: (why) => `Bloqueado: ${why}`,
+    clearText: (network) => `${network} (SIN CIFRAR)`,
+  },
+  copied: 'Copiado',
+  reported: { title: 'El informe está escrito', body: (path) => `Está en ${path}. Revíselo antes de enviarlo.` },
+  wentToTray: {
+    title: 'Webmesh sigue en marcha',
+    darwin: 'Cerrar la ventana no desconecta. El icono está en la barra de menús, y Salir en su menú.',
+    win32: 'Cerrar la ventana no desconecta. El icono está en el área de notificación, quizá tras la flecha pequeña, y Salir en su menú.',
+    linux: 'Cerrar la ventana no desconecta. El icono está en el panel, y Salir en su menú.',
+  },
+  badInvite: 'Webmesh no puede usar esta invitación',
+  cannotStart: 'Webmesh no puede iniciarse',
+  saveInvite: 'Guardar la invitación',
+};

@@ -1,0 +1,57 @@
+import { pluralIn } from '../../contract/language.ts';
+import type { ShellWords } from './en.ts';
+
+const count = pluralIn('fr');
+
+export const fr: ShellWords = {
+  menu: {
+    open: 'Ouvrir Webmesh',
+    settings: 'Paramètres…',
+    help: 'Aide',
+    version: (version) => `Webmesh ${version}`,
+    helper: (version) => `Service système ${version}`,
+    helperAway: 'Le service système ne répond pas',
+    report: 'Écrire un rapport pour l’assistance',
+    add: 'Créer ou rejoindre un réseau…',
+    quit: 'Quitter',
+    quitOnly: 'Quitter et rester connecté',
+    disconnectAndQuit: 'Se déconnecter et quitter',
+    connect: 'Se connecter',
+    again: 'Réessayer',
+    disconnect: 'Se déconnecter',
+    stopConnecting: 'Arrêter la connexion',
+    networks: 'Réseaux',
+    thisDevice: 'Cet appareil',
+    peers: (n) => count(n, { other: 'Pairs (#)' }),
+    more: (n) => count(n, { one: '# autre…', other: '# autres…' }),
+    relayed: (peer) => `${peer} (relayé)`,
+  },
+  tooltip: (status) => `Webmesh : ${status}`,
+  tooltipProblem: (status, problem) => `Webmesh : ${status}. ${problem}`,
+  status: {
+    noNetwork: 'Pas encore de réseau',
+    disconnected: 'Déconnecté',
+    connecting: 'Connexion en cours',
+    connectingTo: (network) => `Connexion à ${network}`,
+    connected: 'Connecté',
+    connectedTo: (network) => `Connecté à ${network}`,
+    frozen: (status) => `${status} : les changements sont gelés, le trafic passe`,
+    onlyRelayed: (status) => `${status} : par des relais seulement`,
+    reconnecting: (why) => `Reconnexion : ${why}`,
+    reconnectingTo: (network, why) => `Reconnexion à ${network} : ${why}`,
+    disconnecting: 'Déconnexion',
+    blocked: (why) => `Bloqué : ${why}`,
+    clearText: (network) => `${network} (EN CLAIR)`,
+  },
+  copied: 'Copié',
+  reported: { title: 'Le rapport est écrit', body: (path) => `Il se trouve dans ${path}. Parcourez-le avant de l’envoyer.` },
+  wentToTray: {
+    title: 'Webmesh continue',
+    darwin: 'Fermer la fenêtre ne déconnecte pas. L’icône est dans la barre des menus, et Quitter dans son menu.',
+    win32: 'Fermer la fenêtre ne déconnecte pas. L’icône est dans la zone de notification, peut-être derrière la petite flèche, et Quitter dans son menu.',
+    linux: 'Fermer la fenêtre ne déconnecte pas. L’icône est dans le panneau, et Quitter dans son menu.',
+  },
+  badInvite: 'Webmesh ne peut pas utiliser cette invitation',
+  cannotStart: 'Webmesh ne peut pas démarrer',
+  saveInvite: 'Enregistrer l’invitation',
+};
