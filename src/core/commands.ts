@@ -6,7 +6,7 @@ import type { Parsed } from '../contract/commands.ts';
 import { checkAddress } from './mesh/address.ts';
 import { defaultPorts } from './mesh/roster.ts';
 import type { Network, OwnAddress } from './ports.ts';
-import type { Profile } from './profiles.ts';
+import type { NewProfile, Profile } from './profiles.ts';
 import { toHex } from './trust/bytes.ts';
 import type { Invite } from './trust/invite.ts';
 import { isPlainName } from './trust/names.ts';
@@ -18,7 +18,7 @@ export interface CommandPorts {
 }
 
 /** The profile of a new network that this machine hosts, still without its root's fingerprint. Throws input.invalid. */
-export async function hostProfile(input: Parsed<'mesh.create'>, { network, random }: CommandPorts): Promise<Profile> {
+export async function hostProfile(input: Parsed<'mesh.create'>, { network, random }: CommandPorts): Promise<NewProfile> {
   // Invites carry the name to people who do not know us yet.
   if (!isPlainName(input.name)) throw failure('input.invalid', { field: 'name', problem: 'it holds characters that nobody can see', given: input.name });
   const nodeId = input.nodeId === undefined ? newNodeId(network.hostname, random) : checkNodeId(input.nodeId);
@@ -30,7 +30,7 @@ export async function hostProfile(input: Parsed<'mesh.create'>, { network, rando
 }
 
 /** The profile of a network that an invite leads to. Throws input.invalid. */
-export async function invitedProfile(input: Parsed<'invite.redeem'>, invite: Invite, { network, random }: CommandPorts): Promise<Profile> {
+export async function invitedProfile(input: Parsed<'invite.redeem'>, invite: Invite, { network, random }: CommandPorts): Promise<NewProfile> {
   const nodeId = input.nodeId === undefined ? newNodeId(network.hostname, random) : checkNodeId(input.nodeId);
   return {
     id: shortId(random, 12), name: input.name ?? invite.networkName, kind: 'member', nodeId, trust: 'mtls', rootFingerprint: toHex(invite.rootFingerprint),
@@ -45,7 +45,7 @@ export function hostAddress({ grpcPort }: Pick<Profile, 'grpcPort'>, network: Pi
 }
 
 /** The profile of a network that runs elsewhere. Throws input.invalid, or mesh.incompatible when clear text was not asked for. */
-export async function memberProfile(input: Parsed<'mesh.join'>, { network, random }: CommandPorts): Promise<Profile> {
+export async function memberProfile(input: Parsed<'mesh.join'>, { network, random }: CommandPorts): Promise<NewProfile> {
   const address = checkAddress(input.address);
   if (!input.insecure) throw failure('mesh.incompatible', { address, reason: 'joining by address is in clear text and must be asked for by name (insecure); protected networks come with invites' });
   const nodeId = input.nodeId === undefined ? newNodeId(network.hostname, random) : checkNodeId(input.nodeId);

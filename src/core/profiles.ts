@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { type Cell, cell, type ReadCell } from '../base/cell.ts';
 import { failure } from '../base/failure.ts';
+import { networkColours, suffixPattern } from '../contract/networks.ts';
 import type { ProfilesTopic } from '../contract/state.ts';
 import { readAs } from '../contract/read-as.ts';
+import { checkSuffix, type NetworkMarks, withMarks } from './network-marks.ts';
 import { offersOf } from './paths/offers.ts';
 import type { Documents } from './ports.ts';
 
@@ -36,12 +38,16 @@ const profileSchema = z.object({
   ipv4Network: z.string().nullable(),
   /** What this machine does for the members; left out: what its kind does by itself. */
   offers: offersSchema.optional(),
+  colour: z.enum(networkColours).optional(),
+  suffix: z.string().regex(suffixPattern).optional(),
 }).transform(({ insecure, trust, ...rest }) => ({ ...rest, trust: trust ?? (insecure === true ? 'clear-text' as const : 'mtls' as const) }));
 const profilesMax = 100;
-const documentSchema = z.object({ list: z.array(profileSchema).max(profilesMax), selected: z.string().nullable() });
+const documentSchema = z.object({ list: z.array(profileSchema).max(profilesMax).transform((list) => withMarks(list)), selected: z.string().nullable() });
 
 /** A network that this machine knows: how to reach it and who we are in it. The id names the tunnel, too. */
-export type Profile = z.infer<typeof profileSchema>;
+export type Profile = Omit<z.infer<typeof profileSchema>, keyof NetworkMarks> & NetworkMarks;
+/** One that is about to be kept, and gets its marks then. */
+export type NewProfile = Omit<Profile, keyof NetworkMarks>;
 export type ProfilesDocument = z.infer<typeof documentSchema>;
 
 export interface Profiles {
@@ -50,13 +56,15 @@ export interface Profiles {
   get(id: string): Profile;
   /** The given one, else the selected one, else the only one. Throws input.unknown-profile. */
   choose(id: string | undefined): Profile;
-  add(profile: Profile): Promise<void>;
+  add(profile: NewProfile): Promise<void>;
   select(id: string): Promise<void>;
   rename(id: string, name: string): Promise<void>;
+  /** Throws input.invalid for a suffix that is none, or that another network has. */
+  mark(id: string, marks: Partial<NetworkMarks>): Promise<void>;
   /** What the mesh decided (another node id, other ends), or what this machine is to do for the members. */
   update(id: string, change: Partial<Pick<Profile, 'nodeId' | 'endpoints' | 'address' | 'offers'>>): Promise<void>;
-  /** Puts a new profile in the place of an old one and selects it. */
-  replace(old: string, profile: Profile): Promise<void>;
+  /** Puts a new profile in the place of an old one, whose marks it takes over, and selects it. */
+  replace(old: string, profile: NewProfile): Promise<void>;
   remove(id: string): Promise<void>;
 }
 
@@ -95,14 +103,19 @@ export async function loadProfiles(documents: Documents): Promise<Profiles> {
     add: async (profile) => {
       const { list } = document.get();
       if (list.length >= profilesMax) throw failure('input.limit', { what: 'profiles', most: profilesMax });
-      await put({ list: [...list, profile], selected: profile.id });
+      await put({ list: withMarks([...list, profile]), selected: profile.id });
     },
     select: async (id) => put({ ...document.get(), selected: get(id).id }),
     rename: (id, name) => edit(id, (profile) => ({ ...profile, name })),
+    mark: async (id, { colour, suffix }) => {
+      const others = document.get().list.filter((profile) => profile.id !== id);
+      const kept = suffix === undefined ? undefined : checkSuffix(suffix, others);
+      await edit(id, (profile) => ({ ...profile, colour: colour ?? profile.colour, suffix: kept ?? profile.suffix }));
+    },
     update: (id, change) => edit(id, (profile) => ({ ...profile, ...change })),
     replace: async (old, profile) => {
-      get(old);
-      await put({ list: document.get().list.map((present) => (present.id === old ? profile : present)), selected: profile.id });
+      const { colour, suffix } = get(old);
+      await put({ list: document.get().list.map((present) => (present.id === old ? { ...profile, colour, suffix } : present)), selected: profile.id });
     },
     remove: async (id) => {
       get(id);
