@@ -13,7 +13,7 @@ import { type Tunnel, createTunnel } from './tunnel.ts';
 const place = { uid: 1000, tunnelId: 'home' };
 const wanted = (change: Partial<WantedTunnel> = {}): WantedTunnel => ({
   place, device: 'wmhome', publicKey: '', addresses: ['10.9.0.1/32'], routes: ['10.9.0.0/16'], listenPort: 51820, mtu: 1420,
-  peers: [{ publicKey: 'ann', endpoint: '1.1.1.1:1', allowedIps: ['10.9.0.2/32'], keepaliveSeconds: 25, push: 0, restart: 0 }], ...change,
+  peers: [{ publicKey: 'ann', endpoint: '1.1.1.1:1', allowedIps: ['10.9.0.2/32'], keepaliveSeconds: 25, push: 0, restart: 0 }], names: null, ...change,
 });
 const at = (epoch: number, revision: number) => ({ epoch: BigInt(epoch), revision: BigInt(revision) });
 
