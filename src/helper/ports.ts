@@ -99,6 +99,13 @@ export interface JournalFile {
   setAside(): Promise<string>;
 }
 
+/** One journal for each tunnel id. */
+export interface JournalFiles {
+  of(tunnelId: string): JournalFile;
+  /** What earlier lives left: also the one journal of versions that had one tunnel. */
+  left(): Promise<readonly JournalFile[]>;
+}
+
 /** Where the newest generations are kept between two lives of the helper. */
 export interface FenceFile {
   read(): Promise<string | undefined>;
@@ -109,7 +116,7 @@ export interface FenceFile {
 export interface NodeProcesses {
   /** Makes its folders for the unprivileged user and starts it. Rejects with node.start-failed. */
   start(place: TunnelPlace, hear: NodeEars): Promise<NodeProcess>;
-  /** Ends what an earlier life of this helper left running. */
+  /** Ends all that an earlier life of this helper left running. */
   stopStray(): Promise<void>;
 }
 

@@ -3,7 +3,8 @@ import { FakeFenceFile, FakeJournalFile, FakeKeys, FakeMachine, ManualClock, fak
 import { asFailure } from '../../base/failure.ts';
 import { silentLog } from '../../base/log.ts';
 import { TunnelPhase } from '../../gen/webmesh/helper/v1/helper.ts';
-import { openFence } from './fence.ts';
+import { type Claims, createClaims } from './claims.ts';
+import { openFences } from './fence.ts';
 import { createJournal } from './journal.ts';
 import { recover } from './recover.ts';
 import { type Step } from './reconcile.ts';
@@ -17,10 +18,10 @@ const wanted = (change: Partial<WantedTunnel> = {}): WantedTunnel => ({
 });
 const at = (epoch: number, revision: number) => ({ epoch: BigInt(epoch), revision: BigInt(revision) });
 
-async function world(machine = new FakeMachine(), file = new FakeJournalFile(machine.diary), facts = fakeFacts, keys = new FakeKeys()) {
+async function world(machine = new FakeMachine(), file = new FakeJournalFile(machine.diary), facts = fakeFacts, keys = new FakeKeys(), claims: Claims = createClaims(), at = place) {
   const clock = new ManualClock();
-  const fence = await openFence(new FakeFenceFile());
-  const tunnel: Tunnel = createTunnel({ device: machine, facts, keys, journal: createJournal(file), fence, clock, log: silentLog });
+  const fence = (await openFences(new FakeFenceFile(), () => true)).of(at);
+  const tunnel: Tunnel = createTunnel({ place: at, device: machine, facts, keys, journal: createJournal(file), fence, claims, clock, log: silentLog });
   return { machine, file, clock, tunnel };
 }
 const codeOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'done', (error: unknown) => asFailure(error).code);
