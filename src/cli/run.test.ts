@@ -248,7 +248,7 @@ test('status, peers, node and metrics are tables for people', async () => {
 /** Fixed values, so that what is printed does not follow the scenes of the fake. */
 function fillTopics(): void {
   const { topics } = app;
-  topics.profiles.set({ selected: 'p1', list: [{ id: 'p1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: { iceNegotiation: true, turnServer: true, meshDns: false, prometheus: true, relayMbit: 50, shares: ['tcp 127.0.0.1:8080'] }, insecure: true }] });
+  topics.profiles.set({ selected: 'p1', list: [{ id: 'p1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: { iceNegotiation: true, turnServer: true, meshDns: false, prometheus: true, relayMbit: 50, shares: ['tcp 127.0.0.1:8080'] }, insecure: true, colour: 'blue', suffix: 'home.internal', session: { want: 'connected', phase: 'connected', sinceMs: nowMs - 8_040_000, degraded: 'control-plane-lost', why: null, interfaceName: 'wmp1' } }] });
   topics.session.set({
     want: 'connected', profile: 'p1', epoch: 3, phase: 'connected', sinceMs: nowMs - 8_040_000, degraded: { kind: 'control-plane-lost', sinceMs: nowMs, storedLease: true },
     lease: { ipv4: '172.16.0.9', ipv4Network: '172.16.0.0/12', ipv6: null, ipv6Network: null },

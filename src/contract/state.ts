@@ -2,6 +2,7 @@ import type { FailureData } from '../base/failure.ts';
 import type { Role } from '../base/identity.ts';
 import type { PathReasonCode, PathTier } from '../base/path-reasons.ts';
 import type { FixName, Severity } from './health.ts';
+import type { NetworkColour } from './networks.ts';
 import type { UpdateTopic } from './update.ts';
 
 export type { PathReasonCode, PathTier, Role };
@@ -176,6 +177,7 @@ export interface PathPing {
   readonly reason: PathReasonView | null;
 }
 
+/** The networks that this machine knows, and how it stands in each. The other topics tell of the selected one. */
 export interface ProfilesTopic {
   readonly list: readonly ProfileView[];
   readonly selected: string | null;
@@ -192,6 +194,23 @@ export interface ProfileView {
   readonly offers: OffersView;
   /** Clear text, asked for by name: nothing protects joining and mesh traffic between nodes but the tunnel itself. */
   readonly insecure: boolean;
+  readonly colour: NetworkColour;
+  /** Of the names of its devices on this machine, `home.internal`. */
+  readonly suffix: string;
+  readonly session: Standing;
+}
+
+/** How this machine stands in one of its networks. */
+export interface Standing {
+  readonly want: SessionTopic['want'];
+  readonly phase: SessionTopic['phase'];
+  /** When the phase began, where the phase tells. */
+  readonly sinceMs: number | null;
+  readonly degraded: Degraded['kind'] | null;
+  /** Why it is not connected, of reconnecting and blocked. */
+  readonly why: FailureData | null;
+  /** Of its tunnel; null while there is none. */
+  readonly interfaceName: string | null;
 }
 
 export interface Settings {
@@ -356,6 +375,8 @@ export interface Warning {
   /** What a shell can offer to do about it; null: nothing but what its words say. */
   readonly fix: FixName | null;
   readonly detail: Readonly<Record<string, string | number | boolean>>;
+  /** The network that it is about; left out: this machine. */
+  readonly network?: { readonly id: string; readonly name: string };
 }
 
 export const warningCodes = ['clear-text', 'helper-missing', 'helper-old', 'engine-missing', 'offline', 'cannot-connect', 'connection-lost', 'node-down', 'node-port-in-use', 'control-plane-lost', 'not-replicating',

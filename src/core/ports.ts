@@ -111,7 +111,7 @@ export interface HelperClient {
 /** The helper as far as one network has to do with it. */
 export interface TunnelClient {
   readonly link: HelperClient['link'];
-  /** Null while the link is down, and while the helper has neither a tunnel nor a node process of this network. */
+  /** Null while the link is down; without a tunnel and a node process while the helper has none of this network. */
   readonly report: ReadCell<NetworkState | null>;
   hello(signal: AbortSignal, options?: { readonly nextKey?: boolean }): Promise<HelloResponse>;
   applyTunnel(generation: Generation, spec: TunnelSpec, signal: AbortSignal): Promise<TunnelState>;

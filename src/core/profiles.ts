@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { unreachable } from '../base/assert.ts';
 import { type Cell, cell, type ReadCell } from '../base/cell.ts';
 import { failure } from '../base/failure.ts';
 import { networkColours, suffixPattern } from '../contract/networks.ts';
-import type { ProfilesTopic } from '../contract/state.ts';
+import type { ProfilesTopic, SessionTopic, Standing } from '../contract/state.ts';
 import { readAs } from '../contract/read-as.ts';
 import { checkSuffix, type NetworkMarks, withMarks } from './network-marks.ts';
 import { offersOf } from './paths/offers.ts';
@@ -126,13 +127,32 @@ export async function loadProfiles(documents: Documents): Promise<Profiles> {
   };
 }
 
-/** `hostAddress` is where others can join a network of this machine now; addresses change with the network we are in. */
-export function profilesTopic({ list, selected }: ProfilesDocument, hostAddress: (profile: Profile) => string): ProfilesTopic {
+export interface ProfileFacts {
+  /** Where others can join a network of this machine now; addresses change with the network we are in. */
+  readonly hostAddress: (profile: Profile) => string;
+  readonly standing: (profile: Profile) => Standing;
+}
+
+export function profilesTopic({ list, selected }: ProfilesDocument, { hostAddress, standing }: ProfileFacts): ProfilesTopic {
   return {
     list: list.map((profile) => {
-      const { id, name, kind, nodeId, address, trust } = profile;
-      return { id, name, kind, nodeId, address: kind === 'host' ? hostAddress(profile) : address, offers: offersOf(profile), insecure: trust === 'clear-text' };
+      const { id, name, kind, nodeId, address, trust, colour, suffix } = profile;
+      return { id, name, kind, nodeId, address: kind === 'host' ? hostAddress(profile) : address, offers: offersOf(profile), insecure: trust === 'clear-text', colour, suffix, session: standing(profile) };
     }),
     selected,
   };
+}
+
+/** In brief how this machine stands in a network; undefined: nothing was wished for it in this life. */
+export function standingOf(session: SessionTopic | undefined): Standing {
+  const none = { want: session?.want ?? 'disconnected', sinceMs: null, degraded: null, why: null, interfaceName: null } as const;
+  if (!session) return { ...none, phase: 'disconnected' };
+  switch (session.phase) {
+    case 'connected': return { ...none, phase: session.phase, sinceMs: session.sinceMs, degraded: session.degraded?.kind ?? null, interfaceName: session.tunnel.interfaceName || null };
+    case 'authorising': case 'joining': case 'configuring': return { ...none, phase: session.phase, sinceMs: session.sinceMs };
+    case 'reconnecting': return { ...none, phase: session.phase, why: session.cause };
+    case 'blocked': return { ...none, phase: session.phase, why: session.failure };
+    case 'disconnected': case 'disconnecting': return { ...none, phase: session.phase };
+    default: return unreachable(session);
+  }
 }

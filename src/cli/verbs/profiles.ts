@@ -50,7 +50,7 @@ async function add(context: Context, ask: () => Promise<{ profile: string }>): P
 
 const select: Verb = {
   words: ['profile', 'select'],
-  about: 'Choose the network that Connect uses',
+  about: 'Choose the network that is shown, and meant where none is named',
   command: 'profile.select',
   positionals: [{ name: 'profile', field: 'profile' }],
   run: (context) => change(context, 'profile.select', 'Selected'),
@@ -64,6 +64,14 @@ const rename: Verb = {
   run: (context) => change(context, 'profile.rename', 'Renamed'),
 };
 
+const mark: Verb = {
+  words: ['profile', 'mark'],
+  about: 'Change the colour of a network, or the suffix of its names on this machine',
+  command: 'profile.mark',
+  positionals: [{ name: 'profile', field: 'profile' }],
+  run: (context) => change(context, 'profile.mark', 'Changed'),
+};
+
 const remove: Verb = {
   words: ['profile', 'remove'],
   about: 'Forget a network on this machine',
@@ -72,10 +80,10 @@ const remove: Verb = {
   run: (context) => change(context, 'profile.remove', 'Removed'),
 };
 
-export const profileVerbs: readonly Verb[] = [list, create, join, select, rename, remove];
+export const profileVerbs: readonly Verb[] = [list, create, join, select, rename, mark, remove];
 
-/** The three that name an existing profile, by id or by name. */
-async function change<K extends 'profile.select' | 'profile.rename' | 'profile.remove'>(context: Context, command: K, done: string): Promise<0> {
+/** Those that name an existing profile, by id or by name. */
+async function change<K extends 'profile.select' | 'profile.rename' | 'profile.mark' | 'profile.remove'>(context: Context, command: K, done: string): Promise<0> {
   const client = await context.client();
   const profile = findProfile(await present(client, 'profiles'), String(context.args.profile));
   await client.call(command, checked(command, { ...context.input, profile: profile.id }) as Input<K>, context.world.interrupted);

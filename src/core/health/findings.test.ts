@@ -4,6 +4,7 @@ import { lives } from '../../base/identity.ts';
 import type { DeviceView, SessionTopic, TrustTopic } from '../../contract/state.ts';
 import { HelloResponse, NodeState } from '../../gen/webmesh/helper/v1/helper.ts';
 import type { FixName } from '../../contract/health.ts';
+import { standingOf } from '../profiles.ts';
 import type { Finding, HealthFacts } from './facts.ts';
 import { findingsOf } from './findings.ts';
 import { problems } from './problems.ts';
@@ -17,7 +18,7 @@ const well: HealthFacts = {
   node: NodeState.fromPartial({ running: true }), peers: [], setAside: [], trust, troubles: [], auditIntact: null,
   paths: { nat: null, forwards: [], offers: null }, missing: [], disks: [],
 };
-const profile = { id: 'p', name: 'home', kind: 'member' as const, nodeId: 'n', address: 'a:1', insecure: true, offers: { iceNegotiation: false, turnServer: false, meshDns: false, prometheus: false, relayMbit: 0, shares: [] } };
+const profile = { colour: 'blue' as const, suffix: 'home.internal', session: standingOf(connected), id: 'p', name: 'home', kind: 'member' as const, nodeId: 'n', address: 'a:1', insecure: true, offers: { iceNegotiation: false, turnServer: false, meshDns: false, prometheus: false, relayMbit: 0, shares: [] } };
 const found = (input: Partial<HealthFacts>, nowMs = 100_000) => findingsOf({ ...well, ...input }, nowMs);
 const fixOf = ({ code, fix }: Finding): FixName | null => (fix === undefined ? problems[code].fix : fix);
 const codes = (input: Partial<HealthFacts>, nowMs = 100_000) => found(input, nowMs).map((one) => `${one.code} ${one.severity ?? problems[one.code].severity} ${fixOf(one) ?? '-'}`);

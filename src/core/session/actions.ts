@@ -13,7 +13,7 @@ import { pathInputs } from '../paths/inputs.ts';
 import { offersOf } from '../paths/offers.ts';
 import type { Overrides } from '../paths/overrides.ts';
 import type { Telling } from '../paths/tell.ts';
-import type { CorePorts, HelperClient, Network } from '../ports.ts';
+import type { CorePorts, Network, TunnelClient } from '../ports.ts';
 import type { Profile, Profiles } from '../profiles.ts';
 import type { Membership } from '../trust/membership.ts';
 import type { Trouble } from '../trust/upkeep.ts';
@@ -29,7 +29,7 @@ import type { Stored } from './stored.ts';
 export interface ActionPorts extends Pick<CorePorts, 'mesh' | 'node' | 'pki' | 'random'> {
   readonly clock: Clock;
   readonly log: Log;
-  readonly helper: HelperClient;
+  readonly helper: TunnelClient;
   readonly network: Network;
   readonly profiles: Profiles;
   readonly membership: Membership;
@@ -70,6 +70,8 @@ const coalesceMs = 100;
 /** A path that was found is used at once; orders to the helper keep this distance all the same. */
 const pathSoonMs = 20;
 const orderEveryMs = 50;
+/** How long the helper's reports may be behind its answers. */
+const reportMs = 3_000;
 /** A network that just changed changes again. */
 const settleMs = 1_000;
 /** How soon what this machine offers is told again to a node process that did not take it. */
@@ -234,6 +236,19 @@ export function createActions(ports: ActionPorts): RealActions {
       orders.soon(coalesceMs);
       tellPaths();
     };
+    /** What the helper reports of our tunnel. A report may be older than our order: that a tunnel is missing counts once it was seen, or was due. */
+    let shown = false;
+    let late = false;
+    const look = (): void => {
+      const report = helper.report.get();
+      const state = report?.tunnel;
+      if (!report) return;
+      if (state && state.listenPort !== listenPort) tellPaths();
+      const ours = Number(state?.generation?.epoch ?? 0n);
+      shown ||= state?.phase === tunnelPhase.up && ours === epoch;
+      if (state?.phase === tunnelPhase.failed && ours === epoch) see({ kind: 'tunnelLost', failure: failure('tunnel.failed', { problem: state.problem.slice(0, 300) }) });
+      if (state === undefined ? shown || late : state.phase === tunnelPhase.none && ours >= epoch) see({ kind: 'tunnelLost', failure: failure('tunnel.failed', { problem: 'the tunnel was removed' }) });
+    };
     // A new tunnel: nothing that was found for the one before need be true of it.
     paths.move();
     const stops = [
@@ -248,13 +263,10 @@ export function createActions(ports: ActionPorts): RealActions {
       paths.moves.subscribe(tellPaths),
       paths.overrides.subscribe(() => orders.soon(pathSoonMs)),
       keepOffers(profile, lease),
-      helper.report.subscribe((report) => {
-        const state = report?.tunnel;
-        if (!state) return;
-        if (state.listenPort !== listenPort) tellPaths();
-        const ours = Number(state.generation?.epoch ?? 0n);
-        if (state.phase === tunnelPhase.failed && ours === epoch) see({ kind: 'tunnelLost', failure: failure('tunnel.failed', { problem: state.problem.slice(0, 300) }) });
-        if (state.phase === tunnelPhase.none && ours >= epoch) see({ kind: 'tunnelLost', failure: failure('tunnel.failed', { problem: 'the tunnel was removed' }) });
+      helper.report.subscribe(look),
+      clock.after(reportMs, () => {
+        late = true;
+        look();
       }),
     ];
     compare();

@@ -6,7 +6,7 @@ import { splitHostPort } from '../../base/ip.ts';
 import { type Door, placesOf } from '../mesh/door.ts';
 import { join, leave } from '../mesh/join.ts';
 import type { Roster } from '../mesh/watch.ts';
-import type { HelperClient, MeshClient, Network } from '../ports.ts';
+import type { MeshClient, Network, TunnelClient } from '../ports.ts';
 import type { Profile, Profiles } from '../profiles.ts';
 import type { Membership } from '../trust/membership.ts';
 import { advertise, type Advertised } from '../tunnel/endpoints.ts';
@@ -16,7 +16,7 @@ import type { Lease } from './state.ts';
 export interface PresencePorts {
   readonly clock: Clock;
   readonly mesh: MeshClient;
-  readonly helper: HelperClient;
+  readonly helper: TunnelClient;
   readonly network: Network;
   readonly profiles: Profiles;
   readonly membership: Membership;
@@ -65,7 +65,7 @@ export function createPresence({ clock, mesh, helper, network, profiles, members
   }
 
   async function ask(profile: Profile, nextKey: boolean, signal: AbortSignal) {
-    const answer = await askHelper(clock, helperMs.hello, 'Hello', signal, (inner) => helper.hello(profile.id, inner, nextKey ? { nextKey } : {}));
+    const answer = await askHelper(clock, helperMs.hello, 'Hello', signal, (inner) => helper.hello(inner, nextKey ? { nextKey } : {}));
     fence(Number(answer.generation?.epoch ?? 0n));
     if (answer.publicKey === '' || (nextKey && answer.nextPublicKey === '')) throw failure('helper.version', { version: answer.version });
     return answer;

@@ -154,7 +154,7 @@ export class SimNode {
       publicKey: peer.key, endpoint: peer.endpoint, allowedIps: [], keepaliveSeconds: 25, lastHandshakeMs: BigInt(peer.handshakeMs ?? 0),
       receiveBytes: BigInt(peer.receivedBytes), transmitBytes: BigInt(peer.sentBytes),
     }));
-    return { phase: 2, generation: undefined, tunnelId: 't', interfaceName: 'wg', engine: 'sim', publicKey: this.key, listenPort: wireguardPort, addresses: [], mtu: 1_420, peers, problem: '' };
+    return { phase: 2, generation: undefined, tunnelId: 't', interfaceName: 'wg', engine: 'sim', publicKey: this.key, listenPort: wireguardPort, addresses: [], mtu: 1_420, peers, problem: '', dnsKeeper: '', dnsProblem: '' };
   }
 
   /** A question through the tunnel, asked again until it is answered, as TCP would. What was cancelled before it arrived is not read. */
