@@ -4,7 +4,7 @@
  * What is not written yet is skipped with a message. Prints one line.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build as bundle, type BuildOptions } from 'esbuild';
@@ -31,7 +31,7 @@ const esmBanner = [
 const lean: BuildOptions = { minifyWhitespace: true, minifySyntax: true, lineLimit: 160 };
 const esm: BuildOptions = { format: 'esm', platform: 'node', banner: { js: esmBanner }, ...lean };
 const command: BuildOptions = { ...esm, banner: { js: `#!/usr/bin/env node\n${esmBanner}` } };
-const commonJs: BuildOptions = { format: 'cjs', platform: 'node', external: ['electron'], define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' } };
+const commonJs: BuildOptions = { format: 'cjs', platform: 'node', external: ['electron'], define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' }, ...lean };
 
 const parts: readonly Part[] = [
   { name: 'main', entry: 'src/main/main.ts', out: 'main/main.cjs', options: commonJs },
@@ -84,7 +84,16 @@ async function buildPart({ entry, out, options }: Part): Promise<void> {
     // Optional speed-ups of ws and systeminformation's platform parts, which are not installed here; koffi and node-datachannel find their binaries beside themselves.
     external: [...(options.external ?? []), 'bufferutil', 'utf-8-validate', 'osx-temperature-sensor', 'koffi', 'node-datachannel'],
   });
+  writeFileSync(outfile, plain(readFileSync(outfile, 'utf8')));
   if (entry.endsWith('cli.ts')) chmodSync(outfile, 0o755);
+}
+
+/**
+ * One character beyond Latin in a whole bundle makes the engine keep two bytes for each of its characters, megabytes in each process. esbuild escapes
+ * texts but not regular expressions, where the escape means the same. What has a backslash already needs no other one.
+ */
+function plain(code: string): string {
+  return code.replace(/(\\*)([^\0-\x7f])/g, (_, slashes: string, unit: string) => `${slashes}${slashes.length % 2 === 0 ? '\\' : ''}u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** The page's own configuration is beside its source; Vite is loaded only here because it is slow to load. */

@@ -30,6 +30,7 @@ const tasks: readonly Task[] = [
   { name: 'biome', command: [bin('biome'), 'lint', '--error-on-warnings', '--diagnostic-level=warn', '.'] },
   { name: 'buf-lint', command: [bin('buf'), 'lint'] },
   { name: 'buf-breaking', command: [bin('buf'), 'breaking', '--against', 'proto/image.binpb'] },
+  { name: 'words', command: [node, 'scripts/words.ts'] },
   { name: 'lock-gaps', command: [node, 'scripts/lock-gaps.ts'] },
 ];
 const atOnce = 2;

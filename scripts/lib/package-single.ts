@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { youngHeap } from '../../src/platform/lean-memory.ts';
 import { programs } from '../../src/single/programs.ts';
 
 /** The systems that a single executable can be made for, with the package that holds their Node; macOS takes the Node that runs us. */
@@ -22,7 +23,7 @@ export function ownTarget(): Target {
 /** Where Node looks for the blob: its own text, once in each of its binaries. */
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 /** Fixed in the executable; `execArgvExtension: none` lets neither environment nor command line add to them. It runs as root. */
-const execArgv = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning'];
+const execArgv = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', youngHeap];
 
 /**
  * Makes the single executable of a system: the pinned Node with all bundles of dist inside. No code cache and no snapshot, so one blob

@@ -55,6 +55,7 @@ const words: Readonly<Record<string, string>> = {
   asVoter: 'ask to become a voter, not an observer',
   name: 'name of the network on this machine',
   theme: 'colours of the window',
+  language: 'language of the window and the tray; this command line stays English',
   connectAtStart: 'connect when the app starts',
   startAtLogin: 'start the app at login',
   stayConnected: 'stay connected after quitting',

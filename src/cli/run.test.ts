@@ -159,7 +159,7 @@ test('wrong command lines name what is wrong and exit with 2', async () => {
 });
 
 test('settings change only what is given, switches can be turned off', async () => {
-  expect(await json('settings --theme dark --no-notifications')).toEqual({ theme: 'dark', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: false, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, updates: 'off', logLevel: 'info' });
+  expect(await json('settings --theme dark --no-notifications')).toEqual({ theme: 'dark', language: 'en', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: false, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, updates: 'off', logLevel: 'info' });
   expect(app.calls).toEqual([{ name: 'settings.update', input: { theme: 'dark', notifications: false } }]);
 });
 
@@ -185,7 +185,7 @@ test('the JSON of every view has these keys', async () => {
       "metrics: atMs host tunnel",
       "metrics attic: deviceName addressV4 totalReceiveBytes totalTransmitBytes listenPort type peers system",
       "profile list: selected profiles",
-      "settings: theme connectAtStart startAtLogin stayConnected closeExplained notifications notifyConnection notifyDevices notifyExpiry notifyService updates logLevel",
+      "settings: theme language connectAtStart startAtLogin stayConnected closeExplained notifications notifyConnection notifyDevices notifyExpiry notifyService updates logLevel",
       "health: problems",
       "logs: lines",
       "diagnostics: path",

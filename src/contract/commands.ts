@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { roles } from '../base/identity.ts';
 import type { HistoryView } from './history.ts';
 import { networkColours } from './networks.ts';
+import { languageChoices } from './language.ts';
 import type { AuditEventView, ForwardView, Invitation, NetcheckView, PathPing } from './state.ts';
 
 /**
@@ -26,6 +27,7 @@ const passphrase = z.string().min(10).max(256);
 const historyAbout = z.union([z.enum(['host', 'network']), z.strictObject({ peer: text(253) })]);
 const time = z.number().int().min(0).max(8.64e15);
 const theme = z.enum(['system', 'light', 'dark']);
+const language = z.enum(languageChoices);
 
 export const commands = {
   'session.connect': command('Connect a network; those that are connected stay so', within({}), done),
@@ -120,6 +122,7 @@ export const commands = {
   'history.clear': command('Forget what was measured', within({}), done),
   'settings.update': command('Change settings', z.strictObject({
     theme: theme.optional(),
+    language: language.optional(),
     connectAtStart: z.boolean().optional(),
     startAtLogin: z.boolean().optional(),
     stayConnected: z.boolean().optional(),

@@ -3,6 +3,7 @@ import type { Role } from '../base/identity.ts';
 import type { PathReasonCode, PathTier } from '../base/path-reasons.ts';
 import type { FixName, Severity } from './health.ts';
 import type { NetworkColour } from './networks.ts';
+import type { LanguageChoice } from './language.ts';
 import type { UpdateTopic } from './update.ts';
 
 export type { PathReasonCode, PathTier, Role };
@@ -215,6 +216,8 @@ export interface Standing {
 
 export interface Settings {
   readonly theme: 'system' | 'light' | 'dark';
+  /** Of the window, the tray and the notifications. */
+  readonly language: LanguageChoice;
   readonly connectAtStart: boolean;
   readonly startAtLogin: boolean;
   /** Quit leaves the tunnel up; the next start takes it over. */

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { type Cell, cell, type ReadCell } from '../base/cell.ts';
+import { languageChoices } from '../contract/language.ts';
 import type { Settings } from '../contract/state.ts';
 import { readAs } from '../contract/read-as.ts';
 import type { Documents } from './ports.ts';
 
-export const defaults: Settings = { theme: 'system', connectAtStart: false, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, updates: 'off', logLevel: 'info' };
+export const defaults: Settings = { theme: 'system', language: 'system', connectAtStart: false, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, updates: 'off', logLevel: 'info' };
 
 const schema = z.object({
   theme: z.enum(['system', 'light', 'dark']),
+  language: z.enum(languageChoices),
   connectAtStart: z.boolean(),
   startAtLogin: z.boolean(),
   stayConnected: z.boolean(),

@@ -17,12 +17,14 @@ import { openLocalDoor } from '../platform/local-door.ts';
 import { type LogSink, createLog, fileSink, stderrSink } from '../platform/log-file.ts';
 import { keepMemoryLean } from '../platform/lean-memory.ts';
 import { machineFacts } from '../platform/machine-facts.ts';
+import { giveMemoryBack, keepMallocSmall } from '../platform/memory-linux.ts';
 import { openGuardedNow } from '../platform/guarded-files.ts';
 import { nodeProcesses } from '../platform/node-processes.ts';
 import { ownProgram } from '../platform/own-program.ts';
 import { tunnelKeys } from '../platform/tunnel-keys.ts';
 import { uapiSocket } from '../platform/uapi-socket.ts';
 import { findGroup, findUser } from '../platform/users.ts';
+import { speakAsService } from '../platform/windows-service.ts';
 import { wireguardGo } from '../platform/wireguard-go.ts';
 import { createHostNode } from './host-node.ts';
 import { type Lane, createLanes } from './lanes.ts';
@@ -44,12 +46,16 @@ const version = '0.1.0';
 const groupName = 'webmesh';
 /** Runs the node process where the product is installed; it is in no group of people. */
 const nodeUserName = 'webmesh-node';
+const serviceName = 'WebmeshHelper';
 const graceMs = 300;
 const keptLinesMax = 300;
 const messageBytesMax = 8 << 20;
 
 async function main(options: HelperOptions): Promise<void> {
+  keepMallocSmall();
   process.umask(0o077);
+  let stop = (): void => process.exit(0);
+  const service = options.service ? await speakAsService(serviceName, () => stop()) : undefined;
   const run = ownedFolder(options.run);
   const state = ownedFolder(options.state);
   const locks = [...new Set([state, run])].map(lockFolder);
@@ -130,18 +136,21 @@ async function main(options: HelperOptions): Promise<void> {
     rmSync(socket, { force: true });
     for (const release of locks) release();
     log.info('ended');
+    await service?.stopped(code);
     process.exit(code);
   }
 
   const door = await openLocalDoor(socket, 0o600, enter);
   giveSocket(socket, socketAccess({ owner: options.owner, group }));
+  stop = () => void leave(0);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void leave(0));
   process.on('uncaughtException', (error) => {
     log.error('broken', { error, stack: error.stack });
     void leave(1);
   });
   if (options.untilStdinEnds) process.stdin.resume().once('close', () => void leave(0)).once('error', () => void leave(0));
-  keepMemoryLean(clock, { calm: true });
+  keepMemoryLean(clock, { calm: true, giveBack: giveMemoryBack });
+  service?.running();
   log.info('serving', { socket });
 }
 

@@ -16,16 +16,18 @@ export interface HelperOptions {
   /** Start again in the background and end; the log then goes to a file in the state folder. */
   readonly detach: boolean;
   readonly logToFile: boolean;
+  /** Windows' service manager started us, and is answered. */
+  readonly service: boolean;
 }
 
-export const usage = 'helper [--run DIR] [--state DIR] [--cache DIR] [--owner UID] [--engine auto|kernel|wireguard-go] [--until-stdin-ends] [--undo] [--detach]';
+export const usage = 'helper [--run DIR] [--state DIR] [--cache DIR] [--owner UID] [--engine auto|kernel|wireguard-go] [--until-stdin-ends] [--undo] [--detach] [--service]';
 
 /** Reads the command line; the folders have defaults for an installed helper. Throws input.invalid naming the argument. */
 export function parseOptions(args: readonly string[]): HelperOptions {
-  const { run, state, cache, owner, engine, 'until-stdin-ends': untilStdinEnds, undo, detach, 'log-to-file': logToFile } = valuesOf(args);
+  const { run, state, cache, owner, engine, 'until-stdin-ends': untilStdinEnds, undo, detach, 'log-to-file': logToFile, service } = valuesOf(args);
   if (engine !== 'auto' && engine !== 'kernel' && engine !== 'wireguard-go') throw failure('input.invalid', { argument: '--engine' });
   if (owner !== undefined && !/^\d{1,10}$/.test(owner)) throw failure('input.invalid', { argument: '--owner' });
-  return { run, state, cache, owner: owner === undefined ? undefined : Number(owner), engine, untilStdinEnds, undo, detach, logToFile };
+  return { run, state, cache, owner: owner === undefined ? undefined : Number(owner), engine, untilStdinEnds, undo, detach, logToFile, service };
 }
 
 function valuesOf(args: readonly string[]) {
@@ -44,6 +46,7 @@ function valuesOf(args: readonly string[]) {
         undo: { type: 'boolean', default: false },
         detach: { type: 'boolean', default: false },
         'log-to-file': { type: 'boolean', default: false },
+        service: { type: 'boolean', default: false },
       },
     }).values;
   } catch (error) {

@@ -17,6 +17,7 @@ import { createIceAgents } from '../platform/ice.ts';
 import { keepMemoryLean } from '../platform/lean-memory.ts';
 import { createLog, stderrSink } from '../platform/log-file.ts';
 import { loopbackPorts } from '../platform/loopback-port.ts';
+import { giveMemoryBack } from '../platform/memory-linux.ts';
 import { metricsHttps } from '../platform/metrics-http.ts';
 import { createPeerConnections } from '../platform/peer-connections.ts';
 import { pki } from '../platform/pki.ts';
@@ -57,7 +58,7 @@ let running: { readonly node: RunningNode; readonly config: NodeConfig } | undef
 let working = false;
 let ending = false;
 
-keepMemoryLean(systemClock, { calm: false });
+keepMemoryLean(systemClock, { calm: false, giveBack: giveMemoryBack });
 process.on('uncaughtException', broken);
 process.on('unhandledRejection', broken);
 process.on('SIGTERM', () => void end('terminated'));

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
 import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { connect as netConnect, createServer, type Server, type Socket } from 'node:net';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { type Failure, failure, isFailure } from '../base/failure.ts';
 import { type Port } from '../contract/client.ts';
 import { systemClock } from './clock.ts';
 import { tryLock } from './file-lock.ts';
 import { storageFailure } from './files.ts';
+import { localName } from './local-name.ts';
 import { limited } from './message-limits.ts';
 import { peerOf } from './peer-credentials.ts';
 import { socketPort } from './socket-port.ts';
@@ -52,7 +52,7 @@ export async function listen(path: string, serve: (port: Port) => void): Promise
  */
 export async function connect(path: string): Promise<Port> {
   checkLength(path);
-  const socket = await dial(endpoint(path));
+  const socket = await dial(localName(path));
   if (isOurs(socket)) return socketPort(socket);
   socket.destroy();
   throw notPermitted(path, 'another user answers there');
@@ -60,7 +60,7 @@ export async function connect(path: string): Promise<Port> {
 
 /** True when somebody accepts connections at `path`. */
 export async function isAlive(path: string): Promise<boolean> {
-  const socket = await dial(endpoint(path)).catch(() => undefined);
+  const socket = await dial(localName(path)).catch(() => undefined);
   socket?.destroy();
   return socket !== undefined;
 }
@@ -124,7 +124,7 @@ async function listening(server: Server, path: string): Promise<void> {
   // The folder is closed to others already, so the moment between bind and chmod shows the socket to nobody.
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(cannotBind(path, error)));
-    server.listen(endpoint(path), resolve);
+    server.listen(localName(path), resolve);
   });
   if (process.platform !== 'win32') await chmod(path, 0o600);
 }
@@ -144,12 +144,6 @@ function dial(at: string): Promise<Socket> {
       resolve(socket);
     });
   });
-}
-
-/** A pipe name for Windows, made from the path so that each home has its own; the path itself elsewhere. */
-function endpoint(path: string): string {
-  if (process.platform !== 'win32') return path;
-  return `\\\\.\\pipe\\webmesh-${createHash('sha256').update(path.toLowerCase()).digest('hex').slice(0, 24)}-${basename(path)}`;
 }
 
 /** Unix socket addresses hold 104 bytes on macOS and 108 on Linux; longer ones would be cut off silently or refused. */

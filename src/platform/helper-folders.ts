@@ -4,10 +4,11 @@ import { failure } from '../base/failure.ts';
 import { tryLock } from './file-lock.ts';
 import { storageFailure } from './files.ts';
 import { guardPath, refusePlanted } from './guarded-files.ts';
+import { closedFolder } from './windows-folders.ts';
 
 /**
  * Makes a folder that others may enter and only we may write. One that somebody else owns, can write, or can lead elsewhere is refused,
- * never repaired: what lies in it may be planted. Answers its real path.
+ * never repaired: what lies in it may be planted. On Windows nobody but system and administrators may enter either. Answers its real path.
  */
 export function ownedFolder(path: string): string {
   const real = guardPath(path);
@@ -17,7 +18,7 @@ export function ownedFolder(path: string): string {
     throw storageFailure(error, path);
   }
   guardPath(real);
-  if (process.platform === 'win32') return real;
+  if (process.platform === 'win32') return closedFolder(real);
   if (lstatSync(real).uid !== process.geteuid?.()) throw failure('auth.not-permitted', { path: real, reason: 'it belongs to another user' });
   // The umask may have closed it: the node process and the app pass through.
   chmodSync(real, 0o755);

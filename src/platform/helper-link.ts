@@ -6,6 +6,7 @@ import type { Log } from '../base/log.ts';
 import type { HelperClient, HelperLink } from '../core/ports.ts';
 import { HelperService, type WatchResponse } from '../gen/webmesh/helper/v1/helper.ts';
 import { type Channel, openChannel } from './grpc-client.ts';
+import { localName } from './local-name.ts';
 
 export interface HelperLinkOptions {
   readonly socketPath: string;
@@ -50,7 +51,7 @@ export function linkHelper({ socketPath, version, clock, log, assertTrusted }: H
   /** One connection, from hello to its end. */
   async function once(up: () => void): Promise<never> {
     assertTrusted(socketPath);
-    const opened = openChannel(`unix:${socketPath}`, { away: 'helper.unreachable', name: socketPath });
+    const opened = openChannel(`unix:${localName(socketPath)}`, { away: 'helper.unreachable', name: socketPath });
     try {
       const hello = await opened.unary(HelperService.hello, { clientVersion: version, tunnelId: '', nextKey: false }, { signal: ending.signal, deadlineMs: deadlineMs.hello });
       channel = opened;

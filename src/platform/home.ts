@@ -43,5 +43,6 @@ export function builtFile(rootFolder: string, ...parts: string[]): string {
 
 /** Where the helper that was installed as a service listens. */
 export function defaultHelperSocket(): string {
-  return process.platform === 'win32' ? '\\\\.\\pipe\\webmesh-helper' : process.platform === 'darwin' ? '/var/run/webmesh/helper.sock' : '/run/webmesh/helper.sock';
+  if (process.platform === 'win32') return join(process.env['ProgramData'] ?? 'C:\\ProgramData', 'Webmesh', 'run', 'helper.sock');
+  return process.platform === 'darwin' ? '/var/run/webmesh/helper.sock' : '/run/webmesh/helper.sock';
 }

@@ -2,22 +2,48 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Clock } from '../base/clock.ts';
 
-/** Milliseconds after the start: once it has begun, and once what a connection begins with is over. */
+/** Milliseconds after the start: once it has begun, once what a connection begins with is over, and then now and again. */
 const lookMs = [5_000, 60_000] as const;
+const everyMs = 600_000;
+
+/**
+ * What a process of ours is started with: V8's own measure of the youngest part of its heap, 16 MiB, follows the machine's memory, and as much again is kept
+ * for what survives. 2 MiB cost a process that carries datagrams nothing that could be measured.
+ */
+export const youngHeap = '--max-semi-space-size=2';
+
+export interface LeanOptions {
+  /** The youngest part of the heap stays small: fewer megabytes for more, shorter collections, which suits who moves no data. */
+  readonly calm: boolean;
+  /** Gives back what the system itself would leave with us; called after each collection. */
+  readonly giveBack?: () => void;
+}
 
 /**
  * Lets a process that rests be small. V8 sets the first limit of its heap by the size of the machine, so hundreds of megabytes of what nobody
  * uses can gather before it looks at them for the first time. A full collection (some 20 ms) shows it how little is in use, and from then on
- * its limit follows that. With `calm` the youngest part of the heap stays small as well: fewer megabytes for more, shorter collections, which
- * suits who moves no data. Answers what forgets the looks that are to come: whoever ends by running out of work must not wait for them.
+ * its limit follows that. Answers what forgets the looks that are to come: whoever ends by running out of work must not wait for them.
  */
-export function keepMemoryLean(clock: Pick<Clock, 'after'>, { calm }: { readonly calm: boolean }): () => void {
+export function keepMemoryLean(clock: Pick<Clock, 'after'>, { calm, giveBack = () => {} }: LeanOptions): () => void {
   if (calm) setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as (how: { readonly type: 'major'; readonly execution: 'sync' }) => void;
   setFlagsFromString('--no-expose-gc');
-  const looks = lookMs.map((delayMs) => clock.after(delayMs, () => collect({ type: 'major', execution: 'sync' })));
+  const look = (): void => {
+    collect({ type: 'major', execution: 'sync' });
+    giveBack();
+  };
+  let forgetNext = (): void => {};
+  const later = (): void => {
+    forgetNext = clock.after(everyMs, () => {
+      look();
+      later();
+    });
+  };
+  const looks = lookMs.map((delayMs) => clock.after(delayMs, look));
+  later();
   return () => {
     for (const forget of looks) forget();
+    forgetNext();
   };
 }

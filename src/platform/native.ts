@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { LibraryHandle } from 'koffi';
+import type { LibraryHandle, TypeObject } from 'koffi';
 
 /** What a function of the system takes: a number, a text, bytes that it reads or fills, a list of texts that ends with null, or no pointer. */
 export type NativeValue = number | bigint | string | Uint8Array | null | readonly (string | null)[];
@@ -11,6 +11,9 @@ interface Koffi {
   load(path: string | null): LibraryHandle;
   errno(): number;
   address(value: unknown): bigint;
+  proto(declaration: string): TypeObject;
+  pointer(type: TypeObject): TypeObject;
+  register(call: (...values: number[]) => number, type: TypeObject): unknown;
 }
 
 let koffi: Koffi | undefined;
@@ -22,6 +25,29 @@ let koffi: Koffi | undefined;
 export function nativeFunction(declaration: string): NativeFunction {
   const call = library().load(null).func(declaration);
   return (...values) => Number(call(...values));
+}
+
+/** The same from a library of the system, by its file name. */
+export function libraryFunction(file: string, declaration: string): NativeFunction {
+  const call = library().load(file).func(declaration);
+  return (...values) => Number(call(...values));
+}
+
+/** The same for a call that blocks: it runs in another thread, one of the few that Node has for such work. */
+export function blockingFunction(file: string, declaration: string): (...values: readonly NativeValue[]) => Promise<number> {
+  const call = library().load(file).func(declaration);
+  return (...values) => new Promise((resolve, reject) => {
+    call.async(...values, (error: Error | null, answer: unknown) => (error === null ? resolve(Number(answer)) : reject(error)));
+  });
+}
+
+/**
+ * Where a function of ours can be called by the system, in whichever thread: it runs in Node's own, and the caller waits for it. It stays
+ * for as long as this process lives.
+ */
+export function callableFunction(declaration: string, call: (...values: number[]) => number): bigint {
+  const made = library().register((...values) => call(...values.map(Number)), library().pointer(library().proto(declaration)));
+  return library().address(made);
 }
 
 /** The error number of the last call that failed, in this thread. */

@@ -11,6 +11,7 @@ import { openGuardedNow } from './guarded-files.ts';
 import { nodeFolders, refuseUnreachable } from './node-folders.ts';
 import { ownFiles, ownProgram } from './own-program.ts';
 import { killProcess, seeProcess } from './processes.ts';
+import { youngHeap } from './lean-memory.ts';
 import { type User } from './users.ts';
 
 export interface NodeProcessOptions {
@@ -35,7 +36,9 @@ const strayWaitMs = 2_000;
 const notePattern = /^node-process(\.[a-z0-9]{1,32})?\.json$/;
 const pendingBytesMax = 4 << 20;
 /** No debugger is opened by a signal, warnings about young parts of Node are no news. */
-const nodeFlags = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning'];
+const nodeFlags = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', youngHeap];
+/** glibc, mallopt(3): few pools, and what is freed goes back to the system instead of waiting in them. */
+const smallMalloc = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '131072' } as const;
 
 export function nodeProcesses(options: NodeProcessOptions): NodeProcesses {
   const { script, user } = options;
@@ -137,7 +140,7 @@ function running(pid: number, input: Writable, dataDir: string, socketPath: stri
 
 /** Nothing of our own environment goes over: it may hold what only root should know. */
 function environment(home: string): NodeJS.ProcessEnv {
-  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: home, TMPDIR: home, LC_ALL: 'C.UTF-8', ...(process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot } : {}) };
+  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: home, TMPDIR: home, LC_ALL: 'C.UTF-8', ...(process.platform === 'linux' ? smallMalloc : {}), ...(process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot } : {}) };
 }
 
 function note(path: string, identity: { readonly pid: number; readonly startTicks: string }): void {

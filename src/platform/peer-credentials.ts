@@ -20,7 +20,7 @@ let getsockopt: NativeFunction | undefined;
 
 /**
  * Reads who is at the other end of an accepted unix socket, or answers undefined when the kernel does not say: then nobody is to be
- * believed. macOS is untested. Windows answers undefined always: Node keeps the handle of a pipe to itself, so there is nothing to ask about.
+ * believed. macOS is untested. Windows answers undefined always: Node keeps the handle of its pipes to itself; the pipe of `windows-pipe` is asked there.
  */
 export function peerOf(socket: Socket): PeerCredentials | undefined {
   const descriptor = descriptorOf(socket);

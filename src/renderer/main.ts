@@ -6,6 +6,7 @@ import App from './App.svelte';
 import { openClient } from './lib/app-client.ts';
 import { createAppState } from './lib/app-state.svelte.ts';
 import { carrierOf } from './lib/carriers.ts';
+import { followLanguage } from './words/follow.svelte.ts';
 
 /** Root of the page: the only place that knows the real clock and which carrier stands behind it. */
 const clock: Clock = {
@@ -20,5 +21,5 @@ const clock: Clock = {
 const target = document.getElementById('app');
 if (target !== null) {
   const app = createAppState(clock, (events) => openClient(carrierOf(window), clock, events));
-  mount(App, { target, props: { app } });
+  void followLanguage(app, clock, window).then(() => mount(App, { target, props: { app } }));
 }

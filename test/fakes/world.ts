@@ -54,7 +54,7 @@ function sceneFor(name: SceneName, nowMs: number, peers: number): AppState {
   }
 }
 
-export const settings: Settings = { theme: 'system', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, updates: 'off', logLevel: 'info' };
+export const settings: Settings = { theme: 'system', language: 'en', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, updates: 'off', logLevel: 'info' };
 
 const home: ProfileView = { colour: 'blue', suffix: 'home.internal', session: standingOf(undefined), id: 'home1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: memberOffers, insecure: false };
 const studio: ProfileView = { colour: 'orange', suffix: 'studio.internal', session: standingOf(undefined), id: 'studio2', name: 'Studio', kind: 'host', nodeId: 'study', address: '192.168.1.20:8443', offers: hostOffers, insecure: false };

@@ -4,6 +4,7 @@ import { silentLog } from '../../base/log.ts';
 import { type AnswerMessage, encodeAnswer, type RequestMessage } from './codec.ts';
 import { type Lane, openLane } from './outbound.ts';
 import { type Connection, type Sockets } from '../ports.ts';
+import { entryType } from '../../raft/types.ts';
 
 /** Time that moves only when it is told to. */
 function handClock(): Clock & { advance(ms: number): void } {
@@ -37,7 +38,7 @@ function peer(reachable = true) {
   const received: AnswerMessage[] = [];
   const lost: { request: RequestMessage; atMs: number }[] = [];
   const open: { events: Parameters<Connection['listen']>[0]; written: number; destroyed: boolean }[] = [];
-  const world = { reachable, dials: 0, windowBytes: Number.POSITIVE_INFINITY };
+  const world = { reachable, dials: 0, encoded: 0, windowBytes: Number.POSITIVE_INFINITY };
   const sockets: Sockets = {
     listen: () => Promise.reject(new Error('not here')),
     connect: (_host, _port, expectId, signal) => {
@@ -56,7 +57,9 @@ function peer(reachable = true) {
   };
   const lane = (inFlightMax: number): Lane =>
     openLane('peer', 1, {
-      sockets, expectId: 'b', clock, log: silentLog, address: () => 'a:1',
+      sockets, expectId: 'b', clock, log: silentLog,
+      // Each frame asks for it once.
+      address: () => (world.encoded++, 'a:1'),
       events: { receive: (message) => void received.push(message as AnswerMessage), unanswered: (request) => void lost.push({ request, atMs: clock.monotonicMs() }) },
     }, inFlightMax);
   const answer = (line = open.at(-1)): void => line?.events.data(encodeAnswer({ kind: 'heard', from: 'b', to: 'a', term: 1, requestTerm: 1, success: true }, 'b:1'));
@@ -96,6 +99,24 @@ test('a dial has two seconds', async () => {
   clock.advance(1);
   await turn();
   expect(lost.length).toBe(1);
+});
+
+test('what waits for a machine that is off is not encoded, and is bounded all the same', async () => {
+  const { clock, world, lane, open } = peer(false);
+  const append: RequestMessage = {
+    kind: 'append', from: 'a', to: 'b', term: 1, prevIndex: 0, prevTerm: 0, commit: 0,
+    entries: [{ index: 1, term: 1, type: entryType.command, data: new Uint8Array(8 << 20), extensions: null, appendedAt: null }],
+  };
+  const log = lane(64);
+  const taken = [1, 2, 3, 4, 5].map(() => log.send(append, nothing));
+  clock.advance(2_000);
+  await turn();
+  expect([taken, world.encoded]).toEqual([[true, true, true, false, false], 0]);
+  world.reachable = true;
+  clock.advance(1_000);
+  log.send(append, nothing);
+  await turn();
+  expect([world.encoded, (open[0]?.written ?? 0) > 8 << 20]).toEqual([1, true]);
 });
 
 test('back-off doubles from 50 ms to 1 s while nothing is answered, and starts over after an answer', async () => {

@@ -40,13 +40,17 @@ export interface LanePorts {
   readonly events: Pick<TransportEvents, 'receive'> & { unanswered(request: RequestMessage): void };
 }
 
+/** Becomes a frame when it is written: what waits for a machine that is off shares its entries with the log, and costs nothing more. */
 interface InFlight {
   readonly request: RequestMessage;
-  readonly frame: Uint8Array;
   readonly bytes: Uint8Array;
+  /** About what it takes on the wire. */
+  readonly size: number;
 }
 
 const nothing = new Uint8Array();
+/** Of an entry's other fields. */
+const entryOverheadBytes = 96;
 
 /** Opens on first use. After a failure it refuses for a back-off of 50 ms, doubling to 1 s while nothing is answered. */
 export function openLane(host: string, port: number, { sockets, expectId, trusts = () => true, clock, log, address, events }: LanePorts, inFlightMax: number): Lane {
@@ -60,11 +64,11 @@ export function openLane(host: string, port: number, { sockets, expectId, trusts
   let toStream: { readonly bytes: Uint8Array; at: number } | undefined;
 
   function send(request: RequestMessage, bytes: Uint8Array): boolean {
-    const frame = encodeRequest(request, address(), bytes.length);
-    const queued = inFlight.reduce((sum, f) => sum + f.frame.length + f.bytes.length, 0);
-    const full = inFlight.length >= inFlightMax || (inFlight.length > 0 && queued + frame.length > outboundLimits.inFlightBytesMax);
+    const size = sizeOf(request) + bytes.length;
+    const queued = inFlight.reduce((sum, entry) => sum + entry.size, 0);
+    const full = inFlight.length >= inFlightMax || (inFlight.length > 0 && queued + size > outboundLimits.inFlightBytesMax);
     if (full || clock.monotonicMs() < closedUntilMs) return false;
-    const entry: InFlight = { request, frame, bytes };
+    const entry: InFlight = { request, bytes, size };
     inFlight.push(entry);
     if (connection) write(entry);
     else if (!dialling) void dial();
@@ -105,7 +109,7 @@ export function openLane(host: string, port: number, { sockets, expectId, trusts
   }
 
   function write(entry: InFlight): void {
-    connection?.write(entry.frame);
+    connection?.write(encodeRequest(entry.request, address(), entry.bytes.length));
     if (entry.bytes.length > 0) {
       toStream = { bytes: entry.bytes, at: 0 };
       stream();
@@ -177,6 +181,10 @@ export function openLane(host: string, port: number, { sockets, expectId, trusts
   }
 
   return { send, close };
+}
+
+function sizeOf(request: RequestMessage): number {
+  return request.kind === 'append' ? request.entries.reduce((sum, { data }) => sum + data.length + entryOverheadBytes, 0) : 0;
 }
 
 /** A peer's three lanes: log replication and heartbeats; votes and transfer, which must not wait behind it; and snapshots. */

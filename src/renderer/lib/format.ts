@@ -1,69 +1,93 @@
 import { plainText } from '../../contract/words.ts';
+import { locale, t } from '../words/spoken.svelte.ts';
 
-/** Numbers, ages, sizes and names as a person reads them. English; the only place of the page that does so. */
+/** Numbers, ages, sizes and names as a person reads them, in the language of the page; the only place of the page that does so. */
 
 export { plainText };
 
-const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
-
 /** `1.5 GB`: decimal units, three figures at most. */
 export function bytes(count: number): string {
+  const { units } = t.common;
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, Math.abs(count))) / 3)));
   const value = count / 1000 ** power;
   const rounded = value >= 100 || power === 0 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
-  return rounded === '1000' && power < units.length - 1 ? `1.00 ${units[power + 1]}` : `${rounded} ${units[power]}`;
+  if (rounded === '1000' && power < units.length - 1) return `${figure(1, 2)} ${units[power + 1]}`;
+  return `${figure(value, rounded.split('.')[1]?.length ?? 0)} ${units[power]}`;
 }
 
 /** `1.2 MB/s`. */
 export function rate(bytesPerSecond: number | null): string {
-  return bytesPerSecond === null ? '–' : `${bytes(bytesPerSecond)}/s`;
+  return bytesPerSecond === null ? '–' : t.common.perSecond(bytes(bytesPerSecond));
 }
 
 /** `12 s ago`, `5 min ago`, `3 h ago`, `2 days ago`; a moment in the future reads `now`. */
 export function ago(atMs: number | null, nowMs: number): string {
-  if (atMs === null) return 'never';
+  if (atMs === null) return t.common.never;
   const seconds = Math.floor((nowMs - atMs) / 1000);
-  return seconds < 1 ? 'now' : `${roughly(seconds)} ago`;
+  return seconds < 1 ? t.common.now : roughly(seconds, t.common.ago);
 }
 
 /** `in 23 h`; what is over reads `now`. */
 export function ahead(atMs: number, nowMs: number): string {
   const seconds = Math.round((atMs - nowMs) / 1000);
-  return seconds < 1 ? 'now' : `in ${seconds >= 86_400 && seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : roughly(seconds)}`;
+  return seconds < 1 ? t.common.now : roughlyAhead(seconds, t.common.ahead);
+}
+
+/** `23 h`: what is left until a moment; what is over reads `now`. */
+export function left(atMs: number, nowMs: number): string {
+  const seconds = Math.round((atMs - nowMs) / 1000);
+  return seconds < 1 ? t.common.now : roughlyAhead(seconds, t.common.span);
+}
+
+interface TimeWords {
+  readonly s: (n: number) => string;
+  readonly min: (n: number) => string;
+  readonly h: (n: number) => string;
+  readonly days: (n: number) => string;
 }
 
 /** One unit: `12 s`, `5 min`, `3 h`, `2 days`. */
-function roughly(seconds: number): string {
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
-  return plural(Math.floor(seconds / 86_400), 'day');
+function roughly(seconds: number, words: TimeWords): string {
+  if (seconds < 60) return words.s(seconds);
+  if (seconds < 3600) return words.min(Math.floor(seconds / 60));
+  return seconds < 86_400 ? words.h(Math.floor(seconds / 3600)) : words.days(Math.floor(seconds / 86_400));
+}
+
+/** The second day is still counted in hours. */
+function roughlyAhead(seconds: number, words: TimeWords): string {
+  return seconds >= 86_400 && seconds < 172_800 ? words.h(Math.round(seconds / 3600)) : roughly(seconds, words);
 }
 
 /** Two units at most: `8 s`, `5 min`, `2 h 14 min`, `4 days 18 h`. */
 export function span(ms: number): string {
+  const words = t.common.span;
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
   const days = Math.floor(hours / 24);
-  if (days > 0) return hours % 24 > 0 ? `${plural(days, 'day')} ${hours % 24} h` : plural(days, 'day');
-  if (hours > 0) return minutes % 60 > 0 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
-  return minutes > 0 ? `${minutes} min` : `${seconds} s`;
+  if (days > 0) return hours % 24 > 0 ? t.common.spans(words.days(days), words.h(hours % 24)) : words.days(days);
+  if (hours > 0) return minutes % 60 > 0 ? t.common.spans(words.h(hours), words.min(minutes % 60)) : words.h(hours);
+  return minutes > 0 ? words.min(minutes) : words.s(seconds);
 }
 
 /** `12.3 ms`, `240 ms`, `1.4 s`. */
 export function latency(ms: number | null): string {
   if (ms === null) return '–';
-  if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
-  return ms >= 100 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`;
+  if (ms >= 1000) return t.common.seconds(figure(ms / 1000, 1));
+  return t.common.milliseconds(figure(ms, ms >= 100 ? 0 : 1));
 }
 
 /** A share between 0 and 1 as `42 %`. */
 export function percent(share: number | null): string {
-  return share === null ? '–' : `${Math.round(share * 100)} %`;
+  return share === null ? '–' : t.common.percent(figure(share * 100, 0));
 }
 
-/** `1 peer`, `9 peers`. */
+/** `2,000`. */
+export function whole(count: number): string {
+  return figure(count, 0);
+}
+
+/** `1 peer`, `9 peers`: of texts that are English only; the words of a language count for themselves. */
 export function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
@@ -73,8 +97,8 @@ export function shortKey(key: string): string {
   return key.length > 16 ? `${key.slice(0, 6)}…${key.slice(-5)}` : key;
 }
 
-/** What people and devices call themselves, made inert; nothing left of it reads as the given words. */
-export function given(name: string, otherwise = 'without a name'): string {
+/** What people and devices call themselves, made inert; nothing left of it reads as the given words, or as `without a name`. */
+export function given(name: string, otherwise: string = t.common.withoutName): string {
   return plainText(name).slice(0, 64) || otherwise;
 }
 
@@ -86,17 +110,17 @@ export function fingerprintGroups(fingerprint: string): readonly string[] {
 
 /** A day and time in the reader's zone: `22 Nov 2026, 09:04`. */
 export function moment(atMs: number | null): string {
-  return atMs === null || !isTime(atMs) ? 'unknown' : momentFormat.format(atMs);
+  return atMs === null || !isTime(atMs) ? t.common.unknown : dateFormat('moment').format(atMs);
 }
 
 /** A day in the reader's zone: `22 Nov 2026`. */
 export function day(atMs: number | null): string {
-  return atMs === null || !isTime(atMs) ? 'none yet' : dayFormat.format(atMs);
+  return atMs === null || !isTime(atMs) ? t.common.noneYet : dateFormat('day').format(atMs);
 }
 
 /** A time of day in the reader's zone: `09:04`. */
 export function clockTime(atMs: number): string {
-  return isTime(atMs) ? clockFormat.format(atMs) : 'unknown';
+  return isTime(atMs) ? dateFormat('clock').format(atMs) : t.common.unknown;
 }
 
 /** Times come from other machines too; a number that is no moment must not stop the page (ECMA-262, time values). */
@@ -104,6 +128,26 @@ function isTime(atMs: number): boolean {
   return Math.abs(atMs) <= 8.64e15;
 }
 
-const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
-const momentFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
-const clockFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const dateOptions = {
+  day: { day: 'numeric', month: 'short', year: 'numeric' },
+  moment: { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' },
+  clock: { hour: '2-digit', minute: '2-digit' },
+} as const satisfies Readonly<Record<string, Intl.DateTimeFormatOptions>>;
+
+// Formats are dear to make and are asked for by each line of a list.
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+const figureFormats = new Map<string, Intl.NumberFormat>();
+
+function dateFormat(kind: keyof typeof dateOptions): Intl.DateTimeFormat {
+  return kept(dateFormats, `${locale()} ${kind}`, () => new Intl.DateTimeFormat(locale(), dateOptions[kind]));
+}
+
+function figure(value: number, digits: number): string {
+  return kept(figureFormats, `${locale()} ${digits}`, () => new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits })).format(value);
+}
+
+function kept<T>(formats: Map<string, T>, key: string, make: () => T): T {
+  const known = formats.get(key) ?? make();
+  formats.set(key, known);
+  return known;
+}

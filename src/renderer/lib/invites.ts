@@ -1,6 +1,7 @@
 import { failure } from '../../base/failure.ts';
 import type { InviteView, Role } from '../../contract/state.ts';
-import { ahead, moment, plainText, plural } from './format.ts';
+import { t } from '../words/spoken.svelte.ts';
+import { ahead, left, moment, plainText, plural } from './format.ts';
 
 /** What an invite may be: the choices of the dialog, with the usual ones chosen. */
 export interface InviteOptions {
@@ -13,22 +14,33 @@ export interface InviteOptions {
 
 export const usualOptions: InviteOptions = { role: 'member', expiresInSeconds: 86_400, uses: 1, needsApproval: false, note: '' };
 
-export const roleChoices: readonly { readonly value: Role; readonly word: string; readonly why: string }[] = [
-  { value: 'guest', word: 'Guest', why: 'Reaches the devices of the network, changes nothing.' },
-  { value: 'member', word: 'Member', why: 'Reaches the devices, and may help to run the network.' },
-  { value: 'admin', word: 'Admin', why: 'May also invite and accept devices, change roles and cut devices off.' },
-];
+const roles: readonly Role[] = ['guest', 'member', 'admin'];
+
+export function roleChoices(): readonly { readonly value: Role; readonly word: string; readonly why: string }[] {
+  return roles.map((value) => ({ value, ...roleWords(value) }));
+}
+
 export const lifeChoices: readonly { readonly value: number; readonly word: string }[] = [
   { value: 3_600, word: '1 hour' }, { value: 86_400, word: '24 hours' }, { value: 7 * 86_400, word: '7 days' }, { value: 30 * 86_400, word: '30 days' },
 ];
 export const usesChoices: readonly { readonly value: number; readonly word: string }[] = [1, 2, 5, 10, 25, 100].map((value) => ({ value, word: plural(value, 'device') }));
 
 export function roleWord(role: Role): string {
-  return (roleChoices.find((choice) => choice.value === role) ?? { word: 'Unknown' }).word;
+  return roleWords(role).word;
 }
 
 export function roleWhy(role: Role): string {
-  return (roleChoices.find((choice) => choice.value === role) ?? { why: 'A newer version of the app knows this role.' }).why;
+  return roleWords(role).why;
+}
+
+/** `as a member`. */
+export function joinsAs(role: Role): string {
+  return roleWords(role).joins;
+}
+
+/** A role of a newer version has words too. */
+function roleWords(role: Role): { readonly word: string; readonly why: string; readonly joins: string } {
+  return Object.hasOwn(t.invites.roles, role) ? t.invites.roles[role] : t.invites.roleUnknown;
 }
 
 /** `For one device, until 23 Nov 2026, 09:04 (in 24 h). It joins as a member.` */
@@ -40,10 +52,11 @@ export function inviteSentence({ role, uses, needsApproval }: Pick<InviteOptions
 
 /** What an invite in the list is worth now. */
 export function inviteState({ state, uses, usesMax, expiresAtMs }: InviteView, nowMs: number): { readonly word: string; readonly open: boolean } {
-  if (state === 'revoked') return { word: 'Taken back', open: false };
-  if (state === 'used' || uses >= usesMax) return { word: usesMax === 1 ? 'Used' : 'Used up', open: false };
-  if (state === 'expired' || expiresAtMs <= nowMs) return { word: 'Too old', open: false };
-  return { word: `Good for ${ahead(expiresAtMs, nowMs).replace(/^in /, '')} more`, open: true };
+  const words = t.invites.state;
+  if (state === 'revoked') return { word: words.takenBack, open: false };
+  if (state === 'used' || uses >= usesMax) return { word: usesMax === 1 ? words.used : words.usedUp, open: false };
+  if (state === 'expired' || expiresAtMs <= nowMs) return { word: words.tooOld, open: false };
+  return { word: words.goodFor(left(expiresAtMs, nowMs)), open: true };
 }
 
 const scheme = 'webmesh://join/';

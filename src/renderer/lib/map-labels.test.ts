@@ -9,18 +9,25 @@ test('names stand away from the middle', () => {
   expect(brief([mark('left', 150, 200), mark('right', 250, 200), mark('top', 200, 90), mark('low', 201, 310)])).toEqual(['left end name of left', 'right start name of right', 'top middle name of top', 'low middle name of low']);
 });
 
-test('of two that would lie over each other the weightier one is written; what must be written is', () => {
+test('of those that would lie over each other the weightier one has the better place; what must be written is', () => {
   const two = [mark('a', 250, 200), mark('b', 255, 206, { weight: 2 })];
-  expect(brief(two)).toEqual(['b start name of b']);
-  expect(brief([...two, mark('c', 252, 203, { weight: always })])).toEqual(['c start name of c']);
+  expect(brief(two)).toEqual(['b start name of b', 'a middle name of a']);
+  expect(brief([...two, mark('c', 252, 203, { weight: always })])).toEqual(['c start name of c', 'b middle name of b', 'a middle name of a']);
+  expect(brief([...two, mark('c', 252, 203, { weight: always }), mark('d', 248, 197)])).not.toContain('d start name of d');
 });
 
-test('no name lies over the mark of another', () => {
-  expect(brief([mark('a', 230, 200), mark('b', 290, 203, { name: '' })])).toEqual(['b start ']);
+test('no name lies over the mark of another: it stands below its own, then above, then nowhere', () => {
+  const beside = mark('b', 290, 203, { name: '' });
+  const below = mark('c', 230, 222, { name: '' });
+  const above = mark('d', 230, 178, { name: '' });
+  const spot = (marks: readonly Mark[]): string[] => placeLabels(marks, 400).filter(({ id }) => id === 'a').map(({ anchor, y }) => `${anchor} ${y < 200 ? 'above' : y > 210 ? 'below' : 'beside'}`);
+  const a = mark('a', 230, 200);
+  expect([[a], [a, beside], [a, beside, below], [a, beside, below, above]].map(spot)).toEqual([['start beside'], ['middle below'], ['middle above'], []]);
+  expect(spot([mark('a', 230, 200, { weight: always }), beside, below, above])).toEqual(['start beside']);
 });
 
 test('a name is cut where the picture ends, and left out where there is no room', () => {
-  expect(brief([mark('far', 330, 100), mark('edge', 380, 300)])).toEqual(['far start name of…']);
+  expect(brief([mark('far', 330, 100), mark('edge', 390, 300)])).toEqual(['far start name of…']);
 });
 
 test('whom a peer sees: handshakes near its newest one, whatever its clock says; what is odd is left out', () => {

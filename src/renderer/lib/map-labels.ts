@@ -34,27 +34,31 @@ export function placeLabels(marks: readonly Mark[], side: number): readonly Labe
   const taken: { readonly id: string; readonly box: Box }[] = marks.map(({ id, x, y, radius }) => ({ id, box: { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius } }));
   const labels: Label[] = [];
   for (const mark of [...marks].sort((a, b) => b.weight - a.weight)) {
-    const label = labelOf(mark, side);
-    if (label === null) continue;
-    const box = boxOf(label);
-    if (mark.weight < always && taken.some((other) => other.id !== mark.id && overlap(other.box, box))) continue;
+    const spots = spotsOf(mark, side);
+    const label = spots.find((spot) => !taken.some((other) => other.id !== mark.id && overlap(other.box, boxOf(spot)))) ?? (mark.weight < always ? undefined : spots[0]);
+    if (label === undefined) continue;
     labels.push(label);
     // Not by the mark's id: its own label keeps others away as well.
-    taken.push({ id: '', box });
+    taken.push({ id: '', box: boxOf(label) });
   }
   return labels;
 }
 
-function labelOf({ id, x, y, radius, name }: Mark, side: number): Label | null {
+/** Where a name may stand, the best place first: away from the middle, then below its mark, then above it. */
+function spotsOf(mark: Mark, side: number): readonly Label[] {
   const middle = side / 2;
-  const anchor = Math.abs(x - middle) < side * 0.05 ? 'middle' : x > middle ? 'start' : 'end';
+  const anchor = Math.abs(mark.x - middle) < side * 0.05 ? 'middle' : mark.x > middle ? 'start' : 'end';
+  const wishes = anchor === 'middle' ? [[anchor, mark.y >= middle] as const, [anchor, mark.y < middle] as const] : [[anchor, false] as const, ['middle', true] as const, ['middle', false] as const];
+  return wishes.map(([each, below]) => labelAt(mark, side, each, below)).filter((label) => label !== null);
+}
+
+function labelAt({ id, x, y, radius, name }: Mark, side: number, anchor: Label['anchor'], below: boolean): Label | null {
   const at = anchor === 'middle' ? x : anchor === 'start' ? x + radius + gapPx : x - radius - gapPx;
   const room = anchor === 'start' ? side - at : anchor === 'end' ? at : 2 * Math.min(at, side - at);
   const most = Math.min(lettersMost, Math.floor(room / letterPx));
   if (most < lettersLeast) return null;
   const letters = [...name];
   const text = letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : name;
-  const below = anchor === 'middle' && y >= middle;
   return { id, text, anchor, x: at, y: anchor === 'middle' ? (below ? y + radius + linePx - gapPx : y - radius - gapPx) : y + 4 };
 }
 

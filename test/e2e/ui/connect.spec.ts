@@ -50,7 +50,7 @@ test('keeps the last state, greyed, while the app is away, and goes on when it i
   server.drop();
   await expect(page.getByText('Lost contact with the app; trying again.')).toBeVisible();
   await expect(page.getByText('to Home for')).toBeVisible();
-  await expect(page.locator('main')).toHaveAttribute('inert');
+  await expect(page.locator('main > div')).toHaveAttribute('inert');
   server.app.show('disconnected');
   server.refuse(false);
   await expect(page.getByRole('button', { name: 'Connect', exact: true })).toBeEnabled({ timeout: 10_000 });

@@ -196,7 +196,7 @@ test('a relay that is switched on gets a limit; nothing is shared until it stand
   await expect(page.getByText('The app could not save its settings')).toBeVisible();
   await expect(shares.getByRole('textbox', { name: 'Port' })).toHaveValue('22');
   await expect(item).toHaveCount(1);
-  await shares.getByRole('button', { name: 'Stop sharing tcp 192.168.1.7:445' }).click();
+  await shares.getByRole('button', { name: 'Remove tcp 192.168.1.7:445' }).click();
   await expect(item).toHaveCount(0);
   await expect(shares.getByRole('list')).toBeFocused();
   expect(server.app.topics.paths.get().offers).toMatchObject({ turnServer: true, relayMbit: 20, shares: [] });

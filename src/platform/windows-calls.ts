@@ -1,0 +1,81 @@
+import { addressOf, blockingFunction, libraryFunction, type NativeFunction, nativeFunction, type NativeValue } from './native.ts';
+
+const kernel = 'kernel32.dll';
+const advapi = 'advapi32.dll';
+/** What of Windows is called, by its declaration. Handles are numbers; structures are bytes. */
+const declarations = {
+  CloseHandle: [kernel, 'int CloseHandle(intptr_t handle)'],
+  CreateEventW: [kernel, 'intptr_t CreateEventW(void *security, int manual, int set, void *name)'],
+  SetEvent: [kernel, 'int SetEvent(intptr_t event)'],
+  CreateNamedPipeW: [kernel, 'intptr_t CreateNamedPipeW(str16 name, uint32_t open, uint32_t mode, uint32_t instances, uint32_t out, uint32_t in, uint32_t timeout, void *security)'],
+  ConnectNamedPipe: [kernel, 'int ConnectNamedPipe(intptr_t pipe, void *overlapped)'],
+  GetNamedPipeClientProcessId: [kernel, 'int GetNamedPipeClientProcessId(intptr_t pipe, _Out_ uint8_t *pid)'],
+  GetLastError: [kernel, 'uint32_t GetLastError()'],
+  LocalFree: [kernel, 'intptr_t LocalFree(int64_t memory)'],
+  GetCurrentThread: [kernel, 'intptr_t GetCurrentThread()'],
+  GetCurrentProcess: [kernel, 'intptr_t GetCurrentProcess()'],
+  ImpersonateNamedPipeClient: [advapi, 'int ImpersonateNamedPipeClient(intptr_t pipe)'],
+  RevertToSelf: [advapi, 'int RevertToSelf()'],
+  OpenThreadToken: [advapi, 'int OpenThreadToken(intptr_t thread, uint32_t access, int asSelf, _Out_ uint8_t *token)'],
+  OpenProcessToken: [advapi, 'int OpenProcessToken(intptr_t process, uint32_t access, _Out_ uint8_t *token)'],
+  GetTokenInformation: [advapi, 'int GetTokenInformation(intptr_t token, int kind, _Out_ uint8_t *bytes, uint32_t size, _Out_ uint8_t *needed)'],
+  CheckTokenMembership: [advapi, 'int CheckTokenMembership(intptr_t token, uint8_t *sid, _Out_ uint8_t *member)'],
+  GetFileSecurityW: [advapi, 'int GetFileSecurityW(str16 path, uint32_t parts, _Out_ uint8_t *bytes, uint32_t size, _Out_ uint8_t *needed)'],
+  SetFileSecurityW: [advapi, 'int SetFileSecurityW(str16 path, uint32_t parts, int64_t security)'],
+  ConvertStringSecurityDescriptorToSecurityDescriptorW: [advapi, 'int ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32_t revision, _Out_ uint8_t *security, void *size)'],
+  RegisterServiceCtrlHandlerExW: [advapi, 'intptr_t RegisterServiceCtrlHandlerExW(str16 name, int64_t handler, void *context)'],
+  SetServiceStatus: [advapi, 'int SetServiceStatus(intptr_t service, uint8_t *status)'],
+} as const;
+
+const made = new Map<string, NativeFunction>();
+
+/** Calls a function of Windows. Throws where the library that makes such calls is missing. */
+export function windows(name: keyof typeof declarations, ...values: readonly NativeValue[]): number {
+  const [library, declaration] = declarations[name];
+  const call = made.get(name) ?? libraryFunction(library, declaration);
+  made.set(name, call);
+  return call(...values);
+}
+
+/** Waits in another thread until the event is set. */
+export async function eventSet(event: number): Promise<void> {
+  const forever = 0xffff_ffff;
+  await blockingFunction(kernel, 'uint32_t WaitForSingleObject(intptr_t handle, uint32_t ms)')(event, forever);
+}
+
+/** Answers the service manager's calls in another thread, until the service has stopped. */
+export function dispatchService(table: Uint8Array): Promise<number> {
+  return blockingFunction(advapi, 'int StartServiceCtrlDispatcherW(void *table)')(table);
+}
+
+/** A descriptor for a handle, as Node's own streams take it: from then on it is Node's to close. */
+export function descriptorOf(handle: number): number {
+  return nativeFunction('int uv_open_osfhandle(intptr_t handle)')(handle);
+}
+
+/** A security descriptor (SDDL) in memory that is never given back: use it for few. */
+export function securityOf(text: string): bigint {
+  const place = Buffer.alloc(8);
+  if (windows('ConvertStringSecurityDescriptorToSecurityDescriptorW', text, 1, place, null) === 0) throw lastError('ConvertStringSecurityDescriptorToSecurityDescriptorW');
+  return place.readBigUInt64LE();
+}
+
+/** SECURITY_ATTRIBUTES, not inherited. */
+export function securityAttributes(security: bigint): Uint8Array {
+  const bytes = Buffer.alloc(24);
+  bytes.writeUInt32LE(24);
+  bytes.writeBigUInt64LE(security, 8);
+  return bytes;
+}
+
+/** OVERLAPPED with an event; it must stay where it is while a call is under way. */
+export function overlappedWith(event: number): Uint8Array {
+  const bytes = Buffer.alloc(32);
+  bytes.writeBigInt64LE(BigInt(event), 24);
+  addressOf(bytes);
+  return bytes;
+}
+
+export function lastError(what: string): Error {
+  return new Error(`${what}: error ${windows('GetLastError')}`);
+}

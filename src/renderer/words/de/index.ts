@@ -1,0 +1,25 @@
+import { app } from './app.ts';
+import { audit } from './audit.ts';
+import { check } from './check.ts';
+import { common } from './common.ts';
+import { connect } from './connect.ts';
+import { device } from './device.ts';
+import { diagnostics } from './diagnostics.ts';
+import { firstRun } from './first-run.ts';
+import { forwards } from './forwards.ts';
+import { health } from './health.ts';
+import { history } from './history.ts';
+import { invites } from './invites.ts';
+import { keys } from './keys.ts';
+import { map } from './map.ts';
+import { networks } from './networks.ts';
+import { offers } from './offers.ts';
+import { paths } from './paths.ts';
+import { peer } from './peer.ts';
+import { peers } from './peers.ts';
+import { people } from './people.ts';
+import { settings } from './settings.ts';
+import { updates } from './updates.ts';
+import type { PageWords } from '../en/index.ts';
+
+export const de: PageWords = { common, app, connect, firstRun, networks, peers, map, peer, paths, forwards, people, invites, keys, audit, device, offers, check, history, health, settings, diagnostics, updates };

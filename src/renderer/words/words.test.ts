@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { languages } from '../../contract/language.ts';
+import { loadWords } from './load.ts';
+import { messagesOf, shownMarks } from './messages.ts';
+import { pieces, slot } from './slots.ts';
+
+/** Messages that are rightly the same in a language as in English, by their place, and why. */
+const same: readonly { readonly place: RegExp; readonly languages?: string; readonly reason: string }[] = [
+  { place: /^common\.(units|span\.|spans|perSecond|percent|milliseconds|seconds)/, reason: 'units of physics' },
+  { place: /^common\.ahead\.(s|min|h)$/, languages: 'de', reason: '“in 5 min” is German too' },
+  { place: /^invites\.roles\.admin\.word$/, languages: 'de fr', reason: 'Admin is the usual word' },
+];
+
+const others = languages.filter((language) => language !== 'en');
+
+test.each(others)('%s has every message in its own words', async (language) => {
+  const english = new Map(messagesOf(await loadWords('en')));
+  const alike = messagesOf(await loadWords(language)).filter(([place, message]) => {
+    const shown = typeof message === 'string' ? message : shownMarks(message).text;
+    const other = english.get(place);
+    const shownInEnglish = typeof other === 'function' ? shownMarks(other).text : other;
+    return shown === shownInEnglish && /\p{L}{2}/u.test(shown) && !same.some((one) => one.place.test(place) && (one.languages === undefined || one.languages.includes(language)));
+  });
+  expect(alike.map(([place]) => place)).toEqual([]);
+});
+
+test.each([...others, 'ar-XB'] as const)('%s says all that English says of what a message is given', async (language) => {
+  const english = new Map(messagesOf(await loadWords('en')));
+  const wrong = messagesOf(await loadWords(language)).filter(([place, message]) => {
+    const other = english.get(place);
+    return typeof message === 'function' && typeof other === 'function' && shownMarks(message).marks.join() !== shownMarks(other).marks.join();
+  });
+  expect(wrong.map(([place]) => place)).toEqual([]);
+});
+
+test('no message is empty or has a space at an end, in any language', async () => {
+  const odd: string[] = [];
+  for (const language of languages) {
+    for (const [place, message] of messagesOf(await loadWords(language))) {
+      const text = typeof message === 'string' ? message : shownMarks(message).text;
+      if (text.trim() !== text || text === '' || /NaN|undefined/.test(text)) odd.push(`${language} ${place}: ${JSON.stringify(text)}`);
+    }
+  }
+  expect(odd).toEqual([]);
+});
+
+test('the pseudo-language turns words and leaves what was given, and names of protocols', async () => {
+  const words = await loadWords('ar-XB');
+  expect(words.invites.takeBackOf('Grace 7')).not.toMatch(/take|back/i);
+  expect(words.invites.takeBackOf('Grace 7')).toContain('\u2068Grace 7\u2069');
+  expect(words.people.wouldJoin(slot(0), 'x', '5 min')).toContain(slot(0));
+  expect(words.common.span.days(3)).toMatch(/^3 [\u0600-\u06ff]+$/);
+});
+
+test('a message is cut at its slots', () => {
+  expect(pieces(`by ${slot(1)}, ${slot(0)}.`)).toEqual(['by ', 1, ', ', 0, '.']);
+  expect(pieces('plain')).toEqual(['plain']);
+});

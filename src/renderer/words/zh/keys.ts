@@ -1,0 +1,3 @@
+import type { PageWords } from '../en/index.ts';
+
+export const keys: PageWords['keys'] = {};
