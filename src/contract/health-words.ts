@@ -1,5 +1,6 @@
 import type { FixName, NoticeKind, Severity } from './health.ts';
-import type { WarningCode } from './state.ts';
+import type { Warning, WarningCode } from './state.ts';
+import { plainText } from './plain-text.ts';
 
 /** A problem in a few words: the head of a line in a list, of a notification, of the tray's line. */
 export const problemTitles: Readonly<Record<WarningCode, string>> = {
@@ -48,9 +49,14 @@ export const noticeWords: Readonly<Record<NoticeKind, { readonly label: string; 
 /** What is said when a connection that was told lost is there again. */
 export const backAgain = { title: 'Webmesh is connected again', body: 'Your devices can reach each other.' } as const;
 
+/** With the name of its network, where several could be meant. */
+export function problemTitleOf({ code, network }: Pick<Warning, 'code' | 'network'>): string {
+  return network && !network.alone ? `${plainText(network.name)}: ${problemTitles[code]}` : problemTitles[code];
+}
+
 /** The head of a notification. */
-export function noticeTitle(code: WarningCode): string {
-  return `Webmesh: ${problemTitles[code]}`;
+export function noticeTitle(warning: Pick<Warning, 'code' | 'network'>): string {
+  return `Webmesh: ${problemTitleOf(warning)}`;
 }
 
 /** Leads to the list of them. */

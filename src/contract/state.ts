@@ -379,7 +379,14 @@ export interface Warning {
   readonly fix: FixName | null;
   readonly detail: Readonly<Record<string, string | number | boolean>>;
   /** The network that it is about; left out: this machine. */
-  readonly network?: { readonly id: string; readonly name: string };
+  readonly network?: WarningNetwork;
+}
+
+export interface WarningNetwork {
+  readonly id: string;
+  readonly name: string;
+  /** No other network is to be connected or shown, so its name says nothing new. */
+  readonly alone: boolean;
 }
 
 export const warningCodes = ['clear-text', 'helper-missing', 'helper-old', 'engine-missing', 'offline', 'cannot-connect', 'connection-lost', 'node-down', 'node-port-in-use', 'control-plane-lost', 'not-replicating',

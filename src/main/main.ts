@@ -172,7 +172,14 @@ async function act(action: TrayAction, { client }: Attachment, window: MainWindo
     case 'connect':
       return void (await client.call('session.connect', action.profile === undefined ? {} : { profile: action.profile }));
     case 'disconnect':
-      return void (await client.call('session.disconnect', {}));
+      return void (await client.call('session.disconnect', action.profile === undefined ? {} : { profile: action.profile }));
+    case 'disconnect-all':
+      return void (await client.call('session.disconnect', { all: true }));
+    case 'retry':
+      return void (await client.call('session.retry', { profile: action.profile }));
+    case 'show':
+      await client.call('profile.select', { profile: action.profile });
+      return window?.show();
     case 'copy':
       await clipboard.writeText(action.text);
       return tell(copied(action.text));
@@ -183,9 +190,11 @@ async function act(action: TrayAction, { client }: Attachment, window: MainWindo
     case 'problems':
       return window?.show('health');
     case 'fix':
-      return 'place' in action.way ? window?.show(action.way.place) : void (await doFix(client, action.way));
+      if (!('place' in action.way)) return void (await doFix(client, action.way));
+      if (action.way.profile !== undefined) await client.call('profile.select', { profile: action.way.profile });
+      return window?.show(action.way.place);
     case 'disconnect-and-quit':
-      await client.call('session.disconnect', {});
+      await client.call('session.disconnect', { all: true });
       return app.quit();
     case 'quit':
       return app.quit();

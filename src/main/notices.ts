@@ -25,9 +25,9 @@ export const patienceMs: Readonly<Record<NoticeKind, number>> = { connection: 10
 
 export const backNotice: Notice = backAgain;
 
-export function noticeFor(warning: Pick<Warning, 'code' | 'detail'>): Notice {
+export function noticeFor(warning: Pick<Warning, 'code' | 'detail' | 'network'>): Notice {
   const { what, next } = warningSentence(warning);
-  return { title: noticeTitle(warning.code), body: `${what} ${next}` };
+  return { title: noticeTitle(warning), body: `${what} ${next}` };
 }
 
 /** The kinds that a person wants to hear of. */

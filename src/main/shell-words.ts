@@ -10,6 +10,19 @@ export const menuWords = {
   quit: 'Quit',
   quitOnly: 'Quit and stay connected',
   disconnectAndQuit: 'Disconnect and quit',
+  connect: 'Connect',
+  disconnect: 'Disconnect',
+  disconnectAll: 'Disconnect all networks',
+  stop: 'Stop connecting',
+  tryAgain: 'Try again',
+  tryNow: 'Try now',
+  show: 'Open the window',
+  showThis: 'Show in the window',
+  frozen: 'connected, changes are frozen',
+  phases: {
+    disconnected: 'not connected', authorising: 'connecting', joining: 'connecting', configuring: 'connecting', connected: 'connected',
+    reconnecting: 'reconnecting', disconnecting: 'disconnecting', blocked: 'cannot connect',
+  },
 } as const;
 
 interface Notice {

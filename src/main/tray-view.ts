@@ -1,10 +1,11 @@
 import { unreachable } from '../base/assert.ts';
 import { type FixWay, wayOf } from '../contract/fixes.ts';
 import { worstOf } from '../contract/health.ts';
-import { allProblems, fixLabels, problemTitles } from '../contract/health-words.ts';
-import { type PeersTopic, type PeerView, type ProfilesTopic, type SessionTopic, type Warning, type WarningCode } from '../contract/state.ts';
+import { allProblems, fixLabels, problemTitleOf } from '../contract/health-words.ts';
+import { type PeersTopic, type PeerView, type ProfilesTopic, type ProfileView, type SessionTopic, type Warning, type WarningCode } from '../contract/state.ts';
 import { sentence } from '../contract/words.ts';
 import { menuWords as words } from './shell-words.ts';
+import { iconOfMood, moodOf, moodOfAll, nameOf, networkItems, standingWord } from './tray-networks.ts';
 
 /** What the tray shows: decided here, drawn by tray.ts. Each state has its own shape, so no one needs to see colours. */
 export interface TrayView {
@@ -27,7 +28,10 @@ export type TrayAction =
   | { readonly do: 'connect'; readonly profile?: string }
   /** `at` is the screen to show; left out: the one that was shown last. */
   | { readonly do: 'open'; readonly at?: 'settings' | 'peers' | 'add' }
-  | { readonly do: 'disconnect' | 'quit' | 'disconnect-and-quit' | 'report' }
+  /** Left out: the one that the window shows. */
+  | { readonly do: 'disconnect'; readonly profile?: string }
+  | { readonly do: 'retry' | 'show'; readonly profile: string }
+  | { readonly do: 'disconnect-all' | 'quit' | 'disconnect-and-quit' | 'report' }
   | { readonly do: 'fix'; readonly way: FixWay }
   | { readonly do: 'problems' }
   | { readonly do: 'copy'; readonly text: string };
@@ -56,13 +60,12 @@ export function trayView(state: TrayState): TrayView {
   const problem = worstOf(untold(state.warnings));
   return {
     icon: iconOf(state, problem !== undefined),
-    tooltip: problem === undefined ? `Webmesh: ${status}` : `Webmesh: ${status}. ${problemTitles[problem.code]}`,
+    tooltip: problem === undefined ? `Webmesh: ${status}` : `Webmesh: ${status}. ${problemTitleOf(problem)}`,
     items: [
       { kind: 'text', id: 'status', label: status },
       ...sessionItems(state),
       ...problemItems(problem, state.warnings),
       { kind: 'line' },
-      ...profileItems(state),
       ...deviceItems(state),
       ...peerItems(state.peers),
       { kind: 'line' },
@@ -75,29 +78,16 @@ export function trayView(state: TrayState): TrayView {
   };
 }
 
-/** Without a helper or a network nothing else can be: both come before what the session says of itself. */
-function iconOf({ session, profiles, peers, warnings }: TrayState, attention: boolean): TrayIcon {
+/** Without a helper or a network nothing else can be: both come before what the networks say of themselves. */
+function iconOf({ profiles, peers, warnings }: TrayState, attention: boolean): TrayIcon {
+  const mood = moodOfAll(profiles.list.map(({ session }) => moodOf(session)));
   const helperMissing = warnings.some(({ code }) => code === 'helper-missing');
-  switch (session.phase) {
-    case 'disconnected':
-      if (helperMissing) return 'no-helper';
-      if (profiles.list.length === 0) return 'no-network';
-      return attention ? 'disconnected-attention' : 'disconnected';
-    case 'authorising':
-    case 'joining':
-    case 'configuring':
-    case 'disconnecting':
-      return attention ? 'connecting-attention' : 'connecting';
-    case 'reconnecting':
-      if (helperMissing) return 'no-helper';
-      return attention ? 'connecting-attention' : 'connecting';
-    case 'connected':
-      return session.degraded === null && !attention && !onlyRelayed(peers) ? 'connected' : 'degraded';
-    case 'blocked':
-      return helperMissing ? 'no-helper' : 'blocked';
-    default:
-      return unreachable(session);
-  }
+  const waiting = profiles.list.every(({ session: { phase } }) => phase === 'disconnected' || phase === 'reconnecting' || phase === 'blocked');
+  if (helperMissing && waiting) return 'no-helper';
+  if (profiles.list.length === 0) return 'no-network';
+  if (mood === 'on') return attention || onlyRelayed(peers) ? 'degraded' : 'connected';
+  const icon = iconOfMood[mood];
+  return attention && (icon === 'disconnected' || icon === 'connecting') ? `${icon}-attention` : icon;
 }
 
 /** Somebody is reached, and nobody without a detour. */
@@ -106,9 +96,22 @@ function onlyRelayed({ list }: PeersTopic): boolean {
   return ways.includes(reached.relayed) && !ways.includes(reached.direct);
 }
 
-function statusOf({ session, profiles, peers }: TrayState): string {
+/** Several networks that are on, or should be: each with a word. One: a sentence. */
+function statusOf(state: TrayState): string {
+  const used = state.profiles.list.filter(({ session }) => moodOf(session) !== 'off');
+  const [only] = used;
+  if (used.length > 1) return used.map((profile) => `${nameOf(profile)}: ${standingWord(profile.session)}`).join(', ');
+  return only && only.id !== state.session.profile ? statusOfOther(only) : statusOfShown(state);
+}
+
+function statusOfOther(profile: ProfileView): string {
+  const why = profile.session.why === null ? '' : `: ${sentence(profile.session.why).what}`;
+  return `${nameOf(profile)} ${standingWord(profile.session)}${why}`;
+}
+
+function statusOfShown({ session, profiles, peers }: TrayState): string {
   const profile = profiles.list.find(({ id }) => id === session.profile);
-  const to = profile === undefined ? '' : ` to ${profile.name}${profile.insecure ? ' (CLEAR TEXT)' : ''}`;
+  const to = profile === undefined ? '' : ` to ${nameOf(profile)}`;
   switch (session.phase) {
     case 'disconnected':
       return profiles.list.length === 0 ? 'No network yet' : 'Disconnected';
@@ -130,11 +133,12 @@ function statusOf({ session, profiles, peers }: TrayState): string {
   }
 }
 
-/** Disconnect also ends an attempt to connect, so what is shown follows the wish and not the phase. */
-function sessionItems({ session: { want, phase }, profiles: { list } }: TrayState): readonly TrayItem[] {
+/** Disconnect also ends an attempt to connect, so what is shown follows the wish and not the phase. Of several networks each has a line. */
+function sessionItems({ session: { want, phase }, profiles: { list, selected } }: TrayState): readonly TrayItem[] {
   if (list.length === 0) return [{ kind: 'action', id: 'add', label: words.add, action: { do: 'open', at: 'add' } }];
-  if (want === 'connected' && phase !== 'blocked') return [{ kind: 'action', id: 'disconnect', label: phase === 'connected' ? 'Disconnect' : 'Stop connecting', action: { do: 'disconnect' } }];
-  return [{ kind: 'action', id: 'connect', label: phase === 'blocked' ? 'Try again' : 'Connect', action: { do: 'connect' } }];
+  if (list.length > 1) return networkItems(list, selected);
+  if (want === 'connected' && phase !== 'blocked') return [{ kind: 'action', id: 'disconnect', label: phase === 'connected' ? words.disconnect : words.stop, action: { do: 'disconnect' } }];
+  return [{ kind: 'action', id: 'connect', label: phase === 'blocked' ? words.tryAgain : words.connect, action: { do: 'connect' } }];
 }
 
 /** The line of the session says these already. */
@@ -149,16 +153,10 @@ function problemItems(problem: Warning | undefined, warnings: readonly Warning[]
   if (problem === undefined) return [];
   const way = wayOf(problem);
   return [
-    { kind: 'text', id: 'problem', label: `⚠ ${problemTitles[problem.code]}` },
+    { kind: 'text', id: 'problem', label: `⚠ ${problemTitleOf(problem)}` },
     ...(way === null || problem.fix === null ? [] : [{ kind: 'action', id: 'fix', label: fixLabels[problem.fix], action: { do: 'fix', way } } as const]),
     { kind: 'action', id: 'problems', label: allProblems(warnings.length), action: { do: 'problems' } },
   ];
-}
-
-function profileItems({ profiles: { list, selected } }: TrayState): readonly TrayItem[] {
-  if (list.length < 2) return [];
-  const items = list.map(({ id, name }): TrayItem => ({ kind: 'action', id: `profile-${id}`, label: name, checked: id === selected, action: { do: 'connect', profile: id } }));
-  return [{ kind: 'menu', id: 'profiles', label: 'Networks', items }];
 }
 
 function deviceItems({ session, peers }: TrayState): readonly TrayItem[] {
@@ -188,9 +186,9 @@ function helpMenu({ app, helper }: Versions): TrayItem {
 }
 
 /** Each item says what becomes of the connection. */
-function quitItems({ session: { want }, staysConnected }: TrayState): readonly TrayItem[] {
+function quitItems({ profiles: { list }, staysConnected }: TrayState): readonly TrayItem[] {
   const disconnect: TrayItem = { kind: 'action', id: 'disconnect-and-quit', label: words.disconnectAndQuit, action: { do: 'disconnect-and-quit' } };
-  if (want === 'disconnected') return [{ kind: 'action', id: 'quit', label: words.quit, action: { do: 'quit' } }];
+  if (list.every(({ session }) => session.want === 'disconnected')) return [{ kind: 'action', id: 'quit', label: words.quit, action: { do: 'quit' } }];
   return staysConnected ? [{ kind: 'action', id: 'quit', label: words.quitOnly, action: { do: 'quit' } }, disconnect] : [disconnect];
 }
 

@@ -127,7 +127,7 @@ function severalNetworks(base: AppState, second: Standing): AppState {
 function lostOne(base: AppState, nowMs: number): AppState {
   const cause = lost('mesh.unreachable', { address: '192.168.1.20:8443' });
   const state = severalNetworks(base, { want: 'connected', phase: 'reconnecting', sinceMs: null, degraded: null, why: cause, interfaceName: null });
-  const about = { id: studio.id, name: studio.name };
+  const about = { id: studio.id, name: studio.name, alone: false };
   return { ...state, health: { warnings: [problem('connection-lost', { ...cause.detail, failure: cause.code }, { id: `connection-lost@${studio.id}`, sinceMs: nowMs - 42_000, network: about })] } };
 }
 

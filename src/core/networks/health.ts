@@ -31,9 +31,10 @@ export function networksHealth(networks: Pick<Networks, 'shown' | 'list'>): Netw
   };
   return {
     look: (profiles, machine) => {
-      const found = concerned().flatMap((network) => {
+      const all = concerned();
+      const found = all.flatMap((network) => {
         const view = profiles.list.find(({ id }) => id === network.id);
-        const about = view && { id: view.id, name: view.name };
+        const about = view && { id: view.id, name: view.name, alone: all.length === 1 };
         return network.problems(machine, view).map((warning) => (about && !isOfMachine(warning) ? { ...warning, id: idOf(about.id, warning), network: about } : warning));
       });
       newest = onceById(found).filter(({ id, severity }) => severity !== 'info' || !dismissed.has(id)).sort(byWeight);
