@@ -36,7 +36,6 @@ export const unconverted: readonly string[] = [
   'src/renderer/components/MeshFigure.svelte',
   'src/renderer/components/NetworkCheck.svelte',
   'src/renderer/components/NetworkKeys.svelte',
-  'src/renderer/components/NetworkSwitch.svelte',
   'src/renderer/components/Networks.svelte',
   'src/renderer/components/Notice.svelte',
   'src/renderer/components/Offers.svelte',

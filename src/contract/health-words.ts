@@ -1,53 +1,9 @@
-import type { FixName, NoticeKind, Severity } from './health.ts';
-import type { Warning, WarningCode } from './state.ts';
 import { plainText } from './plain-text.ts';
+import type { Warning } from './state.ts';
+import { shared as english } from './words/en/index.ts';
 
-/** A problem in a few words: the head of a line in a list, of a notification, of the tray's line. */
-export const problemTitles: Readonly<Record<WarningCode, string>> = {
-  'helper-missing': 'The system service is not running',
-  'helper-old': 'The system service is older than the app',
-  'engine-missing': 'WireGuard is missing',
-  'offline': 'No network',
-  'cannot-connect': 'Cannot connect',
-  'connection-lost': 'Not connected at the moment',
-  'node-down': 'Part of the app is not running',
-  'node-port-in-use': 'A port is taken',
-  'control-plane-lost': 'Changes are frozen',
-  'not-replicating': 'Changes arrive later',
-  'peer-unreachable': 'Not every peer is reached',
-  'certificate-expiring': 'The certificate ends soon',
-  'renewal-failing': 'The certificate could not be renewed',
-  'udp-blocked': 'This network blocks UDP',
-  'service-down': 'An offer does not answer',
-  'audit-broken': 'The audit log does not fit together',
-  'clear-text': 'Clear text',
-  'disk-full': 'The disk is almost full',
-  'device-pending': 'A device waits for approval',
-  'device-expiring': 'A certificate ends soon',
-  'authority-pending': 'A device cannot sign yet',
-  'root-not-exported': 'The root key has no copy',
-  'file-set-aside': 'A damaged file was set aside',
-  'secrets-in-file': 'Keys are kept in a file',
-};
-
-/** What the button says that does it, or leads to where it is done. */
-export const fixLabels: Readonly<Record<FixName, string>> = {
-  'start-helper': 'Start the service…', 'try-again': 'Try again', 'renew-now': 'Renew now', 'look-again': 'Look again', 'check-network': 'Check the network', 'see-peers': 'See which',
-  'open-people': 'Open People', 'save-root-key': 'Save the key…', 'open-audit': 'Open the log', 'open-offers': 'See the offers', 'open-networks': 'See the networks', 'new-invite': 'Use another invite',
-};
-
-export const severityWords: Readonly<Record<Severity, string>> = { error: 'Error', warning: 'Warning', info: 'Hint' };
-
-/** The switch of each kind of notification. */
-export const noticeWords: Readonly<Record<NoticeKind, { readonly label: string; readonly hint: string }>> = {
-  connection: { label: 'Connection', hint: 'Lost for more than a moment, back again, or not possible.' },
-  devices: { label: 'Devices that wait', hint: 'Somebody would like to join and an admin has to accept.' },
-  expiry: { label: 'Certificates', hint: 'One ends soon, or could not be renewed.' },
-  service: { label: 'This device', hint: 'The service, a port, the disk, the audit log or what this device does for others.' },
-};
-
-/** What is said when a connection that was told lost is there again. */
-export const backAgain = { title: 'Webmesh is connected again', body: 'Your devices can reach each other.' } as const;
+/** What is said of problems in English, as the command line says it. */
+export const { titles: problemTitles, fixes: fixLabels, severities: severityWords, notices: noticeWords, backAgain, allProblems, fixDone } = english.health;
 
 /** With the name of its network, where several could be meant. */
 export function problemTitleOf({ code, network }: Pick<Warning, 'code' | 'network'>): string {
@@ -56,15 +12,5 @@ export function problemTitleOf({ code, network }: Pick<Warning, 'code' | 'networ
 
 /** The head of a notification. */
 export function noticeTitle(warning: Pick<Warning, 'code' | 'network'>): string {
-  return `Webmesh: ${problemTitleOf(warning)}`;
+  return english.health.noticeTitle(problemTitleOf(warning));
 }
-
-/** Leads to the list of them. */
-export function allProblems(count: number): string {
-  return count === 1 ? 'What to know about it…' : `All ${count} problems and hints…`;
-}
-
-/** Said once a command of a fix was accepted and nothing on the screen shows it at once. */
-export const fixDone: Readonly<Partial<Record<FixName, string>>> = {
-  'start-helper': 'The service was started.', 'renew-now': 'Renewed the certificate and the tunnel key of this device.', 'look-again': 'Looking for a way to it.',
-};

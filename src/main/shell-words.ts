@@ -11,6 +11,7 @@ export const menuWords = {
   quitOnly: 'Quit and stay connected',
   disconnectAndQuit: 'Disconnect and quit',
   connect: 'Connect',
+  clearText: 'CLEAR TEXT',
   disconnect: 'Disconnect',
   disconnectAll: 'Disconnect all networks',
   stop: 'Stop connecting',

@@ -42,7 +42,7 @@ export function networkItems(list: readonly ProfileView[], selected: string | nu
 }
 
 export function nameOf({ name, insecure }: Pick<ProfileView, 'name' | 'insecure'>): string {
-  return `${plainText(name)}${insecure ? ' (CLEAR TEXT)' : ''}`;
+  return `${plainText(name)}${insecure ? ` (${words.clearText})` : ''}`;
 }
 
 function actsOf({ id, session }: ProfileView, selected: string | null): readonly TrayItem[] {

@@ -1,4 +1,4 @@
-import { plainText } from '../../contract/words.ts';
+import { plainText } from '../../contract/plain-text.ts';
 import { locale, t } from '../words/spoken.svelte.ts';
 
 /** Numbers, ages, sizes and names as a person reads them, in the language of the page; the only place of the page that does so. */

@@ -24,9 +24,9 @@ function turnAround(value: unknown, given: readonly unknown[]): unknown {
 
 const arabic = 'ابتدهفجحيكقلمنوپرستعڤوخيز';
 
-/** A letter for a letter, so that a text keeps about its length. Names of protocols and units are the same in every script. */
+/** A letter for a letter, so that a text keeps about its length. What stands apart already was given. Names of protocols and units are the same in every script. */
 function letters(text: string): string {
-  return text.replace(/[A-Za-z]+/g, (word) => (isName(word) ? word : [...word.toLowerCase()].map((letter) => arabic[letter.charCodeAt(0) - 97] ?? 'ي').join('')));
+  return text.replace(/\u2068[^\u2069]*\u2069|[A-Za-z]+/g, (word) => (word.startsWith('\u2068') || isName(word) ? word : [...word.toLowerCase()].map((letter) => arabic[letter.charCodeAt(0) - 97] ?? 'ي').join('')));
 }
 
 function isName(word: string): boolean {

@@ -1,22 +1,29 @@
+import type { FailureData } from '../../base/failure.ts';
 import type { InstallerFormat } from '../../base/update.ts';
-import { fixDone as doneWords, fixLabels, noticeWords as words, problemTitles, severityWords } from '../../contract/health-words.ts';
+import type { Words } from '../../contract/detail.ts';
 import type { FixName, NoticeKind, Severity } from '../../contract/health.ts';
-import type { NatView, PathTier, WarningCode } from '../../contract/state.ts';
-import { installWords as install, updateWords as update } from '../../contract/update-words.ts';
+import { plainText } from '../../contract/plain-text.ts';
+import { pathIn, sentenceIn, updateIn, warningIn, whyIn } from '../../contract/say.ts';
+import type { NatView, PathReasonView, PathTier, PeerPath, Warning, WarningCode } from '../../contract/state.ts';
 import type { UpdateTopic } from '../../contract/update.ts';
-import * as contract from '../../contract/words.ts';
+import type { PathWords } from '../../contract/words/type.ts';
+import { t } from './spoken.svelte.ts';
 
-/** What the contract says of failures, problems, paths and updates, in the language of the page. */
-export const sentence = (failure: Parameters<typeof contract.sentence>[0]): contract.Words => contract.sentence(failure);
-export const warningSentence = (warning: Parameters<typeof contract.warningSentence>[0]): contract.Words => contract.warningSentence(warning);
-export const pathWords = (path: Parameters<typeof contract.pathWords>[0]): contract.PathWords => contract.pathWords(path);
-export const whyWords = (reason: Parameters<typeof contract.whyWords>[0]): contract.Words => contract.whyWords(reason);
-export const natWords = (mapping: NatView['mapping']): contract.PathWords => contract.natWords[mapping];
-export const tierWord = (tier: PathTier): string => contract.tierWords[tier];
-export const problemTitle = (code: WarningCode): string => problemTitles[code];
-export const fixLabel = (fix: FixName): string => fixLabels[fix];
-export const fixDone = (fix: FixName): string | undefined => doneWords[fix];
-export const severityWord = (severity: Severity): string => severityWords[severity];
-export const noticeWords = (kind: NoticeKind): { readonly label: string; readonly hint: string } => words[kind];
-export const updateWords = (topic: UpdateTopic): contract.Words => update(topic);
-export const installWords = (format: InstallerFormat): string => install(format);
+/** What every shell says of failures, problems, paths and updates, in the language of the page. */
+export type { PathWords, Words };
+
+export const sentence = (failure: Pick<FailureData, 'code' | 'detail'>): Words => sentenceIn(t.shared, failure);
+export const warningSentence = (warning: Pick<Warning, 'code' | 'detail'>): Words => warningIn(t.shared, warning);
+export const pathWords = (path: PeerPath): PathWords => pathIn(t.shared, path);
+export const whyWords = (reason: PathReasonView): Words => whyIn(t.shared, reason);
+export const natWords = (mapping: NatView['mapping']): PathWords => t.shared.paths.nat[mapping];
+export const tierWord = (tier: PathTier): string => t.shared.paths.tiers[tier];
+export const problemTitle = (code: WarningCode): string => t.shared.health.titles[code];
+/** With the name of its network, where several could be meant. */
+export const problemTitleOf = ({ code, network }: Pick<Warning, 'code' | 'network'>): string => (network && !network.alone ? t.several.titled(plainText(network.name), problemTitle(code)) : problemTitle(code));
+export const fixLabel = (fix: FixName): string => t.shared.health.fixes[fix];
+export const fixDone = (fix: FixName): string | undefined => t.shared.health.fixDone[fix];
+export const severityWord = (severity: Severity): string => t.shared.health.severities[severity];
+export const noticeWords = (kind: NoticeKind): { readonly label: string; readonly hint: string } => t.shared.health.notices[kind];
+export const updateWords = (topic: UpdateTopic): Words => updateIn(t.shared, topic);
+export const installWords = (format: InstallerFormat): string => t.shared.updates.install[format];

@@ -256,7 +256,7 @@ test('names made to mislead head no group, fill no map and open nothing', async 
   await page.getByRole('button', { name: 'Map' }).click();
   await page.getByText('In words').click();
   expect(await page.locator('main').innerText()).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
-  expect([await page.title(), await page.locator('main img').count()]).toEqual(['Connected · Webmesh', 0]);
+  expect([await page.title(), await page.locator('main img').count()]).toEqual(['Peers · Connected · Webmesh', 0]);
 });
 
 test('ten thousand peers are found, grouped and drawn', async ({ open }) => {

@@ -1,3 +1,67 @@
+import { pluralIn } from '../../../contract/language.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const peers: PageWords['peers'] = {};
+const count = pluralIn('de');
+
+export const peers: PageWords['peers'] = {
+  title: 'Gegenstellen',
+  found: (n) => count(n, { one: '# Gerät gefunden.', other: '# Geräte gefunden.' }),
+  mayReach: (n) => count(n, { one: '# Gerät, das Sie erreichen dürfen.', other: '# Geräte, die Sie erreichen dürfen.' }),
+  polled: 'Wird alle paar Sekunden abgefragt.',
+  stored: 'So, wie sie zuletzt bekannt waren.',
+  view: 'Ansicht',
+  list: 'Liste',
+  map: 'Karte',
+  search: 'Nach Name, Adresse oder Schlüssel suchen',
+  searched: 'Name, Adresse oder Schlüssel',
+  showAll: 'Alle anzeigen',
+  nothing: {
+    matches: (query) => `Kein Gerät passt zu „${query}“.`,
+    matchesFiltered: (query) => `Unter den Geräten, die die Filter übrig lassen, passt keines zu „${query}“.`,
+    whatIsSearched: 'Gesucht wird in Namen, Personen, Rollen, Adressen, Endpunkten und öffentlichen Schlüsseln.',
+    left: 'Diese Filter lassen kein Gerät übrig.',
+    becomeFavourite: 'Ein Gerät wird mit seinem Stern zum Favoriten, oder mit der Taste S in der Liste.',
+    takeFiltersOff: 'Filter lassen sich einzeln wieder abschalten.',
+    joined: 'Noch ist kein anderes Gerät beigetreten.',
+    pressInvite: 'Klicken Sie auf „Einladen“ und senden Sie den Link an das andere Gerät; es erscheint hier von selbst.',
+    askAdmin: 'Ein Admin des Netzwerks kann sie einladen.',
+    toShow: 'Keine Gegenstellen zum Anzeigen.',
+    connectFirst: 'Verbinden Sie sich zuerst; die Geräte des Netzwerks erscheinen hier von selbst.',
+  },
+  showOnly: 'Nur anzeigen',
+  filters: {
+    direct: { label: 'Direkt', what: 'Von Gerät zu Gerät, ohne jemanden dazwischen' },
+    relayed: { label: 'Über ein Relay', what: 'Über ein anderes Gerät des Netzwerks, das nichts davon lesen kann' },
+    none: { label: 'Nicht erreicht', what: 'Im Moment funktioniert kein Weg' },
+    mine: { label: 'Meine', what: 'Dieses Gerät und die, die es hinzugefügt hat' },
+    favourites: { label: 'Favoriten', what: 'Die mit einem Stern' },
+  },
+  groups: 'Gruppen',
+  groupings: { none: 'Keine Gruppen', owner: 'Danach, wer es hinzugefügt hat', role: 'Nach Rolle', state: 'Nach Zustand' },
+  heads: {
+    self: 'Dieses Gerät',
+    direct: 'Direkt erreicht',
+    relayed: 'Über ein Relay erreicht',
+    none: 'Im Moment nicht erreicht',
+    ownerUnknown: 'Nicht vermerkt, wer diese hinzugefügt hat',
+    addedHere: 'Von diesem Gerät hinzugefügt',
+    addedBy: (name) => `Hinzugefügt von ${name}`,
+    roles: { admin: 'Admins', member: 'Mitglieder', guest: 'Gäste' },
+    parts: { leader: 'Leitende', voter: 'Stimmberechtigte', observer: 'Mitglieder', unknown: 'Rolle unbekannt' },
+  },
+  columnsChosen: 'Spalten',
+  columns: {
+    name: 'Name', path: 'Status', address: 'Adresse', role: 'Rolle', owner: 'Hinzugefügt von', part: 'Aufgabe', endpoint: 'Endpunkt', handshake: 'Handshake', traffic: 'Datenmenge', latency: 'Laufzeit',
+  },
+  favouriteOf: (name) => `Favorit: ${name}`,
+  makeFavourite: 'Favorit (S)',
+  noFavourite: 'Kein Favorit mehr (S)',
+  ownerUnknown: 'Unbekannt',
+  thisDevice: 'Dieses Gerät',
+  parts: {
+    leader: { word: 'Leitet', why: 'Nimmt Änderungen am Netzwerk an und gibt sie an alle weiter.' },
+    voter: { word: 'Stimmt ab', why: 'Stimmt über Änderungen ab und kann die Leitung übernehmen.' },
+    observer: { word: 'Mitglied', why: 'Hält eine vollständige Kopie des Netzwerks, stimmt nicht ab.' },
+    unknown: { word: 'Unbekannt', why: 'Das Netzwerk sagt nicht, welche Rolle dieses Gerät hat.' },
+  },
+};

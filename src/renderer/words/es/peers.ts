@@ -1,3 +1,67 @@
+import { pluralIn } from '../../../contract/language.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const peers: PageWords['peers'] = {};
+const count = pluralIn('es');
+
+export const peers: PageWords['peers'] = {
+  title: 'Pares',
+  found: (n) => count(n, { one: '# dispositivo encontrado.', other: '# dispositivos encontrados.' }),
+  mayReach: (n) => count(n, { one: '# dispositivo a su alcance.', other: '# dispositivos a su alcance.' }),
+  polled: 'Se consulta cada pocos segundos.',
+  stored: 'Según lo último que se supo.',
+  view: 'Vista',
+  list: 'Lista',
+  map: 'Mapa',
+  search: 'Buscar por nombre, dirección o clave',
+  searched: 'Nombre, dirección o clave',
+  showAll: 'Mostrar todos',
+  nothing: {
+    matches: (query) => `Ningún dispositivo coincide con «${query}».`,
+    matchesFiltered: (query) => `Ninguno de los dispositivos que dejan los filtros coincide con «${query}».`,
+    whatIsSearched: 'Se busca en nombres, personas, roles, direcciones, puntos de conexión y claves públicas.',
+    left: 'Estos filtros no dejan ningún dispositivo.',
+    becomeFavourite: 'Un dispositivo pasa a ser favorito con su estrella, o con la tecla S en la lista.',
+    takeFiltersOff: 'Los filtros se pueden quitar uno a uno.',
+    joined: 'Todavía no se ha unido ningún otro dispositivo.',
+    pressInvite: 'Pulse Invitar y envíe el enlace al otro dispositivo; aparecerá aquí por sí solo.',
+    askAdmin: 'Un administrador de la red puede invitarlos.',
+    toShow: 'No hay pares que mostrar.',
+    connectFirst: 'Conéctese primero; los dispositivos de la red aparecerán aquí por sí solos.',
+  },
+  showOnly: 'Mostrar solo',
+  filters: {
+    direct: { label: 'Directos', what: 'De dispositivo a dispositivo, sin nadie en medio' },
+    relayed: { label: 'Retransmitidos', what: 'A través de otro dispositivo de la red, que no puede leerlo' },
+    none: { label: 'Sin alcanzar', what: 'Ninguna ruta funciona en este momento' },
+    mine: { label: 'Míos', what: 'Este dispositivo y los que ha añadido' },
+    favourites: { label: 'Favoritos', what: 'Los que tienen una estrella' },
+  },
+  groups: 'Grupos',
+  groupings: { none: 'Sin grupos', owner: 'Según quién lo añadió', role: 'Por rol', state: 'Por estado' },
+  heads: {
+    self: 'Este dispositivo',
+    direct: 'Alcanzados directamente',
+    relayed: 'Alcanzados a través de un relé',
+    none: 'Sin alcanzar en este momento',
+    ownerUnknown: 'Nadie registró quién los añadió',
+    addedHere: 'Añadidos por este dispositivo',
+    addedBy: (name) => `Añadidos por ${name}`,
+    roles: { admin: 'Administradores', member: 'Miembros', guest: 'Invitados' },
+    parts: { leader: 'Líderes', voter: 'Votantes', observer: 'Miembros', unknown: 'Rol desconocido' },
+  },
+  columnsChosen: 'Columnas',
+  columns: {
+    name: 'Nombre', path: 'Estado', address: 'Dirección', role: 'Rol', owner: 'Añadido por', part: 'Función', endpoint: 'Punto de conexión', handshake: 'Negociación', traffic: 'Tráfico', latency: 'Ida y vuelta',
+  },
+  favouriteOf: (name) => `Favorito: ${name}`,
+  makeFavourite: 'Favorito (S)',
+  noFavourite: 'Quitar de favoritos (S)',
+  ownerUnknown: 'Desconocido',
+  thisDevice: 'Este dispositivo',
+  parts: {
+    leader: { word: 'Dirige', why: 'Recibe los cambios de la red y los transmite a todos.' },
+    voter: { word: 'Vota', why: 'Vota los cambios y puede pasar a dirigir.' },
+    observer: { word: 'Miembro', why: 'Guarda una copia completa de la red, no vota.' },
+    unknown: { word: 'Desconocido', why: 'La red no dice qué rol tiene este dispositivo.' },
+  },
+};

@@ -1,3 +1,67 @@
+import { pluralIn } from '../../../contract/language.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const peers: PageWords['peers'] = {};
+const count = pluralIn('fr');
+
+export const peers: PageWords['peers'] = {
+  title: 'Pairs',
+  found: (n) => count(n, { one: '# appareil trouvé.', other: '# appareils trouvés.' }),
+  mayReach: (n) => count(n, { one: '# appareil que vous pouvez joindre.', other: '# appareils que vous pouvez joindre.' }),
+  polled: 'Demandé toutes les quelques secondes.',
+  stored: 'Dans leur dernier état connu.',
+  view: 'Affichage',
+  list: 'Liste',
+  map: 'Carte',
+  search: 'Rechercher par nom, adresse ou clé',
+  searched: 'Nom, adresse ou clé',
+  showAll: 'Tout afficher',
+  nothing: {
+    matches: (query) => `Aucun appareil ne correspond à «¬${query}¬».`,
+    matchesFiltered: (query) => `Aucun des appareils que laissent les filtres ne correspond à «¬${query}¬».`,
+    whatIsSearched: 'La recherche porte sur les noms, les personnes, les rôles, les adresses, les points d’accès et les clés publiques.',
+    left: 'Ces filtres ne laissent aucun appareil.',
+    becomeFavourite: 'Un appareil devient favori avec son étoile, ou avec la touche S dans la liste.',
+    takeFiltersOff: 'Les filtres peuvent être retirés un par un.',
+    joined: 'Aucun autre appareil n’a encore rejoint le réseau.',
+    pressInvite: 'Cliquez sur Inviter et envoyez le lien à l’autre appareil¬; il apparaîtra ici de lui-même.',
+    askAdmin: 'Un admin du réseau peut les inviter.',
+    toShow: 'Aucun pair à afficher.',
+    connectFirst: 'Connectez-vous d’abord¬; les appareils du réseau apparaîtront ici d’eux-mêmes.',
+  },
+  showOnly: 'Afficher seulement',
+  filters: {
+    direct: { label: 'Directs', what: 'D’appareil à appareil, sans personne entre les deux' },
+    relayed: { label: 'Relayés', what: 'Par un autre appareil du réseau, qui ne peut rien en lire' },
+    none: { label: 'Non joints', what: 'Aucun chemin ne fonctionne pour le moment' },
+    mine: { label: 'Les miens', what: 'Cet appareil et ceux qu’il a ajoutés' },
+    favourites: { label: 'Favoris', what: 'Ceux qui ont une étoile' },
+  },
+  groups: 'Groupes',
+  groupings: { none: 'Sans groupes', owner: 'Selon qui l’a ajouté', role: 'Par rôle', state: 'Par état' },
+  heads: {
+    self: 'Cet appareil',
+    direct: 'Joints directement',
+    relayed: 'Joints par un relais',
+    none: 'Non joints pour le moment',
+    ownerUnknown: 'Personne n’a noté qui les a ajoutés',
+    addedHere: 'Ajoutés par cet appareil',
+    addedBy: (name) => `Ajoutés par ${name}`,
+    roles: { admin: 'Administrateurs', member: 'Membres', guest: 'Invités' },
+    parts: { leader: 'Dirigeants', voter: 'Votants', observer: 'Membres', unknown: 'Rôle inconnu' },
+  },
+  columnsChosen: 'Colonnes',
+  columns: {
+    name: 'Nom', path: 'État', address: 'Adresse', role: 'Rôle', owner: 'Ajouté par', part: 'Fonction', endpoint: 'Point d’accès', handshake: 'Négociation', traffic: 'Trafic', latency: 'Aller-retour',
+  },
+  favouriteOf: (name) => `Favori¬: ${name}`,
+  makeFavourite: 'Favori (S)',
+  noFavourite: 'Retirer des favoris (S)',
+  ownerUnknown: 'Inconnu',
+  thisDevice: 'Cet appareil',
+  parts: {
+    leader: { word: 'Dirige', why: 'Reçoit les changements du réseau et les transmet à tous.' },
+    voter: { word: 'Vote', why: 'Vote sur les changements et peut prendre la direction.' },
+    observer: { word: 'Membre', why: 'Garde une copie complète du réseau, ne vote pas.' },
+    unknown: { word: 'Inconnu', why: 'Le réseau ne dit pas quel rôle a cet appareil.' },
+  },
+};

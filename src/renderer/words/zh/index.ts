@@ -1,3 +1,4 @@
+import { shared } from '../../../contract/words/en/index.ts';
 import { app } from './app.ts';
 import { audit } from './audit.ts';
 import { check } from './check.ts';
@@ -19,7 +20,8 @@ import { peer } from './peer.ts';
 import { peers } from './peers.ts';
 import { people } from './people.ts';
 import { settings } from './settings.ts';
+import { several } from './several.ts';
 import { updates } from './updates.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const zh: PageWords = { common, app, connect, firstRun, networks, peers, map, peer, paths, forwards, people, invites, keys, audit, device, offers, check, history, health, settings, diagnostics, updates };
+export const zh: PageWords = { shared, common, app, connect, firstRun, networks, peers, map, peer, paths, forwards, people, invites, keys, audit, device, offers, check, history, health, several, settings, diagnostics, updates };

@@ -1,3 +1,67 @@
+import { pluralIn } from '../../../contract/language.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const peers: PageWords['peers'] = {};
+const count = pluralIn('zh');
+
+export const peers: PageWords['peers'] = {
+  title: '对端',
+  found: (n) => count(n, { other: '找到 # 台设备。' }),
+  mayReach: (n) => count(n, { other: '您可以访问 # 台设备。' }),
+  polled: '每隔几秒查询一次。',
+  stored: '显示最近一次已知的状态。',
+  view: '视图',
+  list: '列表',
+  map: '地图',
+  search: '按名称、地址或密钥搜索',
+  searched: '名称、地址或密钥',
+  showAll: '全部显示',
+  nothing: {
+    matches: (query) => `没有设备与“${query}”匹配。`,
+    matchesFiltered: (query) => `筛选后的设备中没有与“${query}”匹配的。`,
+    whatIsSearched: '搜索范围包括名称、人员、角色、地址、端点和公钥。',
+    left: '没有符合这些筛选条件的设备。',
+    becomeFavourite: '点击星标，或在列表中按 S 键，即可收藏设备。',
+    takeFiltersOff: '可以逐个取消筛选条件。',
+    joined: '还没有其他设备加入。',
+    pressInvite: '点击“邀请”并将链接发送给另一台设备；它会自动显示在这里。',
+    askAdmin: '网络的管理员可以邀请设备。',
+    toShow: '没有可显示的对端。',
+    connectFirst: '请先连接；网络中的设备会自动显示在这里。',
+  },
+  showOnly: '仅显示',
+  filters: {
+    direct: { label: '直连', what: '设备到设备，中间不经过任何人' },
+    relayed: { label: '中继', what: '经由网络中的另一台设备，该设备无法读取内容' },
+    none: { label: '未连通', what: '目前没有可用的路径' },
+    mine: { label: '我的', what: '本设备及其添加的设备' },
+    favourites: { label: '收藏', what: '带星标的设备' },
+  },
+  groups: '分组',
+  groupings: { none: '不分组', owner: '按添加者', role: '按角色', state: '按状态' },
+  heads: {
+    self: '本设备',
+    direct: '直接连通',
+    relayed: '通过中继连通',
+    none: '目前未连通',
+    ownerUnknown: '没有记录是谁添加的',
+    addedHere: '由本设备添加',
+    addedBy: (name) => `由 ${name} 添加`,
+    roles: { admin: '管理员', member: '成员', guest: '访客' },
+    parts: { leader: '领导者', voter: '投票者', observer: '成员', unknown: '角色未知' },
+  },
+  columnsChosen: '列',
+  columns: {
+    name: '名称', path: '状态', address: '地址', role: '角色', owner: '添加者', part: '职能', endpoint: '端点', handshake: '握手', traffic: '流量', latency: '往返',
+  },
+  favouriteOf: (name) => `收藏：${name}`,
+  makeFavourite: '收藏（S）',
+  noFavourite: '取消收藏（S）',
+  ownerUnknown: '未知',
+  thisDevice: '本设备',
+  parts: {
+    leader: { word: '领导者', why: '接收对网络的更改并传递给所有设备。' },
+    voter: { word: '投票者', why: '对更改进行投票，并可接任领导者。' },
+    observer: { word: '成员', why: '保留网络的完整副本，不参与投票。' },
+    unknown: { word: '未知', why: '网络未说明此设备的角色。' },
+  },
+};

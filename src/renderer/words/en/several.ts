@@ -1,0 +1,24 @@
+import type { NetworkColour } from '../../../contract/networks.ts';
+import type { SessionTopic } from '../../../contract/state.ts';
+
+/** Several networks at once: which one is shown, how the others stand, and what tells them apart. */
+export const several = {
+  network: 'Network',
+  add: 'Add',
+  clearText: 'clear text',
+  connect: 'Connect',
+  disconnect: 'Disconnect',
+  save: 'Save',
+  colour: 'Colour',
+  suffix: 'Names end in',
+  option: (name: string, state: string) => `${name} – ${state}`,
+  optionClear: (name: string, state: string) => `${name} – ${state} (clear text)`,
+  show: (name: string, state: string) => `Show ${name}: ${state}`,
+  through: (state: string, device: string) => `${state}, through ${device}`,
+  titled: (name: string, title: string) => `${name}: ${title}`,
+  connectOf: (name: string) => `Connect ${name}`,
+  disconnectOf: (name: string) => `Disconnect ${name}`,
+  frozen: 'connected, changes are frozen',
+  phases: { disconnected: 'not connected', authorising: 'connecting', joining: 'joining', configuring: 'opening the tunnel', connected: 'connected', reconnecting: 'reconnecting', disconnecting: 'disconnecting', blocked: 'cannot connect' } satisfies Readonly<Record<SessionTopic['phase'], string>>,
+  colours: { blue: 'Blue', green: 'Green', orange: 'Orange', violet: 'Violet', teal: 'Teal', red: 'Red', pink: 'Pink', brown: 'Brown' } satisfies Readonly<Record<NetworkColour, string>>,
+};

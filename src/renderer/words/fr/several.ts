@@ -1,0 +1,22 @@
+import type { PageWords } from '../en/index.ts';
+
+export const several: PageWords['several'] = {
+  network: 'Réseau',
+  add: 'Ajouter',
+  clearText: 'en clair',
+  connect: 'Se connecter',
+  disconnect: 'Se déconnecter',
+  save: 'Enregistrer',
+  colour: 'Couleur',
+  suffix: 'Les noms finissent par',
+  option: (name, state) => `${name} – ${state}`,
+  optionClear: (name, state) => `${name} – ${state} (en clair)`,
+  show: (name, state) => `Afficher ${name} : ${state}`,
+  through: (state, device) => `${state}, par ${device}`,
+  titled: (name, title) => `${name} : ${title}`,
+  connectOf: (name) => `Se connecter à ${name}`,
+  disconnectOf: (name) => `Se déconnecter de ${name}`,
+  frozen: 'connecté, les changements sont gelés',
+  phases: { disconnected: 'non connecté', authorising: 'connexion en cours', joining: 'rejoint le réseau', configuring: 'ouvre le tunnel', connected: 'connecté', reconnecting: 'reconnexion en cours', disconnecting: 'déconnexion en cours', blocked: 'connexion impossible' },
+  colours: { blue: 'Bleu', green: 'Vert', orange: 'Orangé', violet: 'Violet foncé', teal: 'Sarcelle', red: 'Rouge', pink: 'Rose', brown: 'Marron' },
+};

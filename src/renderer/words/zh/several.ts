@@ -1,0 +1,22 @@
+import type { PageWords } from '../en/index.ts';
+
+export const several: PageWords['several'] = {
+  network: '网络',
+  add: '添加',
+  clearText: '明文',
+  connect: '连接',
+  disconnect: '断开',
+  save: '保存',
+  colour: '颜色',
+  suffix: '名称后缀',
+  option: (name, state) => `${name} – ${state}`,
+  optionClear: (name, state) => `${name} – ${state}（明文）`,
+  show: (name, state) => `显示 ${name}：${state}`,
+  through: (state, device) => `${state}，经由 ${device}`,
+  titled: (name, title) => `${name}：${title}`,
+  connectOf: (name) => `连接 ${name}`,
+  disconnectOf: (name) => `断开 ${name}`,
+  frozen: '已连接，更改已冻结',
+  phases: { disconnected: '未连接', authorising: '正在连接', joining: '正在加入', configuring: '正在打开隧道', connected: '已连接', reconnecting: '正在重新连接', disconnecting: '正在断开', blocked: '无法连接' },
+  colours: { blue: '蓝色', green: '绿色', orange: '橙色', violet: '紫色', teal: '青色', red: '红色', pink: '粉色', brown: '棕色' },
+};
