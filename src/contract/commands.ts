@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { roles } from '../base/identity.ts';
 import type { HistoryView } from './history.ts';
-import { networkColours } from './networks.ts';
+import { networkColours, type NetworkTopics } from './networks.ts';
 import { languageChoices } from './language.ts';
 import type { AuditEventView, ForwardView, Invitation, NetcheckView, PathPing } from './state.ts';
 
@@ -33,6 +33,7 @@ export const commands = {
   'session.connect': command('Connect a network; those that are connected stay so', within({}), done),
   'session.disconnect': command('Disconnect a network, or all of them', within({ all: z.boolean().optional() }), done),
   'session.retry': command('Try again now instead of waiting', within({}), done),
+  'network.view': command('What is known of a network now, also of one that no window shows', within({}), z.object({ view: z.custom<NetworkTopics>() })),
   'mesh.create': command('Create a network on this machine', z.strictObject({
     name: text(64),
     ipv4Network: text(43).optional(),

@@ -36,7 +36,7 @@ export interface HandlerInput {
   readonly close: () => Promise<void>;
 }
 
-type Name = `session.${'connect' | 'disconnect' | 'retry'}` | 'mesh.join' | `profile.${'select' | 'rename' | 'mark' | 'remove'}` | `peer.${'ping' | 'metrics' | 'favourite'}` | 'settings.update' | `diagnostics.${'logs' | 'export'}` | 'health.dismiss' | 'helper.start' | 'app.quit';
+type Name = `session.${'connect' | 'disconnect' | 'retry'}` | 'network.view' | 'mesh.join' | `profile.${'select' | 'rename' | 'mark' | 'remove'}` | `peer.${'ping' | 'metrics' | 'favourite'}` | 'settings.update' | `diagnostics.${'logs' | 'export'}` | 'health.dismiss' | 'helper.start' | 'app.quit';
 
 /** The commands about sessions, networks, peers and this app itself. */
 export function appHandlers({ ports, settings, profiles, favourites, networks, meant, membership, stored, shown: { topics, health }, close }: HandlerInput): Pick<Handlers, Name> {
@@ -96,6 +96,10 @@ export function appHandlers({ ports, settings, profiles, favourites, networks, m
       if (profile !== undefined) profiles.get(profile);
       networks.find(selected)?.session.retryNow();
       return null;
+    },
+    'network.view': async ({ profile }) => {
+      const { topics: of } = meant(profile);
+      return { view: { session: of.session.get(), peers: of.peers.get(), node: of.node.get(), trust: of.trust.get(), paths: of.paths.get() } };
     },
     'mesh.join': async (input) => {
       const profile = await memberProfile(input, ports);

@@ -1,19 +1,16 @@
 import type { Cancel, Clock } from '../../src/base/clock.ts';
 import { failure } from '../../src/base/failure.ts';
 import type { Handlers } from '../../src/contract/commands.ts';
-import type { AppState, ProfileView, Standing } from '../../src/contract/state.ts';
+import { networkTopics, type NetworkTopics } from '../../src/contract/networks.ts';
+import type { ProfileView, Standing } from '../../src/contract/state.ts';
 import { freeColour, freeSuffix } from '../../src/core/network-marks.ts';
 import { standingOf } from '../../src/core/profiles.ts';
 import type { FakeApp } from './app.ts';
 import { sceneOf } from './world.ts';
 
-/** What the topics tell of one network at a time. */
-const ofOne = ['session', 'peers', 'node', 'trust', 'paths'] as const;
-type Parked = Pick<AppState, (typeof ofOne)[number]>;
-
 /** The part of a made-up core that knows several networks: those that are not shown wait aside with their topics. */
 export interface FakeNetworks {
-  readonly handlers: Pick<Handlers, 'profile.select' | 'profile.mark'>;
+  readonly handlers: Pick<Handlers, 'profile.select' | 'profile.mark' | 'network.view'>;
   select(profile: string): void;
   /** True of a network that is not the selected one. */
   isOther(profile: string | undefined): profile is string;
@@ -27,7 +24,7 @@ export interface FakeNetworks {
 }
 
 export function fakeNetworks(topics: FakeApp['topics'], clock: Clock, stepMs: number): FakeNetworks {
-  const parked = new Map<string, Parked>();
+  const parked = new Map<string, NetworkTopics>();
   const pending = new Map<string, Cancel>();
 
   const profile = (id: string): ProfileView => {
@@ -45,7 +42,7 @@ export function fakeNetworks(topics: FakeApp['topics'], clock: Clock, stepMs: nu
   });
 
   /** What a window sees of a network that was not shown in this life. */
-  const stateOf = ({ id, name, offers, session }: ProfileView): Parked => {
+  const stateOf = ({ id, name, offers, session }: ProfileView): NetworkTopics => {
     const scene = sceneOf(session.phase === 'connected' ? 'connected' : 'disconnected', clock.nowMs());
     const phase = session.phase === 'reconnecting' && session.why ? { phase: session.phase, cause: session.why, attempt: 2, retryAtMs: clock.nowMs() + 6_000 } as const : null;
     const tunnel = scene.session.phase === 'connected' ? { ...scene.session, tunnel: { ...scene.session.tunnel, interfaceName: session.interfaceName ?? `wm${id}` } } : scene.session;
@@ -54,15 +51,16 @@ export function fakeNetworks(topics: FakeApp['topics'], clock: Clock, stepMs: nu
       peers: scene.peers, trust: scene.trust, node: { ...scene.node, networkName: name }, paths: { ...scene.paths, forwards: [], offers },
     };
   };
+  const shown = (): NetworkTopics => ({ session: topics.session.get(), peers: topics.peers.get(), node: topics.node.get(), trust: topics.trust.get(), paths: topics.paths.get() });
   const select = (id: string): void => {
     const next = profile(id);
     const { selected, list } = topics.profiles.get();
     if (selected === id) return;
-    if (selected !== null && list.some((known) => known.id === selected)) parked.set(selected, { session: topics.session.get(), peers: topics.peers.get(), node: topics.node.get(), trust: topics.trust.get(), paths: topics.paths.get() });
+    if (selected !== null && list.some((known) => known.id === selected)) parked.set(selected, shown());
     topics.profiles.set({ list, selected: id });
     const state = parked.get(id) ?? stateOf(next);
     parked.delete(id);
-    for (const name of ofOne) (topics[name] as { set(value: unknown): void }).set(state[name]);
+    for (const name of networkTopics) (topics[name] as { set(value: unknown): void }).set(state[name]);
   };
   const later = (id: string, run: () => void): void => {
     pending.get(id)?.();
@@ -79,6 +77,11 @@ export function fakeNetworks(topics: FakeApp['topics'], clock: Clock, stepMs: nu
   return {
     handlers: {
       'profile.select': async ({ profile: id }) => (select(id), null),
+      'network.view': async ({ profile: id }) => {
+        const { selected } = topics.profiles.get();
+        if (id === undefined && selected === null) throw failure('input.unknown-profile', { profile: '' });
+        return { view: id === undefined || id === selected ? shown() : (parked.get(id) ?? stateOf(profile(id))) };
+      },
       'profile.mark': async ({ profile: id, colour, suffix }) => {
         const { list } = topics.profiles.get();
         profile(id);

@@ -15,8 +15,8 @@ const list: Verb = {
   about: 'The networks that this machine knows',
   run: async (context) => {
     const { list: profiles, selected } = await present(await context.client(), 'profiles');
-    const rows = profiles.map(({ id, name, kind, nodeId, address, insecure }) => [id === selected ? '*' : '', name, id, kind, nodeId, address, insecure ? clearWord : '']);
-    const shown = profiles.length === 0 ? 'No network yet: "webmesh profile create NAME" or "webmesh join LINK".\n' : table(['', 'NAME', 'ID', 'KIND', 'DEVICE', 'ADDRESS', ''], rows);
+    const rows = profiles.map(({ id, name, kind, nodeId, address, insecure, session, colour, suffix }) => [id === selected ? '*' : '', name, id, kind, session.phase, nodeId, address, suffix, colour, insecure ? clearWord : '']);
+    const shown = profiles.length === 0 ? 'No network yet: "webmesh profile create NAME" or "webmesh join LINK".\n' : table(['', 'NAME', 'ID', 'KIND', 'STATE', 'DEVICE', 'ADDRESS', 'NAMES END IN', 'COLOUR', ''], rows);
     context.show({ selected, profiles }, shown.replaceAll(`${clearWord}\n`, `${red(clearWord, context.world)}\n`));
     return exitCodes.ok;
   },

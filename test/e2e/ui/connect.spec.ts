@@ -59,7 +59,7 @@ test('keeps the last state, greyed, while the app is away, and goes on when it i
 
 test('switches networks', async ({ open }) => {
   const { page, server } = await open({ scene: 'connected' });
-  await page.getByRole('combobox', { name: 'Network' }).selectOption('Studio');
+  await page.getByRole('combobox', { name: 'Network' }).selectOption('studio2');
   await expect.poll(() => server.app.calls).toEqual([{ name: 'session.connect', input: { profile: 'studio2' } }]);
   await expect(page.getByText('to Studio for')).toBeVisible();
 });
