@@ -11,19 +11,23 @@ import { systemClock } from '../platform/clock.ts';
 import { guardMemory } from '../platform/confine-linux.ts';
 import { commandRunner } from '../platform/command-runner.ts';
 import { type GrpcServer, createGrpcServer } from '../platform/grpc-server.ts';
-import { fenceFile, journalFiles } from '../platform/helper-files.ts';
+import { fenceFile, journalFile, journalFiles } from '../platform/helper-files.ts';
 import { giveSocket, lockFolder, ownedFolder } from '../platform/helper-folders.ts';
 import { openLocalDoor } from '../platform/local-door.ts';
 import { type LogSink, createLog, fileSink, stderrSink } from '../platform/log-file.ts';
 import { keepMemoryLean } from '../platform/lean-memory.ts';
 import { machineFacts } from '../platform/machine-facts.ts';
 import { openGuardedNow } from '../platform/guarded-files.ts';
+import { nameMachine } from '../platform/name-machine.ts';
 import { nodeProcesses } from '../platform/node-processes.ts';
 import { ownProgram } from '../platform/own-program.ts';
 import { tunnelKeys } from '../platform/tunnel-keys.ts';
 import { uapiSocket } from '../platform/uapi-socket.ts';
 import { findGroup, findUser } from '../platform/users.ts';
 import { wireguardGo } from '../platform/wireguard-go.ts';
+import { createNameJournal } from './dns/journal.ts';
+import { createNames } from './dns/names.ts';
+import { nameSystemFor } from './dns/systems.ts';
 import { createHostNode } from './host-node.ts';
 import { type Lane, createLanes } from './lanes.ts';
 import { type HelperOptions, parseOptions, usage } from './options.ts';
@@ -74,7 +78,13 @@ async function main(options: HelperOptions): Promise<void> {
   const user = nodeUser(options.owner);
   const processes = nodeProcesses({ script: nodeScript(), runFolder: run, stateFolder: state, user, confine: confineScripts() });
 
-  const clean = await recoverAll(await journals.left(), { device, keys, facts: machineFacts, deviceName: system.deviceName, log });
+  const names = createNames({
+    system: nameSystemFor(process.platform), machine: nameMachine(commandRunner(run)), journal: createNameJournal(journalFile(join(state, 'names-journal'))), clock, log: log.scope('names'),
+  });
+
+  // Names before links: the resolver takes a link by its name.
+  const namesClean = await names.recover();
+  const clean = (await recoverAll(await journals.left(), { device, keys, facts: machineFacts, deviceName: system.deviceName, log })) && namesClean;
   await processes.stopStray();
   if (options.undo) {
     for (const release of locks) release();
@@ -86,7 +96,7 @@ async function main(options: HelperOptions): Promise<void> {
   const lanes = createLanes((place) => {
     const fence = fences.of(place);
     const scope = (part: string) => log.scope(`${part}.${place.tunnelId}`);
-    const tunnel = createTunnel({ place, device, facts: machineFacts, keys, journal: createJournal(journals.of(place.tunnelId)), fence, claims, clock, log: scope('tunnel') });
+    const tunnel = createTunnel({ place, device, facts: machineFacts, keys, journal: createJournal(journals.of(place.tunnelId)), names, fence, claims, clock, log: scope('tunnel') });
     return { place, tunnel, node: createHostNode({ place, processes, tunnel: tunnel.state, fence, clock, log: scope('node') }) };
   });
   const fences = await openFences(fenceFile(join(run, 'fence.json')), (place) => lanes.has(place));

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { FakeFenceFile, FakeJournalFile, FakeKeys, FakeMachine, ManualClock, fakeFacts, fakeKeys, settle } from '../../../test/fakes/helper-machine.ts';
+import { FakeFenceFile, FakeJournalFile, FakeKeys, FakeMachine, ManualClock, fakeFacts, fakeKeys, noNames, settle } from '../../../test/fakes/helper-machine.ts';
 import { asFailure } from '../../base/failure.ts';
 import { silentLog } from '../../base/log.ts';
 import { TunnelPhase } from '../../gen/webmesh/helper/v1/helper.ts';
 import { type Claims, createClaims } from './claims.ts';
 import { openFences } from './fence.ts';
+import { type Names } from '../dns/names.ts';
 import { createJournal } from './journal.ts';
 import { recover } from './recover.ts';
 import { type Step } from './reconcile.ts';
@@ -18,10 +19,10 @@ const wanted = (change: Partial<WantedTunnel> = {}): WantedTunnel => ({
 });
 const at = (epoch: number, revision: number) => ({ epoch: BigInt(epoch), revision: BigInt(revision) });
 
-async function world(machine = new FakeMachine(), file = new FakeJournalFile(machine.diary), facts = fakeFacts, keys = new FakeKeys(), claims: Claims = createClaims(), at = place) {
+async function world(machine = new FakeMachine(), file = new FakeJournalFile(machine.diary), facts = fakeFacts, keys = new FakeKeys(), claims: Claims = createClaims(), at = place, names: Pick<Names, 'want' | 'forget' | 'of' | 'look'> = noNames) {
   const clock = new ManualClock();
   const fence = (await openFences(new FakeFenceFile(), () => true)).of(at);
-  const tunnel: Tunnel = createTunnel({ place: at, device: machine, facts, keys, journal: createJournal(file), fence, claims, clock, log: silentLog });
+  const tunnel: Tunnel = createTunnel({ place: at, device: machine, facts, keys, journal: createJournal(file), names, fence, claims, clock, log: silentLog });
   return { machine, file, clock, tunnel };
 }
 const codeOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'done', (error: unknown) => asFailure(error).code);
@@ -36,6 +37,20 @@ test('writes every undo down before the first step, and forgets them after the l
     'set-peers',
     'remove-route', 'remove-address', 'remove-device', 'journal-removed',
   ]);
+});
+
+test('names are asked for once the tunnel stands, told of in its state, and taken back while the link is there', async () => {
+  const machine = new FakeMachine();
+  const names = {
+    want: (device: string, dns: WantedTunnel['names']) => void machine.diary.push(`names ${device} ${dns?.domains.join() ?? 'none'}`),
+    forget: async (device: string) => void machine.diary.push(`no names ${device}`),
+    of: () => ({ keeper: 'systemd-resolved', problem: 'why' }), look: () => {},
+  };
+  const { tunnel } = await world(machine, undefined, undefined, undefined, undefined, undefined, names);
+  const { dnsKeeper, dnsProblem } = await tunnel.apply(at(1, 1), wanted({ names: { servers: ['10.9.0.1:5353'], domains: ['home.internal'] } }));
+  const made = machine.diary.splice(0).slice(-2);
+  await tunnel.clear(at(1, 2));
+  expect([made, machine.diary[0], dnsKeeper, dnsProblem]).toEqual([['set-peers', 'names wmhome home.internal'], 'no names wmhome', 'systemd-resolved', 'why']);
 });
 
 test('a step that fails, wherever and however far it got, leaves the machine as it was before', async () => {
