@@ -49,6 +49,8 @@ const groupName = 'webmesh';
 /** Runs the node process where the product is installed; it is in no group of people. */
 const nodeUserName = 'webmesh-node';
 const graceMs = 300;
+/** Between the end of all and the end of the process, so that whoever asked for it is answered. */
+const answerMs = 50;
 const keptLinesMax = 300;
 const messageBytesMax = 8 << 20;
 
@@ -128,7 +130,7 @@ async function main(options: HelperOptions): Promise<void> {
   }
   async function shutdown(): Promise<void> {
     await lanes.close();
-    void leave(0);
+    clock.after(answerMs, () => void leave(0));
   }
   let leaving = false;
   async function leave(code: number): Promise<void> {
