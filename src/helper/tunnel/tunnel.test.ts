@@ -7,7 +7,7 @@ import { type Claims, createClaims } from './claims.ts';
 import { openFences } from './fence.ts';
 import { type Names } from '../dns/names.ts';
 import { createJournal } from './journal.ts';
-import { recover } from './recover.ts';
+import { recover, recoverAll } from './recover.ts';
 import { type Step } from './reconcile.ts';
 import { type WantedTunnel } from './spec.ts';
 import { type Tunnel, createTunnel } from './tunnel.ts';
@@ -132,6 +132,27 @@ test('no engine, a conflict and an old order are refused before anything is touc
   expect(machine.diary).toEqual([]);
 });
 
+test('a device under our name that is not ours is left alone, and nothing is written down', async () => {
+  const { machine, file, tunnel } = await world(undefined, undefined, { ...fakeFacts, deviceExists: async (name) => name === 'wmhome' });
+  expect([await codeOf(tunnel.apply(at(1, 1), wanted())), machine.diary, file.text]).toEqual(['tunnel.conflict', [], undefined]);
+});
+
+test('what another tunnel of this machine has is refused before anything is touched; a failed change lets go of what it wanted', async () => {
+  const claims = createClaims();
+  const work = { uid: 1000, tunnelId: 'work' };
+  const workWish = (route: string) => wanted({ place: work, device: 'wmwork', addresses: [], routes: [route], listenPort: 1, peers: [] });
+  const { machine, tunnel } = await world(undefined, undefined, undefined, undefined, claims);
+  const other = await world(undefined, undefined, undefined, undefined, claims, work);
+  await tunnel.apply(at(1, 1), wanted());
+  expect([await codeOf(other.tunnel.apply(at(1, 1), workWish('10.9.3.0/24'))), other.machine.diary]).toEqual(['tunnel.conflict', []]);
+  machine.failNext = { kind: 'add-route', halfDone: true };
+  expect(await codeOf(tunnel.apply(at(1, 2), wanted({ routes: ['10.9.0.0/16', '10.7.0.0/16'] })))).toBe('tunnel.failed');
+  expect([await codeOf(other.tunnel.apply(at(1, 2), workWish('10.7.0.0/16'))), await codeOf(other.tunnel.apply(at(1, 3), workWish('10.9.3.0/24')))]).toEqual(['done', 'tunnel.conflict']);
+  tunnel.engineEnded('wmhome', 'wireguard-go ended (SIGKILL)');
+  await settle();
+  expect(await codeOf(other.tunnel.apply(at(1, 4), workWish('10.9.3.0/24')))).toBe('done');
+});
+
 test('a late clear does not take a newer tunnel down', async () => {
   const { machine, tunnel } = await world();
   await tunnel.apply(at(2, 1), wanted());
@@ -236,6 +257,17 @@ test('a life that ends at any step is taken back by the next one', async () => {
     await recover({ device: machine, journal: createJournal(file), file, keys: fakeKeys, facts: fakeFacts, deviceName: (id) => `wm${id}`, log: silentLog });
     expect([steps, machine.applied, file.text]).toEqual([steps, null, undefined]);
   }
+});
+
+test('every journal is taken back, whatever is wrong with another', async () => {
+  const machine = new FakeMachine();
+  const files = ['one', 'two', 'old'].map(() => new FakeJournalFile());
+  for (const [n, file] of files.entries()) file.text = `{"engine":"kernel","step":{"kind":"remove-device","device":"wm${n}"}}\n${n === 1 ? 'garbage\n' : ''}`;
+  machine.failNext = { kind: 'remove-device', halfDone: false };
+  const ports = { device: machine, keys: fakeKeys, facts: fakeFacts, deviceName: (id: string) => `wm${id}`, log: silentLog };
+  expect([await recoverAll(files, ports), machine.diary, files.map(({ text }) => text !== undefined), files.map(({ asides }) => asides.length)])
+    .toEqual([false, Array(3).fill('remove-device (kernel)'), [true, false, false], [0, 1, 0]]);
+  expect([await recoverAll(files, ports), files.map(({ text }) => text)]).toEqual([true, [undefined, undefined, undefined]]);
 });
 
 test('a damaged journal is kept, its good lines count, and devices of known tunnels go', async () => {
