@@ -4,6 +4,9 @@
  */
 export const privateSuffixes = ['internal', 'home.arpa', 'lan', 'home', 'corp', 'private', 'intranet'] as const;
 
+/** The zone of a mesh's names when none is named. */
+export const meshZone = 'webmesh.internal';
+
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const nameCharactersMax = 200;
 

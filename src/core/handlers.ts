@@ -114,8 +114,9 @@ export function appHandlers({ ports, settings, profiles, favourites, networks, m
       await profiles.rename(profile, name);
       return null;
     },
-    'profile.mark': async ({ profile, colour, suffix }) => {
+    'profile.mark': async ({ profile, colour, suffix, names }) => {
       await profiles.mark(profile, { ...(colour === undefined ? {} : { colour }), ...(suffix === undefined ? {} : { suffix }) });
+      if (names !== undefined) await profiles.update(profile, { names });
       return null;
     },
     // Disconnecting has left the mesh; what is forgotten here is how to come back. The device stays enrolled there: see DESIGN.md.

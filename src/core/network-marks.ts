@@ -1,4 +1,5 @@
 import { failure } from '../base/failure.ts';
+import { isPrivateDomain, privateSuffixes } from '../base/private-names.ts';
 import { type NetworkColour, networkColours, suffixPattern } from '../contract/networks.ts';
 
 /** What tells the networks of this machine apart. */
@@ -23,10 +24,11 @@ export function freeSuffix(name: string, taken: readonly string[]): string {
   }
 }
 
-/** The suffix as it is kept. Throws input.invalid for one that is no domain of two labels or more, or that another network has. */
+/** The suffix as it is kept. Throws input.invalid for one that is no domain of two labels or more, that may be somebody's on the Internet, or that another network has. */
 export function checkSuffix(text: string, others: readonly { readonly name: string; readonly suffix: string }[]): string {
   const suffix = text.trim().toLowerCase().replace(/^\.+|\.$/g, '');
   if (!suffixPattern.test(suffix)) throw failure('input.invalid', { field: 'suffix', problem: 'at least two parts of letters, digits and dashes, such as home.internal', given: text.slice(0, 100) });
+  if (!isPrivateDomain(suffix)) throw failure('input.invalid', { field: 'suffix', problem: `below one of ${privateSuffixes.join(', ')}: other domains are somebody's on the Internet`, given: suffix });
   const other = others.find((known) => known.suffix === suffix);
   if (other) throw failure('input.invalid', { field: 'suffix', problem: `the network ${other.name} has it already`, given: suffix });
   return suffix;

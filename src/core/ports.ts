@@ -22,6 +22,8 @@ import type { CreateInviteRequest, EnrollRequest, EnrollResponse, GrantAuthority
 export interface CorePorts {
   readonly clock: Clock;
   readonly random: Random;
+  /** Where this machine's resolver asks for names, when it takes no other port than that: 53 on Windows. Left out: where the node process answers anyway. */
+  readonly namesPort?: number;
   readonly log: Log;
   /** Version of this app, as GetStatus and Hello show it. */
   readonly version: string;

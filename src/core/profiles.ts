@@ -41,6 +41,8 @@ const profileSchema = z.object({
   offers: offersSchema.optional(),
   colour: z.enum(networkColours).optional(),
   suffix: z.string().regex(suffixPattern).optional(),
+  /** Whether programs of this machine find the network's devices by name; left out: they do. */
+  names: z.boolean().optional(),
 }).transform(({ insecure, trust, ...rest }) => ({ ...rest, trust: trust ?? (insecure === true ? 'clear-text' as const : 'mtls' as const) }));
 const profilesMax = 100;
 const documentSchema = z.object({ list: z.array(profileSchema).max(profilesMax).transform((list) => withMarks(list)), selected: z.string().nullable() });
@@ -63,7 +65,7 @@ export interface Profiles {
   /** Throws input.invalid for a suffix that is none, or that another network has. */
   mark(id: string, marks: Partial<NetworkMarks>): Promise<void>;
   /** What the mesh decided (another node id, other ends), or what this machine is to do for the members. */
-  update(id: string, change: Partial<Pick<Profile, 'nodeId' | 'endpoints' | 'address' | 'offers'>>): Promise<void>;
+  update(id: string, change: Partial<Pick<Profile, 'nodeId' | 'endpoints' | 'address' | 'offers' | 'names'>>): Promise<void>;
   /** Puts a new profile in the place of an old one, whose marks it takes over, and selects it. */
   replace(old: string, profile: NewProfile): Promise<void>;
   remove(id: string): Promise<void>;

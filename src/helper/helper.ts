@@ -11,7 +11,7 @@ import { systemClock } from '../platform/clock.ts';
 import { guardMemory } from '../platform/confine-linux.ts';
 import { commandRunner } from '../platform/command-runner.ts';
 import { type GrpcServer, createGrpcServer } from '../platform/grpc-server.ts';
-import { fenceFile, journalFiles } from '../platform/helper-files.ts';
+import { fenceFile, journalFile, journalFiles } from '../platform/helper-files.ts';
 import { giveSocket, lockFolder, ownedFolder } from '../platform/helper-folders.ts';
 import { openLocalDoor } from '../platform/local-door.ts';
 import { type LogSink, createLog, fileSink, stderrSink } from '../platform/log-file.ts';
@@ -19,6 +19,7 @@ import { keepMemoryLean } from '../platform/lean-memory.ts';
 import { machineFacts } from '../platform/machine-facts.ts';
 import { giveMemoryBack, keepMallocSmall } from '../platform/memory-linux.ts';
 import { openGuardedNow } from '../platform/guarded-files.ts';
+import { nameMachine } from '../platform/name-machine.ts';
 import { nodeProcesses } from '../platform/node-processes.ts';
 import { ownProgram } from '../platform/own-program.ts';
 import { tunnelKeys } from '../platform/tunnel-keys.ts';
@@ -26,6 +27,9 @@ import { uapiSocket } from '../platform/uapi-socket.ts';
 import { findGroup, findUser } from '../platform/users.ts';
 import { speakAsService } from '../platform/windows-service.ts';
 import { wireguardGo } from '../platform/wireguard-go.ts';
+import { createNameJournal } from './dns/journal.ts';
+import { createNames } from './dns/names.ts';
+import { nameSystemFor } from './dns/systems.ts';
 import { createHostNode } from './host-node.ts';
 import { type Lane, createLanes } from './lanes.ts';
 import { type HelperOptions, parseOptions, usage } from './options.ts';
@@ -48,6 +52,8 @@ const groupName = 'webmesh';
 const nodeUserName = 'webmesh-node';
 const serviceName = 'WebmeshHelper';
 const graceMs = 300;
+/** Between the end of all and the end of the process, so that whoever asked for it is answered. */
+const answerMs = 50;
 const keptLinesMax = 300;
 const messageBytesMax = 8 << 20;
 
@@ -80,7 +86,13 @@ async function main(options: HelperOptions): Promise<void> {
   const user = nodeUser(options.owner);
   const processes = nodeProcesses({ script: nodeScript(), runFolder: run, stateFolder: state, user, confine: confineScripts() });
 
-  const clean = await recoverAll(await journals.left(), { device, keys, facts: machineFacts, deviceName: system.deviceName, log });
+  const names = createNames({
+    system: nameSystemFor(process.platform), machine: nameMachine(commandRunner(run)), journal: createNameJournal(journalFile(join(state, 'names-journal'))), clock, log: log.scope('names'),
+  });
+
+  // Names before links: the resolver takes a link by its name.
+  const namesClean = await names.recover();
+  const clean = (await recoverAll(await journals.left(), { device, keys, facts: machineFacts, deviceName: system.deviceName, log })) && namesClean;
   await processes.stopStray();
   if (options.undo) {
     for (const release of locks) release();
@@ -92,7 +104,7 @@ async function main(options: HelperOptions): Promise<void> {
   const lanes = createLanes((place) => {
     const fence = fences.of(place);
     const scope = (part: string) => log.scope(`${part}.${place.tunnelId}`);
-    const tunnel = createTunnel({ place, device, facts: machineFacts, keys, journal: createJournal(journals.of(place.tunnelId)), fence, claims, clock, log: scope('tunnel') });
+    const tunnel = createTunnel({ place, device, facts: machineFacts, keys, journal: createJournal(journals.of(place.tunnelId)), names, fence, claims, clock, log: scope('tunnel') });
     return { place, tunnel, node: createHostNode({ place, processes, tunnel: tunnel.state, fence, clock, log: scope('node') }) };
   });
   const fences = await openFences(fenceFile(join(run, 'fence.json')), (place) => lanes.has(place));
@@ -124,7 +136,7 @@ async function main(options: HelperOptions): Promise<void> {
   }
   async function shutdown(): Promise<void> {
     await lanes.close();
-    void leave(0);
+    clock.after(answerMs, () => void leave(0));
   }
   let leaving = false;
   async function leave(code: number): Promise<void> {

@@ -19,14 +19,14 @@ import type { Membership } from '../trust/membership.ts';
 import type { Trouble } from '../trust/upkeep.ts';
 import type { Advertised } from '../tunnel/endpoints.ts';
 import { askHelper, assertNode, assertUp, generation, helperMs, nodeProblem, nodeSpec, tunnelPhase } from '../tunnel/helper.ts';
-import { tunnelSpec } from '../tunnel/spec.ts';
+import { namesPortDefault, tunnelSpec } from '../tunnel/spec.ts';
 import type { Actions, Seen } from './driver.ts';
 import { keepMembership } from './keep.ts';
 import { createPresence, type Tunnel } from './presence.ts';
 import type { Lease } from './state.ts';
 import type { Stored } from './stored.ts';
 
-export interface ActionPorts extends Pick<CorePorts, 'mesh' | 'node' | 'pki' | 'random'> {
+export interface ActionPorts extends Pick<CorePorts, 'mesh' | 'node' | 'pki' | 'random' | 'namesPort'> {
   readonly clock: Clock;
   readonly log: Log;
   readonly helper: TunnelClient;
@@ -79,7 +79,7 @@ const offersAgainMs = 2_000;
 
 /** What the session machine asks for, done with the real mesh and the real helper. */
 export function createActions(ports: ActionPorts): RealActions {
-  const { clock, log, mesh, helper, network, profiles, membership, replica, stored, paths } = ports;
+  const { clock, log, mesh, helper, network, profiles, membership, replica, stored, paths, namesPort = 0 } = ports;
   const roster: Cell<Roster> = cell<Roster>({ source: 'none', nodes: [] });
   const presence = createPresence(ports, roster);
   const keeping = keepMembership(ports, presence);
@@ -98,9 +98,11 @@ export function createActions(ports: ActionPorts): RealActions {
   }
 
   function spec(of: Tunnel, lease: Lease): TunnelSpec {
+    const { suffix, names = true } = profiles.document.get().list.find(({ id }) => id === of.profile.id) ?? of.profile;
     return tunnelSpec({
       tunnelId: of.profile.id, nodeId: of.profile.nodeId, publicKey: of.publicKey, listenPort: of.profile.wireguardPort,
       lease, nodes: roster.get().nodes, own: network.addresses.get(), overrides: paths.overrides.get(),
+      names: names ? { suffix, port: namesPort || namesPortDefault } : null,
     });
   }
 
@@ -112,7 +114,7 @@ export function createActions(ports: ActionPorts): RealActions {
   }
 
   async function setNode(profile: Profile, lease: Lease | null, signal: AbortSignal): Promise<void> {
-    const wanted = nodeSpec(profile, lease, presence.advertised(profile, lease), await membership.identity(profile));
+    const wanted = nodeSpec(profile, lease, presence.advertised(profile, lease), await membership.identity(profile), namesPort);
     await order(signal, async () => assertNode(await askHelper(clock, helperMs.node, 'SetNode', signal, (inner) => helper.setNode(generation(newest.epoch, newest.revision), wanted, inner))));
   }
 
@@ -262,6 +264,8 @@ export function createActions(ports: ActionPorts): RealActions {
       network.online.subscribe(tellPaths),
       paths.moves.subscribe(tellPaths),
       paths.overrides.subscribe(() => orders.soon(pathSoonMs)),
+      // Another suffix, or no names any more.
+      profiles.document.subscribe(() => orders.soon(coalesceMs)),
       keepOffers(profile, lease),
       helper.report.subscribe(look),
       clock.after(reportMs, () => {
@@ -277,17 +281,18 @@ export function createActions(ports: ActionPorts): RealActions {
     };
   }
 
-  /** Tells the node process what this machine offers when a person changed that, until it took it. Returns what ends it. */
+  /** Tells the node process what this machine offers, and under which suffix it asks, when a person changed that, until it took it. Returns what ends it. */
   function keepOffers(profile: Profile, lease: Lease): () => void {
     const ending = new AbortController();
-    let told = JSON.stringify(offersOf(profile));
+    const wish = (of: Profile): string => JSON.stringify([offersOf(of), of.suffix]);
+    let told = wish(profile);
     const follow = async (): Promise<void> => {
       for (;;) {
         const now = profiles.document.get().list.find(({ id }) => id === profile.id);
-        if (!now || JSON.stringify(offersOf(now)) === told) return;
+        if (!now || wish(now) === told) return;
         try {
           await setNode(now, lease, ending.signal);
-          told = JSON.stringify(offersOf(now));
+          told = wish(now);
         } catch (error) {
           if (isAbort(error) || ending.signal.aborted) return;
           log.warn('offers-not-taken', { code: asFailure(error).code });

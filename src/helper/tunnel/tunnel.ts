@@ -3,6 +3,7 @@ import { type Clock } from '../../base/clock.ts';
 import { asFailure, failure } from '../../base/failure.ts';
 import { type Log } from '../../base/log.ts';
 import { TunnelPhase, TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
+import { type Names, type NamesState } from '../dns/names.ts';
 import { type Keys, type MachineFacts, type TunnelPlace } from '../ports.ts';
 import { type CountedPeer, createByteCounts } from './byte-counts.ts';
 import { type Claims } from './claims.ts';
@@ -20,6 +21,7 @@ export interface TunnelPorts {
   readonly facts: Pick<MachineFacts, 'ipv6' | 'udpPortFree' | 'deviceExists'>;
   readonly keys: Pick<Keys, 'of' | 'named' | 'promote'>;
   readonly journal: Journal;
+  readonly names: Pick<Names, 'want' | 'forget' | 'of' | 'look'>;
   readonly fence: Fence;
   readonly claims: Claims;
   readonly clock: Clock;
@@ -54,7 +56,7 @@ const readEveryMs = 1_000;
 const notRemoved = 'not everything could be removed: see the log of the helper';
 
 export function createTunnel(ports: TunnelPorts): Tunnel {
-  const { place, device, facts, keys, journal, fence, claims, clock, log } = ports;
+  const { place, device, facts, keys, journal, names, fence, claims, clock, log } = ports;
   const noTunnel = TunnelState.fromPartial({ tunnelId: place.tunnelId, phase: TunnelPhase.TUNNEL_PHASE_NONE });
   const state: Cell<TunnelState> = cell(noTunnel);
   let live: Live | null = null;
@@ -108,6 +110,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     live = { generation, wanted, applied: done.applied, engine: done.engine };
     counts.keep(wanted.peers.map((peer) => peer.publicKey));
     await settleKey(wanted.publicKey);
+    names.want(wanted.device, wanted.names);
     if (steps.length > 0) log.info('tunnel-applied', { engine: done.engine, steps: steps.length, peers: wanted.peers.length, epoch: generation.epoch, revision: generation.revision });
     await refresh();
   }
@@ -208,6 +211,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
 
   /** What could not be removed stays in the journal, and keeps other tunnels from its place. */
   async function nothingLeft(problem: string, left: Remains | null): Promise<void> {
+    if (live !== null) await names.forget(live.applied.device);
     live = null;
     owed = left;
     counts.clear();
@@ -223,6 +227,8 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
   /** Answers whether nothing failed. */
   async function clearNow(problem: string): Promise<boolean> {
     const remains = live ?? owed;
+    // While the link is there: the resolver takes it by its name.
+    if (remains !== null) await names.forget(remains.applied.device);
     const left = remains && (await removeAll(remains));
     if (remains !== null) log.info('tunnel-removed', { problem });
     await nothingLeft(problem, left);
@@ -235,7 +241,8 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     if (live === null) return;
     try {
       const stats = await device.read(live.applied.device, live.engine);
-      state.set(stateOf(live, stats.listenPort, counts.seen(stats)));
+      names.look();
+      state.set(stateOf(live, stats.listenPort, counts.seen(stats), names.of(live.applied.device)));
       // At the same moment as other tunnels: a machine wakes up once, and a watcher hears of all in one event.
       cancelRead = clock.after(readEveryMs - (clock.monotonicMs() % readEveryMs), () => void inTurn(refresh));
     } catch (error) {
@@ -278,7 +285,7 @@ function madeAnew(step: Step): readonly string[] {
   return step.remove.filter((key) => set.has(key));
 }
 
-function stateOf({ generation, wanted, applied, engine }: Live, listenPort: number, peers: readonly CountedPeer[]): TunnelState {
+function stateOf({ generation, wanted, applied, engine }: Live, listenPort: number, peers: readonly CountedPeer[], names: NamesState): TunnelState {
   return {
     phase: TunnelPhase.TUNNEL_PHASE_UP,
     generation,
@@ -291,7 +298,7 @@ function stateOf({ generation, wanted, applied, engine }: Live, listenPort: numb
     mtu: wanted.mtu,
     peers,
     problem: '',
-    dnsKeeper: '',
-    dnsProblem: '',
+    dnsKeeper: names.keeper,
+    dnsProblem: names.problem,
   };
 }

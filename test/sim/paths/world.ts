@@ -410,7 +410,7 @@ function configOf(node: SimNode): NodeConfig {
     nodeId: node.id, dataDir: '/d', socketPath: '/s', meshIpv4: parseIp(node.mesh) ?? null, meshIpv6: null, raftPort: 9443, grpcPort: 8443, wireguardPort, primaryEndpoint: '',
     endpoints: [], publicAddresses: [],
     services: { leaderProxy: false, meshApi: false, peerDiscovery: false, metrics: false, admin: false, iceNegotiation: false, turnServer: false, meshDns: false, prometheus: false },
-    paths: { turnPort: 3478, dnsPort: 53, prometheusPort: 8080, relayBytesPerSecond: 0, shares: [], dnsDomain: 'x' }, bootstrap: null, tunnel: null, identity: null,
+    paths: { turnPort: 3478, dnsPort: 53, prometheusPort: 8080, relayBytesPerSecond: 0, shares: [], dnsDomain: 'x', localDomain: '', localDnsPort: 53 }, bootstrap: null, tunnel: null, identity: null,
   };
 }
 
