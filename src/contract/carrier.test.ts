@@ -110,7 +110,7 @@ describe('topics', () => {
     const end = pipe();
     const cells = topics();
     serve(end.port, handlers(), cells);
-    expect(end.sent).toEqual(topicNames.map((name) => ({ kind: 'topic', name, value: { topic: name } })));
+    expect(end.sent).toEqual(topicNames.map((name) => ({ kind: 'topic', name, value: { topic: name }, ...(name === 'peers' ? { serial: 1 } : {}) })));
     const health = cells.health as unknown as ReturnType<typeof cell<unknown>>;
     health.set({ warnings: [] });
     expect(end.sent.slice(topicNames.length)).toEqual([{ kind: 'topic', name: 'health', value: { warnings: [] } }]);
@@ -201,3 +201,79 @@ function noise(random: Random, depth: number): unknown {
   const pairs = Array.from({ length: between(random, 0, 5) }, () => [pick(random, words), noise(random, depth - 1)]);
   return { ...(chance(random, 0.7) ? { kind: pick(random, ['call', 'cancel', 'reply', 'topic']), id: between(random, 0, 9) } : {}), ...Object.fromEntries(pairs) };
 }
+
+describe('a topic of many rows', () => {
+  const row = (id: string, bytes = 0): unknown => ({ id, bytes, path: { kind: 'waiting' } });
+  const peersOf = (list: readonly unknown[], source = 'replica'): never => ({ source, list }) as never;
+  function world(list: readonly unknown[]) {
+    const peers = cell<never>(peersOf(list));
+    const [near, far] = joined();
+    const told: Answer[] = [];
+    const watched = { ...far, send: (message: unknown) => (told.push(message as Answer), far.send(message)) };
+    serve(watched, handlers(), { ...topics(), peers });
+    const client = attach(near);
+    const seen: unknown[] = [];
+    client.watch('peers', (value) => seen.push(value));
+    const kinds = (): string[] => told.flatMap((answer) => (answer.kind !== 'reply' && answer.name === 'peers' ? [answer.kind] : []));
+    return { peers, near, far, client, seen, told, kinds };
+  }
+
+  test('travels whole once, then by the rows that changed', async () => {
+    const many = Array.from({ length: 100 }, (_, i) => row(`n${i}`));
+    const { peers, seen, kinds, told } = world(many);
+    await settled();
+    const steps = [
+      peersOf([...many.slice(0, 50), row('n50', 7), ...many.slice(51)]), peersOf([...many.slice(0, 20), row('new'), ...many.slice(21)]), peersOf(many.slice(30), 'stored'), peersOf(many.toReversed()), peersOf([]),
+    ];
+    for (const step of steps) {
+      peers.set(step);
+      await settled();
+      expect(seen.at(-1)).toEqual(step);
+    }
+    expect(kinds()).toEqual(['topic', 'change', 'change', 'change', 'topic', 'change']);
+    expect(JSON.stringify(told.find(({ kind }) => kind === 'change'))).toBe('{"kind":"change","name":"peers","serial":2,"change":{"rest":{"source":"replica"},"removed":[],"put":[[50,{"id":"n50","bytes":7,"path":{"kind":"waiting"}}]]}}');
+  });
+
+  test('keeps the very objects of rows that did not change', async () => {
+    const { peers, seen } = world([row('a'), row('b'), row('c')]);
+    await settled();
+    peers.set(peersOf([row('a'), row('b', 1), row('c')]));
+    await settled();
+    const [before, after] = seen as { list: unknown[] }[];
+    expect([after?.list[0] === before?.list[0], after?.list[1] === before?.list[1], after?.list[2] === before?.list[2]]).toEqual([true, false, true]);
+  });
+
+  test('goes on whole for an end that never says that it takes changes', () => {
+    const { port, sent } = pipe();
+    const peers = cell<never>(peersOf([row('a'), row('b'), row('c')]));
+    serve(port, handlers(), { ...topics(), peers });
+    peers.set(peersOf([row('a', 1), row('b'), row('c')]));
+    expect((sent as Answer[]).flatMap((answer) => (answer.kind !== 'reply' && answer.name === 'peers' ? [answer.kind] : []))).toEqual(['topic', 'topic']);
+  });
+
+  test('is sent whole again when a message was lost, once however often it is asked for', async () => {
+    const { peers, far, near, seen, kinds } = world([row('a'), row('b'), row('c')]);
+    await settled();
+    const deliver = far.send.bind(far);
+    far.send = () => {};
+    peers.set(peersOf([row('a', 1), row('b'), row('c')]));
+    far.send = deliver;
+    peers.set(peersOf([row('a', 1), row('b', 2), row('c')]));
+    peers.set(peersOf([row('a', 1), row('b', 3), row('c')]));
+    await settled();
+    expect(seen.at(-1)).toEqual(peers.get());
+    const before = kinds().length;
+    for (let i = 0; i < 50; i++) near.send({ kind: 'rows', name: 'peers', have: -1 });
+    await settled();
+    expect(kinds().slice(before).length).toBeLessThan(2);
+  });
+
+  test('refuses what is no request for rows', async () => {
+    const { near, kinds } = world([row('a')]);
+    await settled();
+    const before = kinds().length;
+    for (const bad of [{ kind: 'rows' }, { kind: 'rows', name: 'session', have: 0 }, { kind: 'rows', name: 'peers' }, { kind: 'rows', name: 'peers', have: '0' }, { kind: 'rows', name: '__proto__', have: 0 }]) near.send(bad);
+    await settled();
+    expect(kinds().length).toBe(before);
+  });
+});

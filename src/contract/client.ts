@@ -1,6 +1,7 @@
 import { failure, fromData, type FailureData } from '../base/failure.ts';
 // Only types: a shell's page attaches without loading the schemas, which the serving side needs.
 import type { CommandName, Input, Output } from './commands.ts';
+import { changed, isRowTopic, type RowsChange, type RowTopicName } from './rows.ts';
 import type { AppState, TopicName } from './state.ts';
 
 /** Any two-way pipe of JSON values: Electron's IPC, a WebSocket, a unix socket, two functions in a test. */
@@ -11,14 +12,20 @@ export interface Port {
   close(): void;
 }
 
-/** The whole protocol. Ids are chosen by the caller and mean nothing to the other side. */
+/**
+ * The whole protocol. Ids are chosen by the caller and mean nothing to the other side. `rows` says that the value with this serial number is held, and
+ * that changes of rows are enough from there on: an end that never says so, of an older version say, is sent whole values.
+ */
 export type Request =
   | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly input: unknown }
-  | { readonly kind: 'cancel'; readonly id: number };
+  | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'rows'; readonly name: RowTopicName; readonly have: number };
 export type Answer =
   | { readonly kind: 'reply'; readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly kind: 'reply'; readonly id: number; readonly ok: false; readonly failure: FailureData }
-  | { readonly kind: 'topic'; readonly name: TopicName; readonly value: unknown };
+  | { readonly kind: 'topic'; readonly name: TopicName; readonly value: unknown; readonly serial?: number }
+  /** Leads from the value before to the one with this serial number. */
+  | { readonly kind: 'change'; readonly name: RowTopicName; readonly serial: number; readonly change: RowsChange };
 
 export interface Client {
   call<K extends CommandName>(name: K, input: Input<K>, signal?: AbortSignal): Promise<Output<K>>;
@@ -34,15 +41,42 @@ export function attach(port: Port): Client {
   const latest = new Map<TopicName, unknown>();
   const watchers = new Map<TopicName, Set<(value: never) => void>>();
   const closers = new Set<() => void>();
+  /** Serial numbers of the values of row topics that are held. */
+  const held = new Map<RowTopicName, number>();
   let nextId = 1;
   let closed = false;
+
+  function hold(name: TopicName, value: unknown): void {
+    latest.set(name, value);
+    for (const see of [...(watchers.get(name) ?? [])]) see(value as never);
+  }
+
+  /** The first whole value of a row topic is answered: from here on changes will do. */
+  function whole({ name, value, serial }: Extract<Answer, { kind: 'topic' }>): void {
+    if (isRowTopic(name) && typeof serial === 'number') {
+      if (!held.has(name)) port.send({ kind: 'rows', name, have: serial } satisfies Request);
+      held.set(name, serial);
+    }
+    hold(name, value);
+  }
+
+  /** A change that does not fit is answered with what is held; the whole value follows, and what comes before it is not looked at. */
+  function part({ name, serial, change }: Extract<Answer, { kind: 'change' }>): void {
+    if (!isRowTopic(name)) return;
+    const have = held.get(name);
+    if (have === undefined || have === lost) return;
+    const next = serial === have + 1 ? changed(name, latest.get(name), change) : undefined;
+    held.set(name, next === undefined ? lost : serial);
+    if (next === undefined) port.send({ kind: 'rows', name, have: lost } satisfies Request);
+    else hold(name, next);
+  }
+
   port.onMessage((message) => {
     if (typeof message !== 'object' || message === null) return;
     const answer = message as Answer;
-    if (answer.kind === 'topic') {
-      latest.set(answer.name, answer.value);
-      for (const see of [...(watchers.get(answer.name) ?? [])]) see(answer.value as never);
-    } else if (answer.kind === 'reply') {
+    if (answer.kind === 'topic') whole(answer);
+    else if (answer.kind === 'change') part(answer);
+    else if (answer.kind === 'reply') {
       const call = waiting.get(answer.id);
       waiting.delete(answer.id);
       if (answer.ok) call?.resolve(answer.value as never);
@@ -80,6 +114,9 @@ export function attach(port: Port): Client {
     close: () => port.close(),
   };
 }
+
+/** No value has this serial number. */
+const lost = -1;
 
 function reasonOf(signal: AbortSignal): Error {
   return signal.reason instanceof Error ? signal.reason : new DOMException('cancelled', 'AbortError');

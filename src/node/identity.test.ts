@@ -27,6 +27,20 @@ test('an identity or clear text by name: one of both', async () => {
     .toEqual(['fine', 'fine', 'identity is missing, and clear text was not asked for', 'insecure excludes an identity']);
 });
 
+test('the same keys and certificates are read once; any other byte is another identity', async () => {
+  const keys = await createMeshKeys();
+  const [founder, device] = [await keys.founder('laptop'), await keys.device('laptop')];
+  const read = (identity: Identity): NodeConfig['identity'] => parseControl(lineOf(identity)).identity;
+  const turned = Uint8Array.from(founder.privateKey, (byte, i) => (i === 40 ? byte ^ 1 : byte));
+  const others = [device, { ...founder, authority: null }, { ...founder, privateKey: turned }, { ...founder, chain: founder.chain.toReversed() }];
+  const first = read(founder);
+  expect(read(founder)).toBe(first);
+  for (const other of others) {
+    expect(sameIdentity(read(other), read(founder))).toBe(false);
+    expect(read(other)?.reveal()).toEqual(other);
+  }
+});
+
 test('what cannot be keys and certificates is refused with its field', async () => {
   const good = await (await createMeshKeys()).founder('laptop');
   const bad: Partial<Identity>[] = [

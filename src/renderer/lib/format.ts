@@ -142,7 +142,8 @@ function dateFormat(kind: keyof typeof dateOptions): Intl.DateTimeFormat {
   return kept(dateFormats, `${locale()} ${kind}`, () => new Intl.DateTimeFormat(locale(), dateOptions[kind]));
 }
 
-function figure(value: number, digits: number): string {
+/** A number with so many decimals: `0.42`. */
+export function figure(value: number, digits: number): string {
   return kept(figureFormats, `${locale()} ${digits}`, () => new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits })).format(value);
 }
 

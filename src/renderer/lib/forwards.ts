@@ -2,7 +2,9 @@ import { failure, type FailureData } from '../../base/failure.ts';
 import { formatIp, joinHostPort, parseIp } from '../../base/ip.ts';
 import type { Input } from '../../contract/commands.ts';
 import type { ForwardView } from '../../contract/state.ts';
-import { sentence, type Words } from '../../contract/words.ts';
+import type { Words } from '../../contract/words.ts';
+import { sentence } from '../words/say.ts';
+import { t } from '../words/spoken.svelte.ts';
 import { plainText } from './format.ts';
 
 /** What was typed into the fields of a forward. */
@@ -29,14 +31,14 @@ export function readForward(peer: string, texts: ForwardTexts): Input<'forward.o
 /** A bare IP address in its usual form; input.invalid otherwise. A name would be looked up at the wrong end. */
 export function readAddress(field: string, text: string): string {
   const ip = parseIp(text.trim());
-  if (ip === undefined || text.includes('%')) throw failure('input.invalid', { field, problem: 'write an IP address, for example 127.0.0.1' });
+  if (ip === undefined || text.includes('%')) throw failure('input.invalid', { field, problem: t.forwards.typed.address });
   return formatIp(ip);
 }
 
 /** 1 to 65535; input.invalid otherwise. */
 export function readPort(field: string, text: string): number {
   const port = Number(text.trim());
-  if (!/^\d{1,5}$/.test(text.trim()) || port < 1 || port > 65_535) throw failure('input.invalid', { field, problem: 'write a number from 1 to 65535' });
+  if (!/^\d{1,5}$/.test(text.trim()) || port < 1 || port > 65_535) throw failure('input.invalid', { field, problem: t.forwards.typed.port });
   return port;
 }
 
@@ -44,11 +46,11 @@ export function readPort(field: string, text: string): number {
 export function forwardTrouble(problem: Pick<FailureData, 'code' | 'detail'>, peer: string, opening = false): Words {
   const { port, problem: told } = problem.detail;
   const text = plainText(String(told ?? '')).slice(0, 160).replace(/[.\s]+$/, '');
-  const said = text === '' ? '' : `: ${text}`;
+  const { trouble } = t.forwards;
   switch (problem.code) {
-    case 'node.port-in-use': return { what: `Another program on this device already uses ${port === undefined ? 'that' : 'the'} local port${port === undefined ? '' : ` ${port}`}.`, next: 'Choose another one, or leave it empty for any that is free.' };
-    case 'mesh.unreachable': case 'mesh.timeout': return { what: `${peer} does not answer at the moment${said}.`, next: opening ? 'Try again in a moment; what you typed is still here.' : 'The next connection is tried anew; there is nothing you need to do.' };
-    case 'mesh.refused': case 'auth.not-permitted': return { what: `${peer} refused${said}.`, next: `The program must run there, and ${peer} must share its port: This device, “What this device does for others”.` };
+    case 'node.port-in-use': return { what: typeof port === 'number' ? trouble.portInUse(port) : trouble.thatPortInUse, next: trouble.chooseAnother };
+    case 'mesh.unreachable': case 'mesh.timeout': return { what: text === '' ? trouble.silent(peer) : trouble.silentBecause(peer, text), next: opening ? trouble.tryAgain : trouble.triedAgain };
+    case 'mesh.refused': case 'auth.not-permitted': return { what: text === '' ? trouble.refused(peer) : trouble.refusedBecause(peer, text), next: trouble.mustShare(peer) };
     default: return sentence(problem);
   }
 }
@@ -66,5 +68,5 @@ export function localEnd({ localAddress, localPort }: Pick<ForwardView, 'localAd
 
 /** `192.168.7.1:53`, or `port 80` of the peer itself. */
 export function remoteEnd({ remoteAddress, remotePort }: Pick<ForwardView, 'remoteAddress' | 'remotePort'>): string {
-  return isLoopback(remoteAddress) ? `port ${remotePort}` : joinHostPort(plainText(remoteAddress).slice(0, 64), remotePort);
+  return isLoopback(remoteAddress) ? t.forwards.portOf(remotePort) : joinHostPort(plainText(remoteAddress).slice(0, 64), remotePort);
 }

@@ -1,7 +1,7 @@
 import { failure } from '../../base/failure.ts';
 import type { InviteView, Role } from '../../contract/state.ts';
 import { t } from '../words/spoken.svelte.ts';
-import { ahead, left, moment, plainText, plural } from './format.ts';
+import { ahead, left, moment, plainText } from './format.ts';
 
 /** What an invite may be: the choices of the dialog, with the usual ones chosen. */
 export interface InviteOptions {
@@ -20,10 +20,16 @@ export function roleChoices(): readonly { readonly value: Role; readonly word: s
   return roles.map((value) => ({ value, ...roleWords(value) }));
 }
 
-export const lifeChoices: readonly { readonly value: number; readonly word: string }[] = [
-  { value: 3_600, word: '1 hour' }, { value: 86_400, word: '24 hours' }, { value: 7 * 86_400, word: '7 days' }, { value: 30 * 86_400, word: '30 days' },
-];
-export const usesChoices: readonly { readonly value: number; readonly word: string }[] = [1, 2, 5, 10, 25, 100].map((value) => ({ value, word: plural(value, 'device') }));
+/** How long an invite may be good, in seconds. */
+export function lifeChoices(): readonly { readonly value: number; readonly word: string }[] {
+  const { hours, days } = t.invites.fields;
+  return [{ value: 3_600, word: hours(1) }, { value: 86_400, word: hours(24) }, { value: 7 * 86_400, word: days(7) }, { value: 30 * 86_400, word: days(30) }];
+}
+
+/** For how many devices it may be. */
+export function usesChoices(): readonly { readonly value: number; readonly word: string }[] {
+  return [1, 2, 5, 10, 25, 100].map((value) => ({ value, word: t.invites.fields.devices(value) }));
+}
 
 export function roleWord(role: Role): string {
   return roleWords(role).word;
@@ -45,9 +51,7 @@ function roleWords(role: Role): { readonly word: string; readonly why: string; r
 
 /** `For one device, until 23 Nov 2026, 09:04 (in 24 h). It joins as a member.` */
 export function inviteSentence({ role, uses, needsApproval }: Pick<InviteOptions, 'role' | 'uses' | 'needsApproval'>, expiresAtMs: number, nowMs: number): string {
-  const who = uses === 1 ? 'It joins' : 'They join';
-  const accepted = needsApproval ? `, once you accept ${uses === 1 ? 'it' : 'each of them'}` : '';
-  return `For ${uses === 1 ? 'one device' : plural(uses, 'device')}, until ${moment(expiresAtMs)} (${ahead(expiresAtMs, nowMs)}). ${who} as ${role === 'admin' ? 'an admin' : `a ${role}`}${accepted}.`;
+  return (needsApproval ? t.invites.tellsAccepted : t.invites.tells)(uses, moment(expiresAtMs), ahead(expiresAtMs, nowMs), joinsAs(role));
 }
 
 /** What an invite in the list is worth now. */
@@ -77,7 +81,7 @@ export const inviteBytesMax = 4096;
 
 /** The text of an invite's file. Only its content counts, never its name. Throws input.limit for a file that cannot be an invite. */
 export async function readInviteFile(file: Pick<File, 'size' | 'text'>): Promise<string> {
-  if (file.size > inviteBytesMax) throw failure('input.limit', { field: 'file', most: '4 KiB for an invite' });
+  if (file.size > inviteBytesMax) throw failure('input.limit', { field: 'file', most: '4 KiB' });
   return (await file.text()).trim();
 }
 

@@ -1,4 +1,5 @@
 import { failure, type Failure, asFailure } from '../../base/failure.ts';
+import { t } from '../words/spoken.svelte.ts';
 import type { AppState } from './app-state.svelte.ts';
 import { inviteBytesMax, linkIn, readInviteFile } from './invites.ts';
 
@@ -6,7 +7,7 @@ import { inviteBytesMax, linkIn, readInviteFile } from './invites.ts';
 export async function openInvite(app: AppState, text: string): Promise<Failure | null> {
   try {
     if (text.length > inviteBytesMax) throw failure('input.limit', { field: 'link', most: '4 KiB' });
-    if (text.trim() === '') throw failure('input.invite-damaged', { problem: 'there is nothing in it' });
+    if (text.trim() === '') throw failure('input.invite-damaged', { problem: t.joining.nothingIn });
     await app.call('invite.open', { link: linkIn(text) ?? text.trim() });
     return null;
   } catch (error) {

@@ -1,5 +1,6 @@
 import { pathTiers } from '../../base/path-reasons.ts';
 import type { PathPing } from '../../contract/state.ts';
+import { t } from '../words/spoken.svelte.ts';
 import { latency } from './format.ts';
 
 const pathsMax = 16;
@@ -16,10 +17,10 @@ export function bestOf({ latenciesMs }: Pick<PathPing, 'latenciesMs'>): number |
 
 /** `11.2 ms to 14 ms`, for those who point at it. */
 export function rangeOf({ latenciesMs }: Pick<PathPing, 'latenciesMs'>): string {
-  return latenciesMs.length === 0 ? '' : `${latency(Math.min(...latenciesMs))} to ${latency(Math.max(...latenciesMs))}`;
+  return latenciesMs.length === 0 ? '' : t.paths.range(latency(Math.min(...latenciesMs)), latency(Math.max(...latenciesMs)));
 }
 
 /** `0 of 3`; a path that was not measured lost nothing. */
 export function lossOf({ latenciesMs, lost }: Pick<PathPing, 'latenciesMs' | 'lost'>): string {
-  return latenciesMs.length + lost === 0 ? '–' : `${lost} of ${latenciesMs.length + lost}`;
+  return latenciesMs.length + lost === 0 ? '–' : t.paths.loss(lost, latenciesMs.length + lost);
 }

@@ -1,7 +1,8 @@
 import { unreachable } from '../../base/assert.ts';
 import type { PeerView } from '../../contract/state.ts';
-import { type FactsOf, ownerWord, permissionWords, roleRank, roleWord } from './peer-facts.ts';
-import { reachOf, roleWords } from './peer-list.ts';
+import { locale, spokenNow, t } from '../words/spoken.svelte.ts';
+import { type FactsOf, ownerWord, roleRank, roleWord } from './peer-facts.ts';
+import { reachOf } from './peer-list.ts';
 
 /** Search, filters, order and groups of the peer list. Pure; made for ten thousand rows that change every second. */
 export const sortKeys = ['name', 'path', 'address', 'role', 'owner', 'part', 'handshake', 'traffic', 'latency'] as const;
@@ -38,13 +39,13 @@ export type Browse = (list: readonly PeerView[], facts: FactsOf, wish: Wish) => 
 
 /**
  * Orders lists of thousands many times a second. Comparing names the way people do is slow, so each name's place is worked out once
- * and kept until a name appears that has none.
+ * and kept until a name appears that has none, or another language is spoken.
  */
 export function createBrowse(): Browse {
-  const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
-  const placeOf = createPlaces(collator);
-  const hayOf = createHay();
+  let spoken: ReturnType<typeof inLanguage> | undefined;
   return (list, facts, { query, filters: wanted, group, sort }) => {
+    if (spoken?.language !== spokenNow()) spoken = inLanguage();
+    const { collator, placeOf, hayOf } = spoken;
     const places = placeOf(list);
     const own = list.find(({ self }) => self)?.id;
     const hay = hayOf(facts, own);
@@ -55,6 +56,11 @@ export function createBrowse(): Browse {
     if (group === 'none') return { peers: ordered, lines: ordered.map(lineOf) };
     return grouped(ordered, (peer) => groupOf(peer, group, facts, own), collator);
   };
+}
+
+function inLanguage() {
+  const collator = new Intl.Collator(locale(), { numeric: true, sensitivity: 'base' });
+  return { language: spokenNow(), collator, placeOf: createPlaces(collator), hayOf: createHay() };
 }
 
 function createPlaces(collator: Intl.Collator): (list: readonly PeerView[]) => ReadonlyMap<string, number> {
@@ -117,7 +123,7 @@ function createHay(): (facts: FactsOf, own: string | undefined) => (peer: PeerVi
       if (known !== undefined) return known;
       const { id, ipv4, ipv6, endpoint } = peer;
       const { name, owner } = facts(id);
-      const text = `${id} ${name} ${ipv4 ?? ''} ${ipv6 ?? ''} ${endpoint ?? ''} ${roleWord(peer, facts)} ${roleWords[peer.role].word} ${owner === null ? '' : ownerWord(owner, facts, own)}`.toLowerCase();
+      const text = `${id} ${name} ${ipv4 ?? ''} ${ipv6 ?? ''} ${endpoint ?? ''} ${roleWord(peer, facts)} ${t.peers.parts[peer.role].word} ${owner === null ? '' : ownerWord(owner, facts, own)}`.toLowerCase();
       texts.set(peer, text);
       return text;
     };
@@ -170,25 +176,24 @@ interface Group {
   readonly rank: number;
 }
 
-const stateGroups = { direct: 'Reached directly', relayed: 'Reached through a relay', none: 'Not reached at the moment' } as const;
 const stateRanks = { direct: 1, relayed: 2, none: 3 } as const;
 
 function groupOf(peer: PeerView, by: Exclude<Grouping, 'none'>, facts: FactsOf, own: string | undefined): Group {
+  const { heads } = t.peers;
   switch (by) {
     case 'owner': {
       const { owner } = facts(peer.id);
-      if (owner === null) return { key: 'owner', label: 'Nobody recorded who added these', rank: 2 };
-      return owner === own ? { key: `owner ${owner}`, label: 'Added by this device', rank: 0 } : { key: `owner ${owner}`, label: `Added by ${ownerWord(owner, facts, own)}`, rank: 1 };
+      if (owner === null) return { key: 'owner', label: heads.ownerUnknown, rank: 2 };
+      return owner === own ? { key: `owner ${owner}`, label: heads.addedHere, rank: 0 } : { key: `owner ${owner}`, label: heads.addedBy(ownerWord(owner, facts, own)), rank: 1 };
     }
     case 'role': {
       const { role } = facts(peer.id);
-      const word = role === null ? roleWords[peer.role].word : permissionWords[role];
-      return { key: `role ${role ?? peer.role}${role === null ? '?' : ''}`, label: word === 'Unknown' ? 'Role unknown' : `${word}s`, rank: Math.floor(roleRank(peer, facts) / (role === null ? 1 : partOrder.length)) };
+      return { key: `role ${role ?? peer.role}${role === null ? '?' : ''}`, label: (role === null ? heads.parts[peer.role] : heads.roles[role]) ?? heads.parts.unknown, rank: Math.floor(roleRank(peer, facts) / (role === null ? 1 : partOrder.length)) };
     }
     case 'state': {
-      if (peer.self) return { key: 'state self', label: 'This device', rank: 0 };
+      if (peer.self) return { key: 'self', label: heads.self, rank: 0 };
       const reach = peer.path.kind === 'down' ? 'none' : reachOf(peer);
-      return { key: `state ${reach}`, label: stateGroups[reach], rank: stateRanks[reach] };
+      return { key: `state ${reach}`, label: heads[reach], rank: stateRanks[reach] };
     }
     default: return unreachable(by);
   }

@@ -6,24 +6,23 @@ export type ColumnName = (typeof columnNames)[number];
 
 export interface Column {
   readonly name: ColumnName | 'name';
-  readonly label: string;
   readonly sort: SortKey | null;
   /** Of the grid's template. */
   readonly track: string;
   readonly leastPx: number;
 }
 
-const nameColumn: Column = { name: 'name', label: 'Name', sort: 'name', track: 'minmax(130px, 1.4fr)', leastPx: 130 };
-export const columns: Readonly<Record<ColumnName, Column>> = {
-  path: { name: 'path', label: 'Status', sort: 'path', track: 'minmax(110px, 1.25fr)', leastPx: 110 },
-  address: { name: 'address', label: 'Address', sort: 'address', track: '116px', leastPx: 116 },
-  role: { name: 'role', label: 'Role', sort: 'role', track: '72px', leastPx: 72 },
-  owner: { name: 'owner', label: 'Added by', sort: 'owner', track: 'minmax(96px, 1fr)', leastPx: 96 },
-  part: { name: 'part', label: 'Part', sort: 'part', track: '72px', leastPx: 72 },
-  endpoint: { name: 'endpoint', label: 'Endpoint', sort: null, track: 'minmax(120px, 1.1fr)', leastPx: 120 },
-  handshake: { name: 'handshake', label: 'Handshake', sort: 'handshake', track: '84px', leastPx: 84 },
-  traffic: { name: 'traffic', label: 'Traffic', sort: 'traffic', track: '80px', leastPx: 80 },
-  latency: { name: 'latency', label: 'Round trip', sort: 'latency', track: '76px', leastPx: 76 },
+const nameColumn: Column = { name: 'name', sort: 'name', track: 'minmax(130px, 1.4fr)', leastPx: 130 };
+const columns: Readonly<Record<ColumnName, Column>> = {
+  path: { name: 'path', sort: 'path', track: 'minmax(110px, 1.25fr)', leastPx: 110 },
+  address: { name: 'address', sort: 'address', track: '116px', leastPx: 116 },
+  role: { name: 'role', sort: 'role', track: 'minmax(72px, 0.5fr)', leastPx: 72 },
+  owner: { name: 'owner', sort: 'owner', track: 'minmax(96px, 1fr)', leastPx: 96 },
+  part: { name: 'part', sort: 'part', track: 'minmax(72px, 0.5fr)', leastPx: 72 },
+  endpoint: { name: 'endpoint', sort: null, track: 'minmax(120px, 1.1fr)', leastPx: 120 },
+  handshake: { name: 'handshake', sort: 'handshake', track: '84px', leastPx: 84 },
+  traffic: { name: 'traffic', sort: 'traffic', track: '80px', leastPx: 80 },
+  latency: { name: 'latency', sort: 'latency', track: '76px', leastPx: 76 },
 };
 
 export const columnGapPx = 14;

@@ -1,6 +1,7 @@
 import type { ClusterRole, DeviceView, PeerView, Role, TrustTopic } from '../../contract/state.ts';
+import { t } from '../words/spoken.svelte.ts';
 import { given } from './format.ts';
-import { roleWords } from './peer-list.ts';
+import { roleWord as permissionWord } from './invites.ts';
 
 /** What the network's records say of a peer's device, in words that are safe to show. */
 export interface PeerFacts {
@@ -37,16 +38,14 @@ function read(device: DeviceView | undefined, own: string | undefined): PeerFact
 
 /** What people call the device that added others. */
 export function ownerWord(owner: string | null, facts: FactsOf, own: string | undefined): string {
-  if (owner === null) return 'Unknown';
-  return owner === own ? 'This device' : facts(owner).name || given(owner);
+  if (owner === null) return t.peers.ownerUnknown;
+  return owner === own ? t.peers.thisDevice : facts(owner).name || given(owner);
 }
-
-export const permissionWords: Readonly<Record<Role, string>> = { admin: 'Admin', member: 'Member', guest: 'Guest' };
 
 /** One word for what a device is in the network: what it may do, or where nobody recorded that, its part in voting. */
 export function roleWord({ id, role }: Pick<PeerView, 'id' | 'role'>, facts: FactsOf): string {
   const permission = facts(id).role;
-  return permission === null ? roleWords[role].word : permissionWords[permission];
+  return permission === null ? t.peers.parts[role].word : permissionWord(permission);
 }
 
 const clusterOrder: readonly ClusterRole[] = ['leader', 'voter', 'observer', 'unknown'];

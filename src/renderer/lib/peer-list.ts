@@ -1,6 +1,7 @@
 import { unreachable } from '../../base/assert.ts';
-import type { ClusterRole, PathReasonView, PeerPath, PeerView } from '../../contract/state.ts';
-import { pathWords } from '../../contract/words.ts';
+import type { PathReasonView, PeerPath, PeerView } from '../../contract/state.ts';
+import { pathWords } from '../words/say.ts';
+import { t } from '../words/spoken.svelte.ts';
 
 /** How a peer's path looks: a shape and a word for each, so that colour is never alone. */
 export interface PathView {
@@ -31,11 +32,12 @@ function looks(path: PeerPath): Pick<PathView, 'shape' | 'tone'> {
 /** The question that a peer's path raises, or null where there is nothing to ask. */
 export function whyQuestion({ path, why }: Pick<PeerView, 'path' | 'why'>): string | null {
   if (reasonsOf(why).length === 0) return null;
+  const { questions } = t.paths;
   switch (path.kind) {
-    case 'relay': return 'Why relayed?';
-    case 'ice': return 'Why not direct?';
-    case 'waiting': return path.reason === 'looking' || path.reason === 'no-handshake-yet' ? 'What was tried?' : 'Why no path?';
-    case 'silent': return 'What happened?';
+    case 'relay': return questions.relay;
+    case 'ice': return questions.ice;
+    case 'waiting': return path.reason === 'looking' || path.reason === 'no-handshake-yet' ? questions.looking : questions.none;
+    case 'silent': return questions.silent;
     default: return null;
   }
 }
@@ -61,10 +63,3 @@ export function reachOf({ path }: Pick<PeerView, 'path'>): Reach {
 export function isReached({ path }: Pick<PeerView, 'path'>): boolean {
   return path.kind === 'direct' || path.kind === 'ice' || path.kind === 'relay';
 }
-
-export const roleWords: Readonly<Record<ClusterRole, { readonly word: string; readonly why: string }>> = {
-  leader: { word: 'Leader', why: 'Takes changes to the network and passes them to everyone.' },
-  voter: { word: 'Voter', why: 'Votes on changes and can take over as leader.' },
-  observer: { word: 'Member', why: 'Keeps a full copy of the network, does not vote.' },
-  unknown: { word: 'Unknown', why: 'The network does not say which role this device has.' },
-};

@@ -1,4 +1,5 @@
 import type { DeviceView, Role, TrustTopic } from '../../contract/state.ts';
+import { t } from '../words/spoken.svelte.ts';
 import { given } from './format.ts';
 
 /** Devices as the screen groups them: those that wait for an admin first, those that were cut off last. */
@@ -49,8 +50,9 @@ export function isAdmin(trust: TrustTopic | null): boolean {
 
 /** What a change of role means for the device, in one sentence. */
 export function roleChange(name: string, self: boolean, before: Role, after: Role): string {
-  const who = self ? 'This device' : name;
-  if (after === 'admin') return `${who} may then invite and accept devices, change roles and cut devices off, this one too.`;
-  if (before === 'admin') return self ? 'This device can then no longer invite, accept or change anything. Another admin can give that back.' : `${who} can then no longer invite, accept or change anything.`;
-  return after === 'guest' ? `${who} still reaches the devices of the network, but no longer helps to run it.` : `${who} may then also help to run the network.`;
+  const { change } = t.people;
+  if (after === 'admin') return self ? change.selfToAdmin : change.toAdmin(name);
+  if (before === 'admin') return self ? change.selfFromAdmin : change.fromAdmin(name);
+  if (after === 'guest') return self ? change.selfToGuest : change.toGuest(name);
+  return self ? change.selfToMember : change.toMember(name);
 }

@@ -1,4 +1,5 @@
 import { failure } from '../../base/failure.ts';
+import { t } from '../words/spoken.svelte.ts';
 
 /** What was typed into the three port fields. */
 export type PortTexts = Record<(typeof portNames)[number], string>;
@@ -13,7 +14,7 @@ export function readPorts(texts: PortTexts): Partial<Record<keyof PortTexts, num
   const typed = portNames.filter((name) => texts[name].trim() !== '');
   return Object.fromEntries(typed.map((name) => {
     const port = Number(texts[name].trim());
-    if (!Number.isInteger(port) || port < 1 || port > 65_535) throw failure('input.invalid', { field: name, problem: 'write a number from 1 to 65535' });
+    if (!Number.isInteger(port) || port < 1 || port > 65_535) throw failure('input.invalid', { field: name, problem: t.joining.portWrong });
     return [name, port];
   }));
 }

@@ -81,7 +81,7 @@ test('a file is chosen or dropped; only its content counts, and only when it is 
   await chooser.setInputFiles({ name: 'holiday.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(`${link}\n`) });
   await page.getByRole('button', { name: 'Not now' }).click();
   await chooser.setInputFiles({ name: 'Lab.webmesh-invite', mimeType: 'text/plain', buffer: Buffer.alloc(4097, 97) });
-  await expect(page.getByRole('alert')).toContainText('The file is larger than allowed (at most 4 KiB for an invite).');
+  await expect(page.getByRole('alert')).toContainText('The file is larger than allowed (at most 4 KiB).');
   await page.getByRole('link', { name: 'Settings' }).click();
   for (const content of [`${link}\n`, 'x'.repeat(5000)]) {
     const data = await page.evaluateHandle((text) => {

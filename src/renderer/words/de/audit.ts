@@ -1,3 +1,48 @@
+import { pluralIn } from '../../../contract/language.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const audit: PageWords['audit'] = {};
+const count = pluralIn('de');
+
+export const audit: PageWords['audit'] = {
+  back: 'Personen und Geräte',
+  title: 'Prüfprotokoll',
+  reading: 'Wird gelesen …',
+  intact: 'Kette unversehrt',
+  broken: 'Kette unterbrochen',
+  events: (n) => count(n, { one: '# Ereignis', other: '# Ereignisse' }),
+  search: 'Im Protokoll suchen',
+  searchPlaceholder: 'Gerät, Vorgang oder Einzelheit',
+  readAgain: 'Neu lesen',
+  exportAll: 'Alles exportieren',
+  writtenTo: (path) => `Geschrieben nach ${path}`,
+  path: 'den Pfad des Protokolls',
+  nothing: 'Nichts anzuzeigen',
+  connectFirst: 'Verbinden Sie sich zuerst; das Netzwerk führt sein Protokoll auf den beteiligten Geräten.',
+  entries: 'Einträge, neueste zuerst',
+  none: 'Noch ist nichts geschehen.',
+  noneMatches: (search) => `Kein Eintrag passt zu „${search}“.`,
+  newDevice: 'ein neues Gerät',
+  invite: (note) => `„${note}“`,
+  did: (who, what) => `${who} ${what}`,
+  didTo: (who, what, whom) => `${who} ${what}: ${whom}`,
+  at: (node) => `auf ${node}`,
+  hash: (hash) => `Prüfsumme dieses Eintrags und aller davor: ${hash}`,
+  older: 'Ältere anzeigen',
+  actions: {
+    'mesh.found': 'hat das Netzwerk gegründet',
+    'invite.create': 'hat eine Einladung erstellt',
+    'invite.revoke': 'hat eine Einladung zurückgenommen',
+    'device.enroll': 'wurde aufgenommen',
+    'device.request': 'hat um Aufnahme gebeten',
+    'device.approve': 'hat ein Gerät angenommen',
+    'device.revoke': 'hat ein Gerät ausgeschlossen',
+    'device.role': 'hat eine Rolle geändert',
+    'device.renew': 'hat sein Zertifikat erneuert',
+    'node.join': 'hat sich verbunden',
+    'node.leave': 'hat das Netzwerk verlassen',
+    'authority.request': 'möchte für neue Geräte unterschreiben',
+    'authority.grant': 'lässt ein Gerät für neue Geräte unterschreiben',
+    'acl.put': 'hat eine Regel geändert',
+    'acl.delete': 'hat eine Regel entfernt',
+  },
+};

@@ -1,3 +1,52 @@
+import { pluralIn } from '../../../contract/language.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const forwards: PageWords['forwards'] = {};
+const count = pluralIn('de');
+
+export const forwards: PageWords['forwards'] = {
+  title: 'Weitergeleitete Ports',
+  all: 'Weiterleitungen',
+  toPeerList: (name) => `Weiterleitungen zu ${name}`,
+  none: 'Keine. Unter „Gegenstellen“ lässt sich bei einem Gerät eine öffnen, damit Programme hier einen Port dort erreichen.',
+  portOf: (port) => `Port ${port}`,
+  to: (end) => `zu ${end}`,
+  toPeer: (name, end) => `zu ${name}, ${end}`,
+  localAddressCopied: 'die lokale Adresse',
+  connections: (n) => count(n, { one: '# Verbindung', other: '# Verbindungen' }),
+  received: 'empfangen',
+  sent: 'gesendet',
+  closeOf: (end) => `${end} schließen`,
+  closed: (end) => ({ what: `${end} wurde geschlossen.`, next: 'Die Verbindungen sind beendet.' }),
+  andMore: (n) => count(n, { one: 'und # weitere Weiterleitung', other: 'und # weitere Weiterleitungen' }),
+  dialog: {
+    title: (name) => `Einen Port von ${name} weiterleiten`,
+    about: (name) => `Programme auf diesem Gerät verbinden sich mit einem Port hier; ${name} gibt die Verbindung weiter. Das Gerät muss diesen Port freigeben: dort, unter „Dieses Gerät“, „Was dieses Gerät für andere tut“.`,
+    protocol: 'Protokoll',
+    there: (name) => `So erreicht ${name} das Ziel`,
+    address: 'Adresse',
+    itself: (name) => `127.0.0.1 ist ${name} selbst`,
+    port: 'Port',
+    here: 'Auf diesem Gerät',
+    localAddress: 'Lokale Adresse',
+    hereAlone: '127.0.0.1 ist nur dieses Gerät',
+    localPort: 'Lokaler Port',
+    anyFree: 'ein freier',
+    opens: 'Wer dieses Gerät unter dieser Adresse erreicht, kann dann auch diesen Port benutzen.',
+    forward: 'Weiterleiten',
+    opening: 'Wird geöffnet …',
+    opened: (end, name) => ({ what: `Verbinden Sie sich auf diesem Gerät mit ${end}.`, next: `Dort antwortet ${name}.` }),
+  },
+  typed: { address: 'geben Sie eine IP-Adresse ein, zum Beispiel 127.0.0.1', port: 'geben Sie eine Zahl von 1 bis 65535 ein' },
+  trouble: {
+    portInUse: (port) => `Ein anderes Programm auf diesem Gerät benutzt den lokalen Port ${port} bereits.`,
+    thatPortInUse: 'Ein anderes Programm auf diesem Gerät benutzt diesen lokalen Port bereits.',
+    chooseAnother: 'Wählen Sie einen anderen oder lassen Sie das Feld leer, dann wird ein freier genommen.',
+    silent: (name) => `${name} antwortet im Moment nicht.`,
+    silentBecause: (name, problem) => `${name} antwortet im Moment nicht: ${problem}.`,
+    tryAgain: 'Versuchen Sie es gleich noch einmal; Ihre Eingaben sind noch da.',
+    triedAgain: 'Die nächste Verbindung wird neu versucht; Sie müssen nichts tun.',
+    refused: (name) => `${name} hat abgelehnt.`,
+    refusedBecause: (name, problem) => `${name} hat abgelehnt: ${problem}.`,
+    mustShare: (name) => `Das Programm muss dort laufen und ${name} muss seinen Port freigeben: „Dieses Gerät“, „Was dieses Gerät für andere tut“.`,
+  },
+};

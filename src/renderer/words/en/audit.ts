@@ -1,1 +1,48 @@
-export const audit = {};
+import { pluralIn } from '../../../contract/language.ts';
+
+const count = pluralIn('en');
+
+export const audit = {
+  back: 'People & devices',
+  title: 'Audit log',
+  reading: 'Reading…',
+  intact: 'Chain intact',
+  broken: 'Chain broken',
+  events: (n: number) => count(n, { one: '# event', other: '# events' }),
+  search: 'Search in the log',
+  searchPlaceholder: 'Device, action or detail',
+  readAgain: 'Read again',
+  exportAll: 'Export all',
+  writtenTo: (path: string) => `Written to ${path}`,
+  path: 'the path of the log',
+  nothing: 'Nothing to show',
+  connectFirst: 'Connect first; the network keeps its log on the devices that take part.',
+  entries: 'Entries, newest first',
+  none: 'Nothing happened yet.',
+  noneMatches: (search: string) => `No entry matches “${search}”.`,
+  newDevice: 'a new device',
+  invite: (note: string) => `“${note}”`,
+  /** Who did what, and to whom: `grace accepted a device: nas`. */
+  did: (who: string, what: string) => `${who} ${what}`,
+  didTo: (who: string, what: string, whom: string) => `${who} ${what}: ${whom}`,
+  at: (node: string) => `at ${node}`,
+  hash: (hash: string) => `Hash of this entry and all before it: ${hash}`,
+  older: 'Show older',
+  actions: {
+    'mesh.found': 'founded the network',
+    'invite.create': 'made an invite',
+    'invite.revoke': 'took an invite back',
+    'device.enroll': 'was let in',
+    'device.request': 'asked to be let in',
+    'device.approve': 'accepted a device',
+    'device.revoke': 'cut a device off',
+    'device.role': 'changed a role',
+    'device.renew': 'renewed its certificate',
+    'node.join': 'connected',
+    'node.leave': 'left',
+    'authority.request': 'asked to sign for new devices',
+    'authority.grant': 'let a device sign for new devices',
+    'acl.put': 'changed a rule',
+    'acl.delete': 'removed a rule',
+  },
+};

@@ -1,3 +1,48 @@
+import { pluralIn } from '../../../contract/language.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const audit: PageWords['audit'] = {};
+const count = pluralIn('es');
+
+export const audit: PageWords['audit'] = {
+  back: 'Personas y dispositivos',
+  title: 'Registro de auditoría',
+  reading: 'Leyendo…',
+  intact: 'Cadena íntegra',
+  broken: 'Cadena rota',
+  events: (n) => count(n, { one: '# evento', other: '# eventos' }),
+  search: 'Buscar en el registro',
+  searchPlaceholder: 'Dispositivo, acción o detalle',
+  readAgain: 'Leer de nuevo',
+  exportAll: 'Exportar todo',
+  writtenTo: (path) => `Escrito en ${path}`,
+  path: 'la ruta del registro',
+  nothing: 'Nada que mostrar',
+  connectFirst: 'Conéctese primero; la red guarda su registro en los dispositivos que participan.',
+  entries: 'Entradas, las más recientes primero',
+  none: 'Aún no ha pasado nada.',
+  noneMatches: (search) => `Ninguna entrada coincide con «${search}».`,
+  newDevice: 'un dispositivo nuevo',
+  invite: (note) => `«${note}»`,
+  did: (who, what) => `${who} ${what}`,
+  didTo: (who, what, whom) => `${who} ${what}: ${whom}`,
+  at: (node) => `en ${node}`,
+  hash: (hash) => `Suma de comprobación de esta entrada y de todas las anteriores: ${hash}`,
+  older: 'Mostrar anteriores',
+  actions: {
+    'mesh.found': 'fundó la red',
+    'invite.create': 'creó una invitación',
+    'invite.revoke': 'retiró una invitación',
+    'device.enroll': 'fue admitido',
+    'device.request': 'pidió ser admitido',
+    'device.approve': 'aceptó un dispositivo',
+    'device.revoke': 'expulsó un dispositivo',
+    'device.role': 'cambió un rol',
+    'device.renew': 'renovó su certificado',
+    'node.join': 'se conectó',
+    'node.leave': 'salió',
+    'authority.request': 'pidió firmar por dispositivos nuevos',
+    'authority.grant': 'permite que un dispositivo firme por dispositivos nuevos',
+    'acl.put': 'cambió una regla',
+    'acl.delete': 'eliminó una regla',
+  },
+};

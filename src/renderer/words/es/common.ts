@@ -23,4 +23,11 @@ export const common: PageWords['common'] = {
   spans: (longer, shorter) => `${longer} ${shorter}`,
   ago: { s: (n) => `hace ${n} s`, min: (n) => `hace ${n} min`, h: (n) => `hace ${n} h`, days: (n) => count(n, { one: 'hace # día', other: 'hace # días' }) },
   ahead: { s: (n) => `en ${n} s`, min: (n) => `en ${n} min`, h: (n) => `en ${n} h`, days: (n) => count(n, { one: 'en # día', other: 'en # días' }) },
+  ofTotal: (used, total) => `${used} de ${total}`,
+  inUse: (name) => `Uso de ${name}`,
+  shareUsed: (share) => `${share} usado`,
+  copyOf: (name, value) => `Copiar ${name}: ${value}`,
+  copied: (name) => `Copiado: ${name}.`,
+  notCopied: (name) => ({ what: `El sistema no permitió copiar ${name}.`, next: 'Seleccione el texto y cópielo a mano.' }),
+  closeMessage: 'Cerrar este mensaje',
 };

@@ -1,3 +1,52 @@
+import { pluralIn } from '../../../contract/language.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const forwards: PageWords['forwards'] = {};
+const count = pluralIn('es');
+
+export const forwards: PageWords['forwards'] = {
+  title: 'Puertos reenviados',
+  all: 'Reenvíos',
+  toPeerList: (name) => `Reenvíos a ${name}`,
+  none: 'Ninguno. En Pares, el panel de un dispositivo permite abrir uno, para que los programas de aquí alcancen un puerto de allí.',
+  portOf: (port) => `puerto ${port}`,
+  to: (end) => `a ${end}`,
+  toPeer: (name, end) => `a ${name}, ${end}`,
+  localAddressCopied: 'la dirección local',
+  connections: (n) => count(n, { one: '# conexión', other: '# conexiones' }),
+  received: 'recibido',
+  sent: 'enviado',
+  closeOf: (end) => `Cerrar ${end}`,
+  closed: (end) => ({ what: `Se cerró ${end}.`, next: 'Sus conexiones han terminado.' }),
+  andMore: (n) => count(n, { one: 'y # reenvío más', other: 'y # reenvíos más' }),
+  dialog: {
+    title: (name) => `Reenviar un puerto de ${name}`,
+    about: (name) => `Los programas de este dispositivo se conectan a un puerto de aquí; ${name} lo pasa adelante. Debe compartir ese puerto: allí, en Este dispositivo, «Lo que este dispositivo hace por los demás».`,
+    protocol: 'Protocolo',
+    there: (name) => `Tal como ${name} lo alcanza`,
+    address: 'Dirección',
+    itself: (name) => `127.0.0.1 es el propio ${name}`,
+    port: 'Puerto',
+    here: 'En este dispositivo',
+    localAddress: 'Dirección local',
+    hereAlone: '127.0.0.1 es solo este dispositivo',
+    localPort: 'Puerto local',
+    anyFree: 'uno libre',
+    opens: 'Quien alcance este dispositivo en esa dirección también podrá usar este puerto.',
+    forward: 'Reenviar',
+    opening: 'Abriendo…',
+    opened: (end, name) => ({ what: `Conéctese a ${end} en este dispositivo.`, next: `Allí responde ${name}.` }),
+  },
+  typed: { address: 'escriba una dirección IP, por ejemplo 127.0.0.1', port: 'escriba un número de 1 a 65535' },
+  trouble: {
+    portInUse: (port) => `Otro programa de este dispositivo ya usa el puerto local ${port}.`,
+    thatPortInUse: 'Otro programa de este dispositivo ya usa ese puerto local.',
+    chooseAnother: 'Elija otro, o deje el campo vacío para usar uno libre.',
+    silent: (name) => `${name} no responde en este momento.`,
+    silentBecause: (name, problem) => `${name} no responde en este momento: ${problem}.`,
+    tryAgain: 'Inténtelo de nuevo en un momento; lo que escribió sigue aquí.',
+    triedAgain: 'La próxima conexión se intenta de nuevo; no hay nada que deba hacer.',
+    refused: (name) => `${name} rechazó la conexión.`,
+    refusedBecause: (name, problem) => `${name} rechazó la conexión: ${problem}.`,
+    mustShare: (name) => `El programa debe funcionar allí y ${name} debe compartir su puerto: Este dispositivo, «Lo que este dispositivo hace por los demás».`,
+  },
+};

@@ -1,3 +1,48 @@
+import { pluralIn } from '../../../contract/language.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const audit: PageWords['audit'] = {};
+const count = pluralIn('fr');
+
+export const audit: PageWords['audit'] = {
+  back: 'Personnes et appareils',
+  title: 'Journal d’audit',
+  reading: 'Lecture…',
+  intact: 'Chaîne intacte',
+  broken: 'Chaîne rompue',
+  events: (n) => count(n, { one: '# événement', other: '# événements' }),
+  search: 'Chercher dans le journal',
+  searchPlaceholder: 'Appareil, action ou détail',
+  readAgain: 'Relire',
+  exportAll: 'Tout exporter',
+  writtenTo: (path) => `Écrit dans ${path}`,
+  path: 'le chemin du journal',
+  nothing: 'Rien à afficher',
+  connectFirst: 'Connectez-vous d’abord ; le réseau tient son journal sur les appareils qui participent.',
+  entries: 'Entrées, les plus récentes d’abord',
+  none: 'Rien ne s’est encore passé.',
+  noneMatches: (search) => `Aucune entrée ne correspond à « ${search} ».`,
+  newDevice: 'un nouvel appareil',
+  invite: (note) => `« ${note} »`,
+  did: (who, what) => `${who} ${what}`,
+  didTo: (who, what, whom) => `${who} ${what} : ${whom}`,
+  at: (node) => `sur ${node}`,
+  hash: (hash) => `Empreinte de cette entrée et de toutes les précédentes : ${hash}`,
+  older: 'Afficher plus ancien',
+  actions: {
+    'mesh.found': 'a fondé le réseau',
+    'invite.create': 'a créé une invitation',
+    'invite.revoke': 'a annulé une invitation',
+    'device.enroll': 'a été admis',
+    'device.request': 'a demandé à être admis',
+    'device.approve': 'a accepté un appareil',
+    'device.revoke': 'a exclu un appareil',
+    'device.role': 'a changé un rôle',
+    'device.renew': 'a renouvelé son certificat',
+    'node.join': 's’est connecté',
+    'node.leave': 'est parti',
+    'authority.request': 'a demandé à signer pour de nouveaux appareils',
+    'authority.grant': 'laisse un appareil signer pour de nouveaux appareils',
+    'acl.put': 'a modifié une règle',
+    'acl.delete': 'a supprimé une règle',
+  },
+};

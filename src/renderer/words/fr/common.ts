@@ -23,4 +23,11 @@ export const common: PageWords['common'] = {
   spans: (longer, shorter) => `${longer} ${shorter}`,
   ago: { s: (n) => `il y a ${n} s`, min: (n) => `il y a ${n} min`, h: (n) => `il y a ${n} h`, days: (n) => count(n, { one: 'il y a # jour', other: 'il y a # jours' }) },
   ahead: { s: (n) => `dans ${n} s`, min: (n) => `dans ${n} min`, h: (n) => `dans ${n} h`, days: (n) => count(n, { one: 'dans # jour', other: 'dans # jours' }) },
+  ofTotal: (used, total) => `${used} sur ${total}`,
+  inUse: (name) => `Utilisation de ${name}`,
+  shareUsed: (share) => `${share} utilisés`,
+  copyOf: (name, value) => `Copier ${name} : ${value}`,
+  copied: (name) => `Copié : ${name}.`,
+  notCopied: (name) => ({ what: `Le système n’a pas permis de copier ${name}.`, next: 'Sélectionnez le texte et copiez-le à la main.' }),
+  closeMessage: 'Fermer ce message',
 };

@@ -1,3 +1,52 @@
+import { pluralIn } from '../../../contract/language.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const forwards: PageWords['forwards'] = {};
+const count = pluralIn('fr');
+
+export const forwards: PageWords['forwards'] = {
+  title: 'Ports redirigés',
+  all: 'Redirections',
+  toPeerList: (name) => `Redirections vers ${name}`,
+  none: 'Aucune. Sous Pairs, le volet d’un appareil permet d’en ouvrir une, pour que des programmes d’ici atteignent un port là-bas.',
+  portOf: (port) => `le port ${port}`,
+  to: (end) => `vers ${end}`,
+  toPeer: (name, end) => `vers ${name}, ${end}`,
+  localAddressCopied: 'l’adresse locale',
+  connections: (n) => count(n, { one: '# connexion', other: '# connexions' }),
+  received: 'reçu',
+  sent: 'envoyé',
+  closeOf: (end) => `Fermer ${end}`,
+  closed: (end) => ({ what: `${end} est fermé.`, next: 'Ses connexions ont pris fin.' }),
+  andMore: (n) => count(n, { one: 'et # autre redirection', other: 'et # autres redirections' }),
+  dialog: {
+    title: (name) => `Rediriger un port de ${name}`,
+    about: (name) => `Les programmes de cet appareil se connectent à un port ici ; ${name} transmet. Il doit partager ce port : là-bas, sous Cet appareil, « Ce que cet appareil fait pour les autres ».`,
+    protocol: 'Protocole',
+    there: (name) => `Tel que ${name} l’atteint`,
+    address: 'Adresse',
+    itself: (name) => `127.0.0.1 est ${name} même`,
+    port: 'Port distant',
+    here: 'Sur cet appareil',
+    localAddress: 'Adresse locale',
+    hereAlone: '127.0.0.1 est cet appareil seul',
+    localPort: 'Port local',
+    anyFree: 'un libre',
+    opens: 'Quiconque joint cet appareil à cette adresse peut alors utiliser ce port aussi.',
+    forward: 'Rediriger',
+    opening: 'Ouverture…',
+    opened: (end, name) => ({ what: `Connectez-vous à ${end} sur cet appareil.`, next: `${name} y répond.` }),
+  },
+  typed: { address: 'saisissez une adresse IP, par exemple 127.0.0.1', port: 'saisissez un nombre de 1 à 65535' },
+  trouble: {
+    portInUse: (port) => `Un autre programme de cet appareil utilise déjà le port local ${port}.`,
+    thatPortInUse: 'Un autre programme de cet appareil utilise déjà ce port local.',
+    chooseAnother: 'Choisissez-en un autre, ou laissez le champ vide pour un port libre.',
+    silent: (name) => `${name} ne répond pas pour le moment.`,
+    silentBecause: (name, problem) => `${name} ne répond pas pour le moment : ${problem}.`,
+    tryAgain: 'Réessayez dans un instant ; ce que vous avez saisi est toujours là.',
+    triedAgain: 'La prochaine connexion est tentée à nouveau ; vous n’avez rien à faire.',
+    refused: (name) => `${name} a refusé.`,
+    refusedBecause: (name, problem) => `${name} a refusé : ${problem}.`,
+    mustShare: (name) => `Le programme doit y fonctionner, et ${name} doit partager son port : Cet appareil, « Ce que cet appareil fait pour les autres ».`,
+  },
+};

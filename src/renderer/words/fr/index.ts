@@ -11,6 +11,7 @@ import { forwards } from './forwards.ts';
 import { health } from './health.ts';
 import { history } from './history.ts';
 import { invites } from './invites.ts';
+import { joining } from './joining.ts';
 import { keys } from './keys.ts';
 import { map } from './map.ts';
 import { networks } from './networks.ts';
@@ -24,4 +25,4 @@ import { several } from './several.ts';
 import { updates } from './updates.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const fr: PageWords = { shared, common, app, connect, firstRun, networks, peers, map, peer, paths, forwards, people, invites, keys, audit, device, offers, check, history, health, several, settings, diagnostics, updates };
+export const fr: PageWords = { shared, common, app, connect, firstRun, networks, peers, map, peer, paths, forwards, people, invites, joining, keys, audit, device, offers, check, history, health, several, settings, diagnostics, updates };

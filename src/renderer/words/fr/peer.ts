@@ -3,7 +3,7 @@ import type { PageWords } from '../en/index.ts';
 export const peer: PageWords['peer'] = {
   back: 'Retour à la liste',
   favourite: 'Favori',
-  makeFavourite: 'Favori¬: en premier dans les listes et dans la zone de notification',
+  makeFavourite: 'Favori : en premier dans les listes et dans la zone de notification',
   noFavourite: 'Retirer des favoris',
   ofRoundTrip: 'aller-retour',
   name: 'Nom',
@@ -34,8 +34,8 @@ export const peer: PageWords['peer'] = {
   forward: 'Rediriger un port…',
   askMetrics: 'Demander les mesures',
   asking: 'Demande en cours…',
-  measuring: 'Chaque chemin est mesuré¬; cela prend quelques secondes.',
-  measured: (ago) => `Mesuré¬: ${ago}.`,
+  measuring: 'Chaque chemin est mesuré ; cela prend quelques secondes.',
+  measured: (ago) => `Mesuré : ${ago}.`,
   metricsOf: (name) => `Mesures de ${name}`,
   metrics: {
     host: 'Hôte',

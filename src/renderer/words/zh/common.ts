@@ -20,4 +20,11 @@ export const common: PageWords['common'] = {
   spans: (longer, shorter) => `${longer} ${shorter}`,
   ago: { s: (n) => `${n} 秒前`, min: (n) => `${n} 分钟前`, h: (n) => `${n} 小时前`, days: (n) => `${n} 天前` },
   ahead: { s: (n) => `${n} 秒后`, min: (n) => `${n} 分钟后`, h: (n) => `${n} 小时后`, days: (n) => `${n} 天后` },
+  ofTotal: (used, total) => `${used} / ${total}`,
+  inUse: (name) => `${name} 使用量`,
+  shareUsed: (share) => `已使用 ${share}`,
+  copyOf: (name, value) => `复制${name}：${value}`,
+  copied: (name) => `已复制${name}。`,
+  notCopied: (name) => ({ what: `系统不允许复制${name}。`, next: '请选中文本手动复制。' }),
+  closeMessage: '关闭此消息',
 };

@@ -1,3 +1,52 @@
+import { pluralIn } from '../../../contract/language.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const forwards: PageWords['forwards'] = {};
+const count = pluralIn('zh');
+
+export const forwards: PageWords['forwards'] = {
+  title: '已转发的端口',
+  all: '转发',
+  toPeerList: (name) => `到 ${name} 的转发`,
+  none: '无。可在“对端”下某台设备的面板中打开转发，使本机程序能访问那里的端口。',
+  portOf: (port) => `端口 ${port}`,
+  to: (end) => `到 ${end}`,
+  toPeer: (name, end) => `到 ${name}，${end}`,
+  localAddressCopied: '本地地址',
+  connections: (n) => count(n, { other: '# 个连接' }),
+  received: '已接收',
+  sent: '已发送',
+  closeOf: (end) => `关闭 ${end}`,
+  closed: (end) => ({ what: `已关闭 ${end}。`, next: '其连接已结束。' }),
+  andMore: (n) => count(n, { other: '另有 # 个转发' }),
+  dialog: {
+    title: (name) => `转发 ${name} 的端口`,
+    about: (name) => `本设备上的程序连接到这里的端口，由 ${name} 继续传递。它必须共享该端口：在那台设备的“本设备”下的“本设备为其他设备提供的服务”中设置。`,
+    protocol: '协议',
+    there: (name) => `${name} 访问的目标`,
+    address: '地址',
+    itself: (name) => `127.0.0.1 即 ${name} 自身`,
+    port: '端口',
+    here: '在本设备上',
+    localAddress: '本地地址',
+    hereAlone: '127.0.0.1 仅限本设备',
+    localPort: '本地端口',
+    anyFree: '任意空闲端口',
+    opens: '凡能通过该地址访问本设备的人，也能使用此端口。',
+    forward: '转发',
+    opening: '正在打开…',
+    opened: (end, name) => ({ what: `请在本设备上连接到 ${end}。`, next: `${name} 会在那里应答。` }),
+  },
+  typed: { address: '请输入 IP 地址，例如 127.0.0.1', port: '请输入 1 到 65535 之间的数字' },
+  trouble: {
+    portInUse: (port) => `本设备上的另一个程序已占用本地端口 ${port}。`,
+    thatPortInUse: '本设备上的另一个程序已占用该本地端口。',
+    chooseAnother: '请选择其他端口，或留空以使用任意空闲端口。',
+    silent: (name) => `${name} 目前没有应答。`,
+    silentBecause: (name, problem) => `${name} 目前没有应答：${problem}。`,
+    tryAgain: '请稍后重试；您输入的内容仍然保留。',
+    triedAgain: '下一次连接会重新尝试；您无需进行任何操作。',
+    refused: (name) => `${name} 拒绝了请求。`,
+    refusedBecause: (name, problem) => `${name} 拒绝了请求：${problem}。`,
+    mustShare: (name) => `程序必须在那里运行，并且 ${name} 必须共享其端口：“本设备”下的“本设备为其他设备提供的服务”。`,
+  },
+};
