@@ -1,8 +1,7 @@
 import { type Cancel, type Clock } from '../base/clock.ts';
 import { type Client } from '../contract/client.ts';
 import { type CommandName, type Input } from '../contract/commands.ts';
-import { networkTopics, type NetworkTopics } from '../contract/networks.ts';
-import { type AppState, type TopicName } from '../contract/state.ts';
+import { type AppState, networkTopics, type NetworkTopics, type TopicName } from '../contract/state.ts';
 import { takes } from './flags.ts';
 
 /** Counters change without a word on how the network stands. */

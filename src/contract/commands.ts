@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { roles } from '../base/identity.ts';
 import type { HistoryView } from './history.ts';
-import { networkColours, type NetworkTopics } from './networks.ts';
+import { networkColours } from './networks.ts';
 import { languageChoices } from './language.ts';
-import type { AuditEventView, ForwardView, Invitation, NetcheckView, PathPing } from './state.ts';
+import type { AuditEventView, ForwardView, Invitation, NetcheckView, NetworkTopics, PathPing } from './state.ts';
 
 /**
  * One row for each thing a shell may ask of the core. Types on both ends, validation and CLI flags follow from it.

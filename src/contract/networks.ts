@@ -1,15 +1,9 @@
-import type { AppState } from './state.ts';
-
 /**
  * How networks of one machine are told apart: a colour that a person may choose, beside which its first letter always stands,
  * and the suffix of its names.
  */
 export const networkColours = ['blue', 'green', 'orange', 'violet', 'teal', 'red', 'pink', 'brown'] as const;
 export type NetworkColour = (typeof networkColours)[number];
-
-/** Topics that tell of one network at a time. */
-export const networkTopics = ['session', 'peers', 'node', 'trust', 'paths'] as const satisfies readonly (keyof AppState)[];
-export type NetworkTopics = Pick<AppState, (typeof networkTopics)[number]>;
 
 /** As many networks as may be connected at once. */
 export const networksAtOnceMax = 8;

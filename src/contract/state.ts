@@ -29,6 +29,10 @@ export interface AppState {
 export type TopicName = keyof AppState;
 export const topicNames = ['session', 'peers', 'profiles', 'settings', 'node', 'metrics', 'health', 'trust', 'invitation', 'paths', 'update'] as const satisfies readonly TopicName[];
 
+/** Topics that tell of one network at a time. */
+export const networkTopics = ['session', 'peers', 'node', 'trust', 'paths'] as const satisfies readonly TopicName[];
+export type NetworkTopics = Pick<AppState, (typeof networkTopics)[number]>;
+
 /** `want` is the wish, the phase is the fact. */
 export type SessionTopic = { readonly want: 'connected' | 'disconnected'; readonly profile: string | null; readonly epoch: number } & SessionPhase;
 

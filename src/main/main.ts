@@ -36,7 +36,7 @@ import { keyringSealer } from './secrets.ts';
 import { copied, reported, wentToTray } from './shell-words.ts';
 import { systemEvents } from './system-events.ts';
 import { createTray, type AppTray } from './tray.ts';
-import { type TrayAction } from './tray-view.ts';
+import { type TrayAction } from './tray-items.ts';
 import { watchForTray } from './tray-state.ts';
 import { createUnfinishedQuestion } from './unfinished.ts';
 import { openWindow } from './window.ts';

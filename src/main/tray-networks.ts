@@ -2,7 +2,7 @@ import { initialOf } from '../contract/networks.ts';
 import { type ProfileView, type Standing } from '../contract/state.ts';
 import { plainText, sentence } from '../contract/words.ts';
 import { menuWords as words } from './shell-words.ts';
-import { type TrayIcon, type TrayItem } from './tray-view.ts';
+import { type TrayIcon, type TrayItem } from './tray-items.ts';
 
 /** How a network stands, as far as a small picture can tell. */
 export type Mood = 'off' | 'busy' | 'on' | 'partly' | 'blocked';

@@ -5,7 +5,8 @@ import { commands } from '../contract/commands.ts';
 import { fixPlaces } from '../contract/fixes.ts';
 import { fixNames } from '../contract/health.ts';
 import { type PeerView, type Warning } from '../contract/state.ts';
-import { peersMax, trayView, type TrayItem, type TrayState } from './tray-view.ts';
+import { type TrayItem } from './tray-items.ts';
+import { peersMax, trayView, type TrayState } from './tray-view.ts';
 
 function stateOf(scene: SceneName): TrayState {
   const { session, profiles, peers, health } = sceneOf(scene, Date.UTC(2026, 10, 22), scene === 'crowd' ? 200 : 3);
@@ -103,17 +104,17 @@ test.each([...fixNames])('%s is something that the tray can do', (fix) => {
 });
 
 test('each of several networks has a line with its state, its letter, and what can be done', () => {
-  const lines = (scene: SceneName): readonly string[] => {
+  const linesOf = (scene: SceneName): readonly string[] => {
     const { icon, tooltip, items } = trayView(stateOf(scene));
     const networks = items.flatMap((item) => (item.kind === 'menu' && item.id.startsWith('network-') ? [`${item.label} | ${item.items.map((inner) => ('label' in inner ? inner.label : '')).join(' | ')}`] : []));
     return [icon, tooltip, ...networks, ...items.flatMap((item) => (item.kind === 'action' && item.id === 'disconnect-all' ? [item.label] : []))];
   };
-  expect(lines('two-networks')).toEqual([
+  expect(linesOf('two-networks')).toEqual([
     'connected', 'Webmesh: Home: connected, Studio: connected',
     '● H  Home: connected | Disconnect | Open the window', '● S  Studio: connected | Disconnect | Show in the window', '○ C  Chess club: not connected | Connect | Show in the window',
     'Disconnect all networks',
   ]);
-  expect(lines('one-lost').slice(0, 4)).toEqual([
+  expect(linesOf('one-lost').slice(0, 4)).toEqual([
     'degraded', 'Webmesh: Home: connected, Studio: reconnecting', '● H  Home: connected | Disconnect | Open the window',
     '◌ S  Studio: reconnecting | No answer from 192.168.1.20:8443. Traffic to this network is off; the rest of your traffic is not touched. | Stop connecting | Try now | Show in the window',
   ]);

@@ -1,8 +1,7 @@
 import type { Cancel, Clock } from '../../src/base/clock.ts';
 import { failure } from '../../src/base/failure.ts';
 import type { Handlers } from '../../src/contract/commands.ts';
-import { networkTopics, type NetworkTopics } from '../../src/contract/networks.ts';
-import type { ProfileView, Standing } from '../../src/contract/state.ts';
+import { networkTopics, type NetworkTopics, type ProfileView, type Standing } from '../../src/contract/state.ts';
 import { freeColour, freeSuffix } from '../../src/core/network-marks.ts';
 import { standingOf } from '../../src/core/profiles.ts';
 import type { FakeApp } from './app.ts';

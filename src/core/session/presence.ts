@@ -64,7 +64,7 @@ export function createPresence({ clock, mesh, helper, network, profiles, members
     return next;
   }
 
-  async function ask(profile: Profile, nextKey: boolean, signal: AbortSignal) {
+  async function ask(nextKey: boolean, signal: AbortSignal) {
     const answer = await askHelper(clock, helperMs.hello, 'Hello', signal, (inner) => helper.hello(inner, nextKey ? { nextKey } : {}));
     fence(Number(answer.generation?.epoch ?? 0n));
     if (answer.publicKey === '' || (nextKey && answer.nextPublicKey === '')) throw failure('helper.version', { version: answer.version });
@@ -72,7 +72,7 @@ export function createPresence({ clock, mesh, helper, network, profiles, members
   }
 
   async function hello(profile: Profile, signal: AbortSignal): Promise<Tunnel> {
-    const { publicKey, nextPublicKey, keyMadeMs } = await ask(profile, false, signal);
+    const { publicKey, nextPublicKey, keyMadeMs } = await ask(false, signal);
     // A life that ended between telling the mesh of the next key and using it: the mesh's word counts.
     const told = roster.get().nodes.find(({ id }) => id === profile.nodeId)?.publicKey;
     const turned = nextPublicKey !== '' && told === nextPublicKey;
@@ -130,7 +130,7 @@ export function createPresence({ clock, mesh, helper, network, profiles, members
     moved: (profile, lease) => JSON.stringify(advertised(profile, lease)) !== advertisedText,
     join: (profile, lease, signal) => inTurn(async () => joinWith(profile, (await of(profile.id, signal)).publicKey, lease, signal)),
     rotate: (profile, lease, signal) => inTurn(async () => {
-      const { nextPublicKey } = await ask(profile, true, signal);
+      const { nextPublicKey } = await ask(true, signal);
       await joinWith(profile, nextPublicKey, lease, signal);
       tunnel = { profile, publicKey: nextPublicKey, keyMadeMs: clock.nowMs() };
     }),
