@@ -8,8 +8,9 @@
  *   ui        the list of 10,000 peers in Chromium: first paint, scrolling, searching, memory; see lib/bench-ui.ts
  */
 import { execFileSync } from 'node:child_process';
-import { cpus } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tryLock } from '../src/platform/file-lock.ts';
 import { median, print, quantile, stream } from './lib/bench-figures.ts';
 import { benchPaths } from './lib/bench-paths.ts';
 import { benchRest } from './lib/bench-rest.ts';
@@ -32,19 +33,35 @@ if (process.argv[2] === 'ui') {
 }
 await prepare({ why: 'the bench', iperf: true });
 print(`machine: ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`);
+// Namespaces and folders have the same names in each run, and what an earlier one left is removed: two at once would end each other.
+const unlock = tryLock(join(tmpdir(), 'webmesh-bench.lock'));
+if (unlock === undefined) {
+  print('bench: another bench runs on this machine; next: wait until it is over');
+  process.exit(1);
+}
 const world = openWorld();
 const { lan, alpha, beta } = world;
 // Not once: a second Ctrl-C, and what passes the first one on, must not cut the cleaning up short.
 for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.on(signal, () => void world.close().finally(() => process.exit(code)));
+// One measurement of several at once may fail after another did: one sentence, and everything is cleaned up all the same.
+process.on('unhandledRejection', (error) => void broken(error).finally(() => process.exit(1)));
 let failed = true;
 try {
   await startPair(world);
   for (const name of chosen.length > 0 ? chosen : (Object.keys(benches) as (keyof typeof benches)[])) await benches[name]();
   failed = false;
+} catch (error) {
+  await broken(error);
 } finally {
   await world.close();
+  unlock();
 }
 process.exit(failed ? 1 : 0);
+
+function broken(error: unknown): Promise<void> {
+  print(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  return world.close();
+}
 
 /** What TLS costs a call, against the same call in clear text: a program of its own, so that nothing of the hosts runs in it. */
 async function benchTls(): Promise<void> {

@@ -14,18 +14,37 @@ export interface Stream {
   readonly bytes: number;
 }
 
-/** TCP from `from` to `to` with iperf3. Rejects when it could not connect. */
+/** TCP from `from` to `to` with iperf3. Rejects with a sentence when it could not connect, or broke off. */
 export async function stream(from: TunnelEnd, to: TunnelEnd, seconds: number): Promise<Stream> {
   const listening = spawn('ip', ['netns', 'exec', to.namespace, 'iperf3', '-s', '-1', '-B', to.address], { stdio: 'ignore' });
+  // Whoever cannot reach it says so below.
+  listening.on('error', () => {});
   await new Promise((resolve) => setTimeout(resolve, 200));
   try {
-    const report = JSON.parse(await inNamespace(from.namespace, 'iperf3', ['-c', to.address, '-t', String(seconds), '-i', '0.5', '-J'])) as IperfReport;
+    const report = reportOf(await inNamespace(from.namespace, 'iperf3', ['-c', to.address, '-t', String(seconds), '-i', '0.5', '-J']).catch(saidBy), `from ${from.namespace} to ${to.address}`);
     const steady = report.intervals.slice(1).map(({ sum }) => sum);
     const [bytes, took] = [sumOf(steady.map((each) => each.bytes)), sumOf(steady.map((each) => each.seconds))];
     return { megabits: (bytes * 8) / took / 1e6, bytes: report.end.sum_received.bytes };
   } finally {
     listening.kill('SIGKILL');
   }
+}
+
+/** iperf3 says in its report what went wrong, and fails. */
+function saidBy(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'stdout' in error && typeof error.stdout === 'string' ? error.stdout : '';
+}
+
+function reportOf(text: string, what: string): IperfReport {
+  let report: Partial<IperfReport> & { readonly error?: string } = {};
+  try {
+    report = JSON.parse(text) as typeof report;
+  } catch {
+    // It was ended, or never started: there is no report.
+  }
+  const { intervals, end, error } = report;
+  if (intervals === undefined || end?.sum_received === undefined || error !== undefined) throw new Error(`iperf3 measured nothing ${what}: ${error ?? 'it gave no report'}`);
+  return { intervals, end };
 }
 
 interface IperfReport {
@@ -55,4 +74,9 @@ export function sumOf(list: readonly number[]): number {
 
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+/** Whether a figure is within what was promised; the promise is for a machine that does nothing else. */
+export function verdict(figure: number, most: number | undefined): string {
+  return most === undefined ? '' : figure <= most ? ` (met: at most ${most})` : ` (MISSED: at most ${most})`;
 }

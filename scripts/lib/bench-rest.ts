@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { print } from './bench-figures.ts';
+import { print, verdict } from './bench-figures.ts';
 import { clientOf, Host, memoryOf } from './hosts.ts';
 import { root } from './set-up.mjs';
 import { benchWindow } from './bench-window.ts';
@@ -17,6 +17,14 @@ import { type BenchWorld } from './bench-world.ts';
 const seconds = { settle: 30, quiet: 60 } as const;
 const crowd = 99;
 const ticksPerSecond = 100;
+
+/** What was promised: MiB of resident memory, the node process's with a hundred members, and percent of a core while nothing happens. */
+const budgets = { helper: { rss: 60, percent: 0.5 }, app: { percent: 0.5 }, node: { rss: 120, percent: 0.5 }, engine: {} } as const satisfies Record<string, Budget>;
+
+interface Budget {
+  readonly rss?: number;
+  readonly percent?: number;
+}
 
 export async function benchRest({ lan, alpha, beta, ours, folder }: BenchWorld): Promise<void> {
   await ours();
@@ -56,7 +64,8 @@ async function quiet(what: string, hosts: readonly Host[]): Promise<void> {
       }
       const percent = (100 * (ticksOf(pid) - ticks)) / (ticksPerSecond * seconds.quiet);
       const { rss, own, shared } = memoryOf(pid);
-      print(`  ${host.name.padEnd(5)} ${kind.padEnd(6)} ${percent.toFixed(2).padStart(5)} % of a core, RSS ${rss} MiB: ${own} of its own, ${shared} of files that processes share`);
+      const budget: Budget = kind in budgets ? budgets[kind as keyof typeof budgets] : {};
+      print(`  ${host.name.padEnd(5)} ${kind.padEnd(6)} ${percent.toFixed(2).padStart(5)} % of a core${verdict(percent, budget.percent)}, RSS ${rss} MiB${verdict(rss, budget.rss)}: ${own} of its own, ${shared} of files that processes share`);
     }
   }
 }

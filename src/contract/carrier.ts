@@ -13,12 +13,15 @@ export type Topics = { readonly [K in TopicName]: ReadCell<AppState[K]> };
 /** Limits for a port whose other end is hostile. */
 export const limits = { callsAtOnce: 64 } as const;
 
+/** What a first screen needs is small; a long list comes after it. */
+const smallFirst = topicNames.toSorted((a, b) => Number(isRowTopic(a)) - Number(isRowTopic(b)));
+
 /** Serves the core on one port: parses every call with its row, answers a value or a failure, sends each topic at once. */
 export function serve(port: Port, handlers: Handlers, topics: Topics): void {
   const running = new Map<number, AbortController>();
   let closed = false;
   const rows = new Map<RowTopicName, RowSender>();
-  const stops = topicNames.map((name) => {
+  const stops = smallFirst.map((name) => {
     const sender = isRowTopic(name) ? rowSender(port, name) : undefined;
     if (isRowTopic(name) && sender) rows.set(name, sender);
     const publish = sender?.publish ?? ((value: unknown): void => port.send({ kind: 'topic', name, value } satisfies Answer));

@@ -249,8 +249,9 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
     // One tick a wake-up, however late: a burst after a pause would look like silence of the leader.
     cancelTick = clock.after(options.tickMs, () => {
       for (const hope of transfers) hope.ticks--;
-      post({ kind: 'tick' });
       tickLater();
+      // Most ticks find nothing to do, ten times a second: where no turn is waited for, this is one, and the process sleeps on.
+      if (mailbox.add({ kind: 'tick' }) && !scheduled) turn();
     });
   }
 
