@@ -338,6 +338,10 @@ const warningWords: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     what: `This device is meant to offer ${serviceNames.find(([service]) => d.is('service', service))?.[1] ?? 'a service'} to the network, and it does not answer${d.because()}.`,
     next: 'It is tried again by itself. Another program on this device may have its port; stop that program, or switch the offer off.',
   }),
+  'dns-not-set': (d) => ({
+    what: `Other programs on this device do not find the network's devices by name${d.because()}.`,
+    next: 'Their addresses work. It is tried again every minute.',
+  }),
   'audit-broken': (d) => ({
     what: `The audit log does not fit together any more${d.entry('sequence')}: somebody may have changed it on disk. Traffic is not affected.`,
     next: 'Export the log from several devices and compare them; then find out who had access to the machine.',

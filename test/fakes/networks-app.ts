@@ -21,7 +21,7 @@ export interface FakeNetworks {
   disconnectOther(profile: string): null;
   disconnectOthers(): void;
   /** Of the next new network. */
-  marks(): Pick<ProfileView, 'colour' | 'suffix' | 'session'>;
+  marks(): Pick<ProfileView, 'colour' | 'suffix' | 'names' | 'session'>;
   reset(): void;
   close(): void;
 }
@@ -79,12 +79,12 @@ export function fakeNetworks(topics: FakeApp['topics'], clock: Clock, stepMs: nu
   return {
     handlers: {
       'profile.select': async ({ profile: id }) => (select(id), null),
-      'profile.mark': async ({ profile: id, colour, suffix }) => {
+      'profile.mark': async ({ profile: id, colour, suffix, names }) => {
         const { list } = topics.profiles.get();
         profile(id);
         const taken = list.find((known) => known.id !== id && known.suffix === suffix);
         if (taken) throw failure('input.invalid', { field: 'suffix', problem: `the network ${taken.name} has it already`, given: suffix ?? '' });
-        edit(id, { ...(colour === undefined ? {} : { colour }), ...(suffix === undefined ? {} : { suffix }) });
+        edit(id, { ...(colour === undefined ? {} : { colour }), ...(suffix === undefined ? {} : { suffix }), ...(names === undefined ? {} : { names }) });
         return null;
       },
     },
@@ -103,7 +103,7 @@ export function fakeNetworks(topics: FakeApp['topics'], clock: Clock, stepMs: nu
     },
     marks: () => {
       const { list } = topics.profiles.get();
-      return { colour: freeColour(list.map(({ colour }) => colour)), suffix: freeSuffix('net', list.map(({ suffix }) => suffix)), session: standingOf(undefined) };
+      return { colour: freeColour(list.map(({ colour }) => colour)), suffix: freeSuffix('net', list.map(({ suffix }) => suffix)), names: true, session: standingOf(undefined) };
     },
     reset: () => {
       for (const cancel of pending.values()) cancel();
