@@ -139,13 +139,13 @@ async function checkReturn(machine: CleanDebian, { second }: Packages, check: Ch
   check('and the network of before connects', up.code === 0, up.out);
 }
 
-/** The worst moment: the helper was killed, its tunnel's changes stand in its journal, and nothing will start it again. */
+/** The worst moment: the helper was killed, its tunnel's changes stand in their journal, and nothing will start it again. */
 function checkCrashedRemoval(machine: CleanDebian, { name }: Packages, before: Before, check: Check): void {
   machine.run('systemctl', 'disable', unit);
   machine.run('sh', '-c', `systemctl kill --kill-who=main --signal=KILL ${unit}; systemctl stop ${unit}`);
-  const journal = machine.run('sh', '-c', 'wc -c < /var/lib/webmesh/journal').out;
+  const journal = machine.run('sh', '-c', 'cat /var/lib/webmesh/journals/* | wc -c').out;
   const remove = machine.run('dpkg', '-r', name);
-  check('a killed helper that left its journal is cleaned up after, at removal', Number(journal) > 0 && remove.code === 0 && !remove.out.includes('could not be undone') && machine.run('test', '-s', '/var/lib/webmesh/journal').code !== 0, `${journal}\n${remove.out}`);
+  check('a killed helper that left its journal is cleaned up after, at removal', Number(journal) > 0 && remove.code === 0 && !remove.out.includes('could not be undone') && machine.run('sh', '-c', 'find /var/lib/webmesh/journals -type f -size +0').out === '', `${journal}\n${remove.out}`);
   checkGone(machine, before, check);
 }
 

@@ -206,6 +206,7 @@ test('status, peers, node and metrics are tables for people', async () => {
     device   study
     IPv4     172.16.0.9
     tunnel   wmp1, kernel, received 1.5 KiB, sent 5.0 MiB
+    names    NAME.home.internal, by systemd-resolved
     peers    2, 1 direct, 1 relayed
 
     error: Joining and managing the network is not encrypted. Traffic inside the tunnel is. Use it only between machines and on networks that you trust.
@@ -248,11 +249,11 @@ test('status, peers, node and metrics are tables for people', async () => {
 /** Fixed values, so that what is printed does not follow the scenes of the fake. */
 function fillTopics(): void {
   const { topics } = app;
-  topics.profiles.set({ selected: 'p1', list: [{ id: 'p1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: { iceNegotiation: true, turnServer: true, meshDns: false, prometheus: true, relayMbit: 50, shares: ['tcp 127.0.0.1:8080'] }, insecure: true, colour: 'blue', suffix: 'home.internal', session: { want: 'connected', phase: 'connected', sinceMs: nowMs - 8_040_000, degraded: 'control-plane-lost', why: null, interfaceName: 'wmp1' } }] });
+  topics.profiles.set({ selected: 'p1', list: [{ id: 'p1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: { iceNegotiation: true, turnServer: true, meshDns: false, prometheus: true, relayMbit: 50, shares: ['tcp 127.0.0.1:8080'] }, insecure: true, colour: 'blue', suffix: 'home.internal', names: true, session: { want: 'connected', phase: 'connected', sinceMs: nowMs - 8_040_000, degraded: 'control-plane-lost', why: null, interfaceName: 'wmp1' } }] });
   topics.session.set({
     want: 'connected', profile: 'p1', epoch: 3, phase: 'connected', sinceMs: nowMs - 8_040_000, degraded: { kind: 'control-plane-lost', sinceMs: nowMs, storedLease: true },
     lease: { ipv4: '172.16.0.9', ipv4Network: '172.16.0.0/12', ipv6: null, ipv6Network: null },
-    tunnel: { interfaceName: 'wmp1', engine: 'kernel', publicKey: 'k', listenPort: 51820, mtu: 1420, receiveBytes: 1500, transmitBytes: 5 << 20 },
+    tunnel: { interfaceName: 'wmp1', engine: 'kernel', publicKey: 'k', listenPort: 51820, mtu: 1420, receiveBytes: 1500, transmitBytes: 5 << 20, names: { keeper: 'systemd-resolved', problem: '' } },
   });
   const peer = { self: false, publicKey: 'key', ipv6: null, transmitBytes: 9, favourite: false, createdAtMs: null, updatedAtMs: null } as const;
   topics.peers.set({ source: 'stored', list: [
@@ -382,7 +383,7 @@ test('help exists for everything, a group and each verb; version prints one line
       profile join     Add an old network in clear text, by the address of one of its nodes; needs --insecure
       profile select   Choose the network that is shown, and meant where none is named
       profile rename   Rename a network on this machine
-      profile mark     Change the colour of a network, or the suffix of its names on this machine
+      profile mark     Change a network's colour, the suffix of its names here, or whether programs here find them
       profile remove   Forget a network on this machine
       update           Whether a newer version is known
       update check     Look for a newer version now; nothing is downloaded

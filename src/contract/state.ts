@@ -65,6 +65,15 @@ export interface TunnelView {
   readonly mtu: number;
   readonly receiveBytes: number;
   readonly transmitBytes: number;
+  readonly names: NamesView;
+}
+
+/** Whether programs of this machine find the network's devices by name. */
+export interface NamesView {
+  /** What answers them, `systemd-resolved`; empty where names are switched off, or could not be set. */
+  readonly keeper: string;
+  /** One sentence about why they do not resolve, or empty. */
+  readonly problem: string;
 }
 
 export interface PeersTopic {
@@ -202,6 +211,8 @@ export interface ProfileView {
   readonly colour: NetworkColour;
   /** Of the names of its devices on this machine, `home.internal`. */
   readonly suffix: string;
+  /** Whether programs of this machine are to find them there. */
+  readonly names: boolean;
   readonly session: Standing;
 }
 
@@ -395,5 +406,5 @@ export interface WarningNetwork {
 
 export const warningCodes = ['clear-text', 'helper-missing', 'helper-old', 'engine-missing', 'offline', 'cannot-connect', 'connection-lost', 'node-down', 'node-port-in-use', 'control-plane-lost', 'not-replicating',
   'peer-unreachable', 'file-set-aside', 'disk-full', 'certificate-expiring', 'device-expiring', 'device-pending', 'authority-pending', 'root-not-exported', 'renewal-failing', 'secrets-in-file',
-  'audit-broken', 'udp-blocked', 'service-down'] as const;
+  'audit-broken', 'udp-blocked', 'service-down', 'dns-not-set'] as const;
 export type WarningCode = (typeof warningCodes)[number];

@@ -138,8 +138,8 @@ export interface ProfileFacts {
 export function profilesTopic({ list, selected }: ProfilesDocument, { hostAddress, standing }: ProfileFacts): ProfilesTopic {
   return {
     list: list.map((profile) => {
-      const { id, name, kind, nodeId, address, trust, colour, suffix } = profile;
-      return { id, name, kind, nodeId, address: kind === 'host' ? hostAddress(profile) : address, offers: offersOf(profile), insecure: trust === 'clear-text', colour, suffix, session: standing(profile) };
+      const { id, name, kind, nodeId, address, trust, colour, suffix, names = true } = profile;
+      return { id, name, kind, nodeId, address: kind === 'host' ? hostAddress(profile) : address, offers: offersOf(profile), insecure: trust === 'clear-text', colour, suffix, names, session: standing(profile) };
     }),
     selected,
   };

@@ -14,7 +14,7 @@ export const kindOf: Readonly<Record<WarningCode, NoticeKind | null>> = {
   'device-pending': 'devices',
   'certificate-expiring': 'expiry', 'renewal-failing': 'expiry', 'device-expiring': 'expiry',
   'helper-missing': 'service', 'engine-missing': 'service', 'node-down': 'service', 'node-port-in-use': 'service', 'service-down': 'service', 'disk-full': 'service', 'audit-broken': 'service',
-  'helper-old': null, 'not-replicating': null, 'peer-unreachable': null, 'udp-blocked': null, 'clear-text': null, 'file-set-aside': null, 'authority-pending': null, 'root-not-exported': null, 'secrets-in-file': null,
+  'helper-old': null, 'not-replicating': null, 'peer-unreachable': null, 'udp-blocked': null, 'clear-text': null, 'file-set-aside': null, 'authority-pending': null, 'root-not-exported': null, 'secrets-in-file': null, 'dns-not-set': null,
 };
 
 /** While one of these is there, this device is not connected though it should be. */

@@ -56,8 +56,8 @@ function sceneFor(name: SceneName, nowMs: number, peers: number): AppState {
 
 export const settings: Settings = { theme: 'system', language: 'en', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, updates: 'off', logLevel: 'info' };
 
-const home: ProfileView = { colour: 'blue', suffix: 'home.internal', session: standingOf(undefined), id: 'home1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: memberOffers, insecure: false };
-const studio: ProfileView = { colour: 'orange', suffix: 'studio.internal', session: standingOf(undefined), id: 'studio2', name: 'Studio', kind: 'host', nodeId: 'study', address: '192.168.1.20:8443', offers: hostOffers, insecure: false };
+const home: ProfileView = { colour: 'blue', suffix: 'home.internal', names: true, session: standingOf(undefined), id: 'home1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: memberOffers, insecure: false };
+const studio: ProfileView = { colour: 'orange', suffix: 'studio.internal', names: true, session: standingOf(undefined), id: 'studio2', name: 'Studio', kind: 'host', nodeId: 'study', address: '192.168.1.20:8443', offers: hostOffers, insecure: false };
 
 function member(nowMs: number, peers: number): AppState {
   const list = peerList(peers, nowMs);
@@ -85,7 +85,7 @@ function connectedPhase(nowMs: number): Extract<SessionPhase, { phase: 'connecte
   return {
     phase: 'connected', sinceMs: nowMs - 8_040_000, degraded: null,
     lease: { ipv4: '172.16.0.9', ipv4Network: '172.16.0.0/12', ipv6: 'fd2a:8c1e:5b07:9::', ipv6Network: 'fd2a:8c1e:5b07:9::/64' },
-    tunnel: { interfaceName: 'wmhome1', engine: 'kernel', publicKey: keyOf(9), listenPort: 51820, mtu: 1420, receiveBytes: 1_482_113_024, transmitBytes: 391_202_816 },
+    tunnel: { interfaceName: 'wmhome1', engine: 'kernel', publicKey: keyOf(9), listenPort: 51820, mtu: 1420, receiveBytes: 1_482_113_024, transmitBytes: 391_202_816, names: { keeper: 'systemd-resolved', problem: '' } },
   };
 }
 
@@ -118,7 +118,7 @@ function hosting(base: AppState): AppState {
   };
 }
 
-const club: ProfileView = { colour: 'violet', suffix: 'club.internal', session: standingOf(undefined), id: 'club3', name: 'Chess club', kind: 'member', nodeId: 'study', address: 'club.example.org:8443', offers: memberOffers, insecure: false };
+const club: ProfileView = { colour: 'violet', suffix: 'club.internal', names: true, session: standingOf(undefined), id: 'club3', name: 'Chess club', kind: 'member', nodeId: 'study', address: 'club.example.org:8443', offers: memberOffers, insecure: false };
 
 function severalNetworks(base: AppState, second: Standing): AppState {
   return { ...base, profiles: { ...base.profiles, list: [home, { ...studio, session: second }, club] } };

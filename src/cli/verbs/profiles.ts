@@ -66,7 +66,7 @@ const rename: Verb = {
 
 const mark: Verb = {
   words: ['profile', 'mark'],
-  about: 'Change the colour of a network, or the suffix of its names on this machine',
+  about: "Change a network's colour, the suffix of its names here, or whether programs here find them",
   command: 'profile.mark',
   positionals: [{ name: 'profile', field: 'profile' }],
   run: (context) => change(context, 'profile.mark', 'Changed'),

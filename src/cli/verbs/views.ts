@@ -1,6 +1,6 @@
 import { present } from '../../contract/wait.ts';
 import { pathWords, warningSentence } from '../../contract/words.ts';
-import { type NodeTopic, type PeerView } from '../../contract/state.ts';
+import { type NamesView, type NodeTopic, type PeerView, type ProfileView } from '../../contract/state.ts';
 import { clearText, red } from '../colours.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { bytes, duration, pairs, plain, table } from '../format.ts';
@@ -31,6 +31,7 @@ const status: Verb = {
       ['IPv4', connected?.lease.ipv4],
       ['IPv6', connected?.lease.ipv6],
       ['tunnel', connected && `${connected.tunnel.interfaceName}, ${connected.tunnel.engine}, received ${bytes(connected.tunnel.receiveBytes)}, sent ${bytes(connected.tunnel.transmitBytes)}`],
+      ['names', profile && connected && namesText(profile, connected.tunnel.names)],
       ['peers', `${others.length}, ${direct} direct${relayed === 0 ? '' : `, ${relayed} relayed`}`],
     ])}`;
     const warnings = health.warnings.map((warning) => `\n${warning.severity}: ${warning.network && !warning.network.alone ? `${plain(warning.network.name)}: ` : ''}${Object.values(warningSentence(warning)).join(' ')}`).join('');
@@ -39,6 +40,13 @@ const status: Verb = {
     return exitCodes.ok;
   },
 };
+
+/** Where other programs find devices, or why not. */
+function namesText({ suffix, names }: ProfileView, { keeper, problem }: NamesView): string {
+  if (!names) return 'off on this machine';
+  if (problem !== '') return `not in other programs: ${problem}`;
+  return keeper === '' ? `${suffix}, not set yet` : `NAME.${suffix}, by ${keeper}`;
+}
 
 const peers: Verb = {
   words: ['peers'],

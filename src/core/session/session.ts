@@ -140,6 +140,7 @@ export function tunnelView(tunnel: TunnelState | undefined): TunnelView {
   return {
     interfaceName: tunnel?.interfaceName ?? '', engine: tunnel?.engine ?? '', publicKey: tunnel?.publicKey ?? '',
     listenPort: tunnel?.listenPort ?? 0, mtu: tunnel?.mtu ?? 0, receiveBytes: sum('receiveBytes'), transmitBytes: sum('transmitBytes'),
+    names: { keeper: tunnel?.dnsKeeper ?? '', problem: tunnel?.dnsProblem ?? '' },
   };
 }
 

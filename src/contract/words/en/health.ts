@@ -20,6 +20,7 @@ export const health: HealthWords = {
     'renewal-failing': 'The certificate could not be renewed',
     'udp-blocked': 'This network blocks UDP',
     'service-down': 'An offer does not answer',
+    'dns-not-set': 'Names do not work in other programs',
     'audit-broken': 'The audit log does not fit together',
     'clear-text': 'Clear text',
     'disk-full': 'The disk is almost full',
