@@ -18,5 +18,5 @@ export const several: PageWords['several'] = {
   disconnectOf: (name) => `Se déconnecter de ${name}`,
   frozen: 'connecté, les changements sont gelés',
   phases: { disconnected: 'non connecté', authorising: 'connexion en cours', joining: 'rejoint le réseau', configuring: 'ouvre le tunnel', connected: 'connecté', reconnecting: 'reconnexion en cours', disconnecting: 'déconnexion en cours', blocked: 'connexion impossible' },
-  colours: { blue: 'Bleu', green: 'Vert', orange: 'Orangé', violet: 'Violet foncé', teal: 'Sarcelle', red: 'Rouge', pink: 'Rose', brown: 'Marron' },
+  colours: { blue: 'Bleu', green: 'Vert', orange: 'Orangé', violet: 'Violet', teal: 'Sarcelle', red: 'Rouge', pink: 'Rose', brown: 'Marron' },
 };
