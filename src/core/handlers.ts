@@ -98,7 +98,7 @@ export function appHandlers({ ports, settings, profiles, favourites, networks, m
       return null;
     },
     'mesh.join': async (input) => {
-      const profile = await memberProfile(input, ports);
+      const profile = await memberProfile(input, profiles.document.get().list, ports);
       await profiles.add(profile);
       return { profile: profile.id };
     },
