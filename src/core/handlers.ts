@@ -102,7 +102,7 @@ export function appHandlers({ ports, settings, profiles, favourites, networks, m
       return { view: { session: of.session.get(), peers: of.peers.get(), node: of.node.get(), trust: of.trust.get(), paths: of.paths.get() } };
     },
     'mesh.join': async (input) => {
-      const profile = await memberProfile(input, ports);
+      const profile = await memberProfile(input, profiles.document.get().list, ports);
       await profiles.add(profile);
       return { profile: profile.id };
     },

@@ -17,6 +17,19 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** The machine's resolver and the files around it. */
+export interface NameMachine {
+  /** Rejects when the program is not there or could not be started. */
+  run(command: Command): Promise<CommandResult>;
+  /** Undefined when there is none, or none that is a plain file. */
+  readText(path: string): string | undefined;
+  /** Makes or replaces a file of root's that everybody can read; its folder is made when it is missing. */
+  writeText(path: string, text: string): void;
+  remove(path: string): void;
+  /** Another text whenever something else has come to be at the path; empty when nothing is there. */
+  birthOf(path: string): string;
+}
+
 /** The configuration socket of a user space engine (the WireGuard cross-platform interface). */
 export interface UapiSocket {
   /** Sends a whole request and resolves with the whole answer, errno line included. Rejects when there is no engine. */

@@ -1,7 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type NameMachine } from '../helper/dns/system.ts';
-import { type CommandRunner } from '../helper/ports.ts';
+import { type CommandRunner, type NameMachine } from '../helper/ports.ts';
 
 const textBytesMax = 1 << 16;
 

@@ -1,5 +1,4 @@
-import { type NameMachine } from '../../src/helper/dns/system.ts';
-import { type Command, type CommandResult } from '../../src/helper/ports.ts';
+import { type Command, type CommandResult, type NameMachine } from '../../src/helper/ports.ts';
 
 const ok: CommandResult = { code: 0, stdout: '', stderr: '' };
 

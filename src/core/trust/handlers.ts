@@ -74,7 +74,7 @@ export function trustHandlers({ ports, keyring, profiles, networks, meant, invit
 
   return {
     'mesh.create': async (input) => {
-      const profile = await hostProfile(input, ports);
+      const profile = await hostProfile(input, profiles.document.get().list, ports);
       if (profile.trust === 'clear-text') {
         await profiles.add(profile);
         return { profile: profile.id };

@@ -3,7 +3,8 @@ import { type Clock, sleep } from '../../base/clock.ts';
 import { asFailure } from '../../base/failure.ts';
 import { type Log } from '../../base/log.ts';
 import { type NameJournal } from './journal.ts';
-import { type NameMachine, type NameSystem, type NameUndo } from './system.ts';
+import { type NameMachine } from '../ports.ts';
+import { type NameSystem, type NameUndo } from './system.ts';
 import { type WantedNames } from './spec.ts';
 
 export interface NamesPorts {

@@ -1,5 +1,6 @@
 import { splitHostPort } from '../../base/ip.ts';
-import { type NameMachine, type NameSystem, complaint } from './system.ts';
+import { type NameMachine } from '../ports.ts';
+import { type NameSystem, complaint } from './system.ts';
 
 /**
  * Windows: rules of the Name Resolution Policy Table, whose comment says whose they are. They outlive a reboot, so does the journal.

@@ -1,4 +1,5 @@
-import { type NameMachine, type NameSystem, complaint } from './system.ts';
+import { type NameMachine } from '../ports.ts';
+import { type NameSystem, complaint } from './system.ts';
 
 /**
  * Linux with systemd-resolved: the names belong to the tunnel's link, so they go with it. resolved keeps them over a restart of its own

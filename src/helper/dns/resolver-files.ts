@@ -1,5 +1,6 @@
 import { splitHostPort } from '../../base/ip.ts';
-import { type NameMachine, type NameSystem, type NameUndo } from './system.ts';
+import { type NameMachine } from '../ports.ts';
+import { type NameSystem, type NameUndo } from './system.ts';
 import { type WantedNames } from './spec.ts';
 
 /**

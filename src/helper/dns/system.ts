@@ -1,4 +1,4 @@
-import { type CommandResult, type Command } from '../ports.ts';
+import { type CommandResult, type NameMachine } from '../ports.ts';
 import { type WantedNames } from './spec.ts';
 
 /** What keeps a network's names on this machine. */
@@ -9,19 +9,6 @@ export interface NameUndo {
   readonly keeper: NameKeeper;
   readonly device: string;
   readonly domains: readonly string[];
-}
-
-/** The machine's resolver and the files around it. */
-export interface NameMachine {
-  /** Rejects when the program is not there or could not be started. */
-  run(command: Command): Promise<CommandResult>;
-  /** Undefined when there is none, or none that is a plain file. */
-  readText(path: string): string | undefined;
-  /** Makes or replaces a file of root's that everybody can read; its folder is made when it is missing. */
-  writeText(path: string, text: string): void;
-  remove(path: string): void;
-  /** Another text whenever something else has come to be at the path; empty when nothing is there. */
-  birthOf(path: string): string;
 }
 
 /** How one operating system sends questions for some domains elsewhere. */
