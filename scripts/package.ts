@@ -3,6 +3,7 @@
  *   npm run package -- single   the executable that holds helper, node process, web page and command line; proves that each starts
  *   npm run package -- deb      the .deb for this machine's architecture: with the stand-in for a window where npm has no Electron
  *   npm run package -- check    two versions of the stand-in, installed, used, broken, upgraded, removed and purged in a clean Debian (root; minutes)
+ *   npm run package -- msi      the .msi around a stand-in, with wixl; its tables, and where Wine is: installed, used, upgraded, removed (minutes)
  *   npm run package -- trees    the folders of Linux, Windows and macOS around a stand-in for Electron; archive, fuses, scripts are looked at
  */
 import { execFileSync } from 'node:child_process';
@@ -12,10 +13,11 @@ import { hasElectron, makeDeb, neededPackages } from './lib/package-build.ts';
 import { checkPackage } from './lib/package-check.ts';
 import { proveSingle } from './lib/package-proof.ts';
 import { makeSingle, megabytes, ownTarget } from './lib/package-single.ts';
+import { checkMsi } from './lib/package-windows.ts';
 import { checkTrees } from './lib/package-trees.ts';
 
 const root = join(import.meta.dirname, '..');
-const commands: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = { single, deb, check, trees };
+const commands: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = { single, deb, check, msi, trees };
 /** Where the tree of a clean Debian is kept between runs. */
 const cache = '/var/tmp/webmesh-package';
 const [name = ''] = process.argv.slice(2);
@@ -43,6 +45,11 @@ function deb(): readonly string[] {
 function trees(): readonly string[] {
   const problems = single();
   return problems.length === 0 ? checkTrees(root, console.log) : problems;
+}
+
+async function msi(): Promise<readonly string[]> {
+  const problems = single();
+  return problems.length === 0 ? checkMsi(root, console.log) : problems;
 }
 
 async function check(): Promise<readonly string[]> {

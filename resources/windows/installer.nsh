@@ -10,16 +10,22 @@
   Pop $0
 !macroend
 
+; net.exe waits until it has stopped: its files can be replaced only then.
+!macro webmeshStop
+  nsExec::ExecToLog '"$SYSDIR\net.exe" stop WebmeshHelper'
+  Pop $0
+!macroend
+
 !macro customInit
   ; An upgrade replaces the program: the helper ends first, and takes adapter and routes away.
-  !insertmacro webmeshService "stop WebmeshHelper"
+  !insertmacro webmeshStop
 !macroend
 
 !macro customInstall
   SetShellVarContext all
-  !insertmacro webmeshService 'create WebmeshHelper binPath= "\"$INSTDIR\resources\bin\webmesh.exe\" @helper --run \"${WebmeshData}\run\" --state \"${WebmeshData}\state\" --log-to-file" start= auto obj= LocalSystem DisplayName= "Webmesh helper"'
+  !insertmacro webmeshService 'create WebmeshHelper binPath= "\"$INSTDIR\resources\bin\webmesh.exe\" @helper --run \"${WebmeshData}\run\" --state \"${WebmeshData}\state\" --log-to-file --service" start= auto obj= LocalSystem DisplayName= "Webmesh helper"'
   !insertmacro webmeshService 'description WebmeshHelper "Makes the tunnel and runs the mesh node."'
-  !insertmacro webmeshService 'failure WebmeshHelper reset= 86400 actions= restart/1000/restart/1000/restart/5000'
+  ; What is to happen when it breaks it tells the service manager itself, so that the .msi need not.
   ; Nothing but what the helper says of itself: no driver, no user's token.
   !insertmacro webmeshService 'sidtype WebmeshHelper unrestricted'
   !insertmacro webmeshService 'start WebmeshHelper'
@@ -27,10 +33,12 @@
 
 !macro customUnInstall
   SetShellVarContext all
-  !insertmacro webmeshService "stop WebmeshHelper"
+  !insertmacro webmeshStop
   ; What a killed helper left in its journal.
   nsExec::ExecToLog '"$INSTDIR\resources\bin\webmesh.exe" @helper --run "${WebmeshData}\run" --state "${WebmeshData}\state" --undo'
   Pop $0
+  ; Start at login, of whoever removes it; other people's entries name a program that is gone.
+  DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Run" "electron.app.Webmesh"
   !insertmacro webmeshService "delete WebmeshHelper"
   RMDir /r "${WebmeshData}\run"
   ; Keys and networks stay through an upgrade, and go with the program.

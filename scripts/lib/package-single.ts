@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, s
 import { dirname, join } from 'node:path';
 import { youngHeap } from '../../src/platform/lean-memory.ts';
 import { programs } from '../../src/single/programs.ts';
+import { windowsModules } from './package-msi.ts';
 
 /** The systems that a single executable can be made for, with the package that holds their Node; macOS takes the Node that runs us. */
 const bases = {
@@ -31,8 +32,8 @@ const execArgv = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', 
  */
 export function makeSingle(root: string, target: Target): string {
   const installed = bases[target];
-  const base = installed === undefined && target === ownTarget() ? process.execPath : join(root, 'node_modules', installed ?? target);
-  if (!existsSync(base)) throw new Error(`there is no ${base}: npm installs it on its own system, or with --os and --cpu`);
+  const base = installed === undefined ? (target === ownTarget() ? process.execPath : undefined) : foldersOf(root).map((folder) => join(folder, installed)).find((path) => existsSync(path));
+  if (base === undefined) throw new Error(`there is no Node for ${target}: npm installs it on its own system, or with --os and --cpu`);
   const folder = join(root, 'dist/single', target);
   const out = join(folder, target.startsWith('win') ? 'webmesh.exe' : 'webmesh');
   rmSync(folder, { recursive: true, force: true });
@@ -42,6 +43,11 @@ export function makeSingle(root: string, target: Target): string {
   inject(root, out, blob, target);
   chmodSync(out, 0o755);
   return out;
+}
+
+/** Where Nodes lie: this machine's among all packages, that of Windows elsewhere (package-msi). */
+function foldersOf(root: string): readonly string[] {
+  return [join(root, 'node_modules'), windowsModules(root)];
 }
 
 /** The bundles as assets, as they are in dist: what is tested is what is shipped. */

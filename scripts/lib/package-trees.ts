@@ -13,7 +13,7 @@ interface Shape {
 
 const shapes: Readonly<Record<System, Shape>> = {
   linux: { program: 'webmesh-desktop', resources: 'resources', holds: ['bin/webmesh', 'linux/webmesh-helper.service', 'renderer/index.html'] },
-  win: { program: 'Webmesh.exe', resources: 'resources', holds: ['windows/webmesh-helper.json', 'renderer/index.html'] },
+  win: { program: 'Webmesh.exe', resources: 'resources', holds: ['windows/webmesh.ico', 'bin', 'renderer/index.html'] },
   mac: { program: 'Webmesh.app', resources: 'Webmesh.app/Contents/Resources', holds: ['macos/org.webmesh.helper.plist', 'macos/uninstall', 'renderer/index.html', 'icon.icns'] },
 };
 /** As scripts/after-pack.cjs wants them. */

@@ -96,6 +96,7 @@ async function main(options: HelperOptions): Promise<void> {
   await processes.stopStray();
   if (options.undo) {
     for (const release of locks) release();
+    if (clean && options.forget) for (const folder of new Set([run, state])) rmSync(folder, { recursive: true, force: true });
     process.exitCode = clean ? 0 : 1;
     return;
   }

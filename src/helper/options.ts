@@ -13,6 +13,8 @@ export interface HelperOptions {
   readonly untilStdinEnds: boolean;
   /** Take back what an earlier life left on the machine, and end without serving anybody. */
   readonly undo: boolean;
+  /** With `undo`: the run and state folders go too, keys and networks' data with them. */
+  readonly forget: boolean;
   /** Start again in the background and end; the log then goes to a file in the state folder. */
   readonly detach: boolean;
   readonly logToFile: boolean;
@@ -20,14 +22,15 @@ export interface HelperOptions {
   readonly service: boolean;
 }
 
-export const usage = 'helper [--run DIR] [--state DIR] [--cache DIR] [--owner UID] [--engine auto|kernel|wireguard-go] [--until-stdin-ends] [--undo] [--detach] [--service]';
+export const usage = 'helper [--run DIR] [--state DIR] [--cache DIR] [--owner UID] [--engine auto|kernel|wireguard-go] [--until-stdin-ends] [--undo [--forget]] [--detach] [--service]';
 
 /** Reads the command line; the folders have defaults for an installed helper. Throws input.invalid naming the argument. */
 export function parseOptions(args: readonly string[]): HelperOptions {
-  const { run, state, cache, owner, engine, 'until-stdin-ends': untilStdinEnds, undo, detach, 'log-to-file': logToFile, service } = valuesOf(args);
+  const { run, state, cache, owner, engine, 'until-stdin-ends': untilStdinEnds, undo, forget, detach, 'log-to-file': logToFile, service } = valuesOf(args);
   if (engine !== 'auto' && engine !== 'kernel' && engine !== 'wireguard-go') throw failure('input.invalid', { argument: '--engine' });
+  if (forget && !undo) throw failure('input.invalid', { argument: '--forget' });
   if (owner !== undefined && !/^\d{1,10}$/.test(owner)) throw failure('input.invalid', { argument: '--owner' });
-  return { run, state, cache, owner: owner === undefined ? undefined : Number(owner), engine, untilStdinEnds, undo, detach, logToFile, service };
+  return { run, state, cache, owner: owner === undefined ? undefined : Number(owner), engine, untilStdinEnds, undo, forget, detach, logToFile, service };
 }
 
 function valuesOf(args: readonly string[]) {
@@ -44,6 +47,7 @@ function valuesOf(args: readonly string[]) {
         engine: { type: 'string', default: 'auto' },
         'until-stdin-ends': { type: 'boolean', default: false },
         undo: { type: 'boolean', default: false },
+        forget: { type: 'boolean', default: false },
         detach: { type: 'boolean', default: false },
         'log-to-file': { type: 'boolean', default: false },
         service: { type: 'boolean', default: false },

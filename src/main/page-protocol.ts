@@ -7,9 +7,9 @@ import { mediaType, pageFile, pageHeaders } from '../contract/page-policy.ts';
 export const pageOrigin = 'app://webmesh';
 export const pageUrl = `${pageOrigin}/index.html`;
 
-/** Must run before the app is ready. */
+/** Must run before the app is ready. The compiled page is kept between windows and starts, as Chromium does for pages of the web. */
 export function declarePageScheme(protocol: Pick<Protocol, 'registerSchemesAsPrivileged'>): void {
-  protocol.registerSchemesAsPrivileged([{ scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true } }]);
+  protocol.registerSchemesAsPrivileged([{ scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } }]);
 }
 
 /** Answers the page's own files with their policy, and nothing else. */

@@ -24,6 +24,10 @@ const declarations = {
   SetFileSecurityW: [advapi, 'int SetFileSecurityW(str16 path, uint32_t parts, int64_t security)'],
   ConvertStringSecurityDescriptorToSecurityDescriptorW: [advapi, 'int ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32_t revision, _Out_ uint8_t *security, void *size)'],
   RegisterServiceCtrlHandlerExW: [advapi, 'intptr_t RegisterServiceCtrlHandlerExW(str16 name, int64_t handler, void *context)'],
+  OpenSCManagerW: [advapi, 'intptr_t OpenSCManagerW(void *machine, void *database, uint32_t access)'],
+  OpenServiceW: [advapi, 'intptr_t OpenServiceW(intptr_t manager, str16 name, uint32_t access)'],
+  CloseServiceHandle: [advapi, 'int CloseServiceHandle(intptr_t service)'],
+  ChangeServiceConfig2W: [advapi, 'int ChangeServiceConfig2W(intptr_t service, uint32_t level, uint8_t *info)'],
   SetServiceStatus: [advapi, 'int SetServiceStatus(intptr_t service, uint8_t *status)'],
 } as const;
 

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { failure } from '../base/failure.ts';
 import type { PeerCredentials } from './peer-credentials.ts';
 import { descriptorOf, eventSet, lastError, overlappedWith, securityAttributes, securityOf, windows } from './windows-calls.ts';
-import { pipePeer } from './windows-tokens.ts';
+import { ownAccount, pipePeer } from './windows-tokens.ts';
 
 /** Both ways, overlapped; from this machine only, as bytes. */
 const duplex = 0x3 | 0x4000_0000;
@@ -16,7 +16,7 @@ const cameBefore: readonly number[] = [535, 232];
 const pending = 997;
 const firstBytesMs = 5_000;
 /**
- * SDDL: the system and administrators everything, whoever sits at the machine reading and writing; nobody else, and nobody by inheritance.
+ * SDDL, behind the owner, who is named because callers ask for it: the system and administrators everything, whoever sits at the machine reading and writing; nobody else, and nobody by inheritance.
  * Node's own client asks for GENERIC_WRITE, so the right to add an instance of the pipe is in it: see docs/decisions/0017.
  */
 const access = 'D:P(A;;GA;;;SY)(A;;GA;;;BA)(A;;GRGW;;;IU)';
@@ -26,7 +26,7 @@ const access = 'D:P(A;;GA;;;SY)(A;;GA;;;BA)(A;;GRGW;;;IU)';
  * Windows can be asked whose it is. That answer comes once the caller has spoken, so who is silent for five seconds is closed.
  */
 export async function openPipeDoor(name: string, connectionsMax: number, enter: (socket: Socket, peer: PeerCredentials | undefined) => void): Promise<{ close(): void }> {
-  const security = securityAttributes(securityOf(access));
+  const security = securityAttributes(securityOf(`O:${ownAccount() ?? 'BA'}${access}`));
   const event = windows('CreateEventW', null, 1, 0, null);
   let open = 0;
   let closed = false;

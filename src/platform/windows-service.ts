@@ -3,7 +3,7 @@ import { dispatchService, windows } from './windows-calls.ts';
 
 /** What Windows' service manager may ask of a running service, and how it is told. */
 export interface ServiceLife {
-  /** The service does its work; until then the manager waits, 30 s. */
+  /** The service does its work; until then the manager waits, 30 s. From here on a breakage is one, and the manager starts it again. */
   running(): void;
   /** It has ended; with a code that is not 0 the manager starts it again. */
   stopped(code: number): Promise<void>;
@@ -36,7 +36,10 @@ export function speakAsService(name: string, stop: () => void): Promise<ServiceL
       service = windows('RegisterServiceCtrlHandlerExW', name, handler, null);
       tell(state.starting);
       resolve({
-        running: () => tell(state.running),
+        running: () => {
+          tell(state.running);
+          restartWhenBroken(name);
+        },
         stopped: async (code) => {
           tell(state.stopped, code);
           await dispatching;
@@ -49,6 +52,38 @@ export function speakAsService(name: string, stop: () => void): Promise<ServiceL
       if (answer === 0) reject(new Error(`${name} was not started by the service manager`));
     }, reject);
   });
+}
+
+/** How soon after a crash, or an end with a code, the service is started again: at once, at once, then every five seconds. */
+const restartMs = [1_000, 1_000, 5_000];
+const forgetAfterSeconds = 86_400;
+const access = { connect: 0x1, changeAndStart: 0x2 | 0x10 } as const;
+const level = { failureActions: 2, failureFlag: 4 } as const;
+
+/**
+ * Asks the service manager to start a service again when it breaks, which not every kind of installer can say. Answers whether all of it
+ * was accepted: a service that is not restarted is still one.
+ */
+function restartWhenBroken(name: string): boolean {
+  const manager = windows('OpenSCManagerW', null, null, access.connect);
+  const service = manager === 0 ? 0 : windows('OpenServiceW', manager, name, access.changeAndStart);
+  const accepted = service !== 0 && windows('ChangeServiceConfig2W', service, level.failureActions, failureActions()) !== 0 && windows('ChangeServiceConfig2W', service, level.failureFlag, Buffer.from([1, 0, 0, 0])) !== 0;
+  for (const handle of [service, manager]) if (handle !== 0) windows('CloseServiceHandle', handle);
+  return accepted;
+}
+
+/** SERVICE_FAILURE_ACTIONSW: when failures are forgotten, no message, no command, and a list of pairs: 1 (start again), after so many ms. */
+function failureActions(): Buffer {
+  const list = Buffer.alloc(8 * restartMs.length);
+  restartMs.forEach((afterMs, at) => {
+    list.writeUInt32LE(1, 8 * at);
+    list.writeUInt32LE(afterMs, 8 * at + 4);
+  });
+  const bytes = Buffer.alloc(40);
+  bytes.writeUInt32LE(forgetAfterSeconds, 0);
+  bytes.writeUInt32LE(restartMs.length, 24);
+  bytes.writeBigUInt64LE(addressOf(list), 32);
+  return bytes;
 }
 
 /** SERVICE_STATUS: an end with a code says that the code is our own. */

@@ -160,8 +160,9 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
     }
     received = [];
     snapshotIfDue();
-    settle(view.get());
-    publish();
+    const [before, now] = [view.get(), raft.view()];
+    settle(before, now);
+    publish(before, now);
   }
 
   function perform(ready: Ready): void {
@@ -215,8 +216,7 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
   }
 
   /** Answers reads that are ripe, and everybody who waited for a leadership that has ended. */
-  function settle(before: RaftView): void {
-    const now = raft.view();
+  function settle(before: RaftView, now: RaftView): void {
     const applied = stateMachine.appliedIndex();
     for (const [id, { waiter: who, index }] of reads) {
       if (who.settled || (index !== null && applied >= index)) {
@@ -236,8 +236,7 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
     }
   }
 
-  function publish(): void {
-    const [before, now] = [view.get(), raft.view()];
+  function publish(before: RaftView, now: RaftView): void {
     if ((now.violations ?? 0) > (before.violations ?? 0)) log.error('rules-broken-by-a-member', { term: now.term, leader: now.leader, violations: now.violations });
     if (now.configuration !== before.configuration) transport.setConfiguration(now.configuration);
     if (now.role !== before.role || now.term !== before.term || now.leader !== before.leader) log.info('role', { role: now.role, term: now.term, leader: now.leader });

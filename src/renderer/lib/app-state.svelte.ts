@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { asFailure } from '../../base/failure.ts';
 import type { Client } from '../../contract/client.ts';
 import type { AppState as Topics } from '../../contract/state.ts';
-import { sentence, type Words } from '../../contract/words.ts';
+import { sentence, type Words } from '../words/say.ts';
 import type { AppClient, ClientEvents, Link } from './app-client.ts';
 import { grow, type Sample } from './history.ts';
 import { growLatencies, type LatencyHistory } from './latency-history.ts';

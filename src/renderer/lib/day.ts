@@ -6,9 +6,9 @@ import { bytes, clockTime, latency, percent, rate, span } from './format.ts';
 
 /** How far back the charts of this device look. */
 export const ranges = [
-  { value: 'live', label: '2 min', spanMs: 120_000 },
-  { value: 'hour', label: '1 h', spanMs: 3_600_000 },
-  { value: 'day', label: '24 h', spanMs: historyMinutesMax * 60_000 },
+  { value: 'live', spanMs: 120_000 },
+  { value: 'hour', spanMs: 3_600_000 },
+  { value: 'day', spanMs: historyMinutesMax * 60_000 },
 ] as const;
 export type Range = (typeof ranges)[number]['value'];
 

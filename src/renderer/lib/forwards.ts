@@ -2,7 +2,7 @@ import { failure, type FailureData } from '../../base/failure.ts';
 import { formatIp, joinHostPort, parseIp } from '../../base/ip.ts';
 import type { Input } from '../../contract/commands.ts';
 import type { ForwardView } from '../../contract/state.ts';
-import type { Words } from '../../contract/words.ts';
+import type { Words } from '../../contract/detail.ts';
 import { sentence } from '../words/say.ts';
 import { t } from '../words/spoken.svelte.ts';
 import { plainText } from './format.ts';

@@ -2,7 +2,8 @@ import { unreachable } from '../../base/assert.ts';
 import type { FailureCode } from '../../base/failure.ts';
 import type { CommandName } from '../../contract/commands.ts';
 import type { ProfileView, SessionTopic } from '../../contract/state.ts';
-import { sentence, type Words } from '../../contract/words.ts';
+import { sentence, type Words } from '../words/say.ts';
+import { t } from '../words/spoken.svelte.ts';
 import { given, span } from './format.ts';
 
 /** How the state looks: each tone has its own colour, shape and word, so none of them stands alone. */
@@ -33,40 +34,40 @@ export interface Action {
   readonly leads: 'on' | 'off';
 }
 
-const connect: Action = { label: 'Connect', command: 'session.connect', leads: 'on' };
-const cancel: Action = { label: 'Cancel', command: 'session.disconnect', leads: 'off' };
-const disconnect: Action = { label: 'Disconnect', command: 'session.disconnect', leads: 'off' };
 
 export function sessionView(session: SessionTopic, profile: ProfileView | undefined, nowMs: number): SessionView {
-  const name = given(profile?.name ?? 'the network');
+  const words = t.connect;
+  const cancel: Action = { label: words.act.cancel, command: 'session.disconnect', leads: 'off' };
+  const retry = (label: string): Action => ({ label, command: 'session.retry', leads: 'on' });
+  const name = given(profile?.name ?? words.theNetwork);
   const bare = { aside: null, trouble: null, step: null, compare: false, newInvite: false };
   switch (session.phase) {
     case 'disconnected':
-      return { ...bare, tone: 'off', word: 'Not connected', line: `${name} is off. The rest of your traffic is not touched.`, button: profile === undefined ? null : connect };
+      return { ...bare, tone: 'off', word: words.off.word, line: words.off.line(name), button: profile === undefined ? null : { label: words.act.connect, command: 'session.connect', leads: 'on' } };
     case 'authorising': case 'joining': case 'configuring':
-      return { ...bare, tone: 'busy', word: 'Connecting', line: stepLine(session.phase, profile), button: cancel, step: session.phase };
+      return { ...bare, tone: 'busy', word: words.connecting.word, line: stepLine(session.phase, profile), button: cancel, step: session.phase };
     case 'connected':
       return {
-        ...bare, tone: session.degraded?.kind === 'control-plane-lost' ? 'frozen' : 'on', word: 'Connected',
-        line: `to ${name} for ${span(nowMs - session.sinceMs)}`, button: disconnect,
+        ...bare, tone: session.degraded?.kind === 'control-plane-lost' ? 'frozen' : 'on', word: words.on.word,
+        line: words.on.line(name, span(nowMs - session.sinceMs)), button: { label: words.act.disconnect, command: 'session.disconnect', leads: 'off' },
       };
     case 'reconnecting':
       if (session.cause.code === 'auth.pending') {
         return {
-          ...bare, tone: 'busy', word: 'Waiting for approval', line: `An admin of ${name} must accept this device.`, button: cancel, compare: true, trouble: sentence(session.cause),
-          aside: session.retryAtMs === null ? null : { label: 'Ask again now', command: 'session.retry', leads: 'on' },
+          ...bare, tone: 'busy', word: words.approval.word, line: words.approval.line(name), button: cancel, compare: true, trouble: sentence(session.cause),
+          aside: session.retryAtMs === null ? null : retry(words.approval.again),
         };
       }
       return {
-        ...bare, tone: 'busy', word: 'Reconnecting', line: retryLine(session.retryAtMs, session.attempt, nowMs), button: cancel,
-        aside: session.retryAtMs === null ? null : { label: 'Try now', command: 'session.retry', leads: 'on' }, trouble: sentence(session.cause),
+        ...bare, tone: 'busy', word: words.reconnecting.word, line: retryLine(session.retryAtMs, session.attempt, nowMs), button: cancel,
+        aside: session.retryAtMs === null ? null : retry(words.reconnecting.tryNow), trouble: sentence(session.cause),
       };
     case 'disconnecting':
-      return { ...bare, tone: 'busy', word: session.want === 'connected' ? 'Starting again' : 'Disconnecting', line: 'Taking the tunnel down and putting everything back.', button: null };
+      return { ...bare, tone: 'busy', word: session.want === 'connected' ? words.disconnecting.again : words.disconnecting.word, line: words.disconnecting.line, button: null };
     case 'blocked':
       return {
-        ...bare, tone: 'blocked', word: 'Cannot connect', line: `${name} needs your help.`, button: { label: 'Try again', command: 'session.connect', leads: 'on' },
-        aside: { label: 'Leave it off', command: 'session.disconnect', leads: 'off' }, trouble: sentence(session.failure),
+        ...bare, tone: 'blocked', word: words.blocked.word, line: words.blocked.line(name), button: { label: words.blocked.again, command: 'session.connect', leads: 'on' },
+        aside: { label: words.blocked.leave, command: 'session.disconnect', leads: 'off' }, trouble: sentence(session.failure),
         newInvite: needsInvite.has(session.failure.code),
       };
     default:
@@ -83,19 +84,19 @@ export function keyInFailure(session: SessionTopic | null): string | null {
   return typeof said === 'string' ? said : null;
 }
 
-export const steps: readonly { readonly step: Step; readonly label: string }[] = [
-  { step: 'authorising', label: 'Get ready' }, { step: 'joining', label: 'Join' }, { step: 'configuring', label: 'Open the tunnel' },
-];
+export const steps: readonly Step[] = ['authorising', 'joining', 'configuring'];
 
 function stepLine(step: Step, profile: ProfileView | undefined): string {
+  const words = t.connect.connecting;
   const host = profile?.kind === 'host';
-  if (step === 'authorising') return host ? 'Starting this network on this device.' : 'Showing the network who this device is.';
-  if (step === 'joining') return host ? 'Taking part in the network.' : `Asking ${given(profile?.address ?? '', 'the network')} to let this device in.`;
-  return 'Setting up the encrypted tunnel.';
+  if (step === 'authorising') return host ? words.startingHost : words.showing;
+  if (step === 'joining') return host ? words.takingPart : words.asking(given(profile?.address ?? '', t.connect.theNetwork));
+  return words.tunnel;
 }
 
 function retryLine(retryAtMs: number | null, attempt: number, nowMs: number): string {
-  if (retryAtMs === null) return 'Waiting until this is possible again.';
+  const words = t.connect.reconnecting;
+  if (retryAtMs === null) return words.possible;
   const seconds = Math.ceil((retryAtMs - nowMs) / 1000);
-  return seconds <= 0 ? `Trying again now (attempt ${attempt}).` : `Next try in ${seconds} s (attempt ${attempt}).`;
+  return seconds <= 0 ? words.now(attempt) : words.next(seconds, attempt);
 }

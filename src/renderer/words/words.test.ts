@@ -8,13 +8,18 @@ import { pieces, slot } from './slots.ts';
 /** Messages that are rightly the same in a language as in English, by their place, and why. */
 const same: readonly { readonly place: RegExp; readonly languages?: string; readonly reason: string }[] = [
   { place: /^common\.(units|span\.|spans|perSecond|percent|milliseconds|seconds)/, reason: 'units of physics' },
+  { place: /^connect\.(name|tunnel)$/, languages: 'de fr', reason: 'the same word' },
+  { place: /^connect\.engine$/, reason: 'a name and what the system calls the engine' },
+  { place: /^settings\.notifications$/, languages: 'fr', reason: 'the same word' },
   { place: /^common\.ahead\.(s|min|h)$/, languages: 'de', reason: '“in 5 min” is German too' },
   { place: /^several\.colours\.orange$/, languages: 'de', reason: 'the same word in German' },
   { place: /^several\.colours\.violet$/, languages: 'fr', reason: 'the same word in French' },
   { place: /^keys\.dialog\.passphrase$/, languages: 'de', reason: 'the same word in German' },
   { place: /^invites\.(dialog\.options|fields\.note)$/, languages: 'fr', reason: 'the same word in French' },
   { place: /^(invites\.roles\.admin\.word|peers\.heads\.roles\.admin)$/, languages: 'de fr', reason: 'Admin is the usual word' },
-  { place: /^(peers\.columns\.(name|path|handshake)|peer\.(name|handshake|metrics\.system|open\.schemes\.ssh)|forwards\.dialog\.port)$/, languages: 'de', reason: 'the same word in German' },
+  { place: /^history\.ranges\./, languages: 'de fr es', reason: 'units of time' },
+  { place: /^device\.version$/, languages: 'fr', reason: 'the same word in French' },
+  { place: /^(peers\.columns\.(name|path|handshake)|peer\.(name|handshake|metrics\.system|open\.schemes\.ssh)|forwards\.dialog\.port|offers\.shares\.port|device\.(name|status|version)|history\.charts\.tunnel)$/, languages: 'de', reason: 'the same word in German' },
 ];
 
 /** The page's own: what it shares with the other shells is tested in contract/words. */

@@ -4,6 +4,7 @@ import { openState, states } from '../states.ts';
 import { expect, test } from './fixture.ts';
 import { judge } from './judge.ts';
 import { ownProblems } from './own-checks.ts';
+import { saysOf } from './says.ts';
 
 /**
  * Every screen and state that there is (../states.ts), judged by axe and by our own checks: wide and narrow, light and dark, unfolded, at 400 % zoom,
@@ -52,11 +53,13 @@ const looked: Readonly<Record<string, string>> = {
 };
 
 for (const state of states) {
-  test(`${state.name}: axe and our own checks find nothing`, async ({ page }) => {
+  test(`${state.name}: it says what it must, and axe and our own checks find nothing wrong`, async ({ page }) => {
     await page.clock.install({ time: startMs });
     const stage = await openState(page, state);
     try {
       const found: Record<string, readonly string[]> = {};
+      const unsaid = await missing(page, state.name);
+      if (unsaid.length > 0) found['what it must say'] = unsaid;
       for (const [name, look] of Object.entries(looks)) {
         const faults = await look(page);
         if (faults.length > 0) found[name] = faults;
@@ -80,6 +83,15 @@ function listen(): void {
       if (region !== null && region !== undefined && region.getAttribute('aria-live') !== 'off' && said?.trim()) heard.push(`read aloud: ${said.trim()}`);
     }
   }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}
+
+async function missing(page: Page, name: string): Promise<readonly string[]> {
+  const says = saysOf[name];
+  if (says === undefined) return ['a state that is not in says.ts'];
+  const text = await page.evaluate(() => [...document.querySelectorAll('body, dialog[open]')].map((each) => (each as HTMLElement).innerText).join('\n') + [...document.querySelectorAll('option:checked')].map(({ textContent }) => textContent).join('\n'));
+  const unsaid = says.words.filter((words) => !text.replace(/\s+/g, ' ').includes(words));
+  const usable = says.control === null || (await page.getByRole('button', { name: says.control, exact: true }).or(page.getByRole('link', { name: says.control, exact: true })).filter({ visible: true }).first().isEnabled({ timeout: 500 }).catch(() => false));
+  return [...unsaid, ...(usable ? [] : [`no usable control: ${says.control}`])];
 }
 
 async function whole(page: Page): Promise<readonly string[]> {

@@ -1,3 +1,28 @@
 import type { PageWords } from '../en/index.ts';
 
-export const check: PageWords['check'] = {};
+export const check: PageWords['check'] = {
+  title: 'Netzwerkprüfung',
+  notKnownYet: 'Wie dieses Netzwerk den Tunnel behandelt, ist noch nicht bekannt.',
+  knownLater: 'Bekannt, solange dieses Gerät verbunden ist.',
+  kind: (kind, what) => `${kind}. ${what}`,
+  seenAt: (address) => `Von außen zu sehen unter ${address}`,
+  tunnelSeenAt: 'Tunnel zu sehen unter',
+  copies: { tunnel: 'Adresse des Tunnels von außen', publicOf: (family) => `öffentliche ${family}-Adresse` },
+  copied: { what: 'Die Prüfung wurde als Text kopiert.', next: 'Die Adressen dieses Netzwerks stehen darin.' },
+  notCopied: { what: 'Das System hat das Kopieren nicht erlaubt.', next: 'Markieren Sie den Text und kopieren Sie ihn von Hand.' },
+  members: 'Wie Mitglieder antworten',
+  member: 'Mitglied',
+  whatFor: 'Wofür',
+  answer: 'Antwort',
+  noAnswer: 'keine Antwort',
+  routerSaid: 'Was der Router gesagt hat',
+  said: (name, said) => `${name}: ${said}`,
+  nothingInTheWay: 'Hier steht direkten Wegen nichts im Weg.',
+  wouldHelp: 'Was helfen würde',
+  check: 'Netzwerk prüfen',
+  checkAgain: 'Erneut prüfen',
+  checking: 'Wird geprüft …',
+  copyAsText: 'Als Text kopieren',
+  asking: 'Mitglieder und der Router werden gefragt. Das dauert ein paar Sekunden.',
+  checked: (ago) => `Geprüft: ${ago}.`,
+};

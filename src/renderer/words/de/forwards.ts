@@ -11,7 +11,7 @@ export const forwards: PageWords['forwards'] = {
   portOf: (port) => `Port ${port}`,
   to: (end) => `zu ${end}`,
   toPeer: (name, end) => `zu ${name}, ${end}`,
-  localAddressCopied: 'die lokale Adresse',
+  localAddressCopied: 'lokale Adresse',
   connections: (n) => count(n, { one: '# Verbindung', other: '# Verbindungen' }),
   received: 'empfangen',
   sent: 'gesendet',

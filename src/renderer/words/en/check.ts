@@ -1,1 +1,28 @@
-export const check = {};
+/** The check of the network that this device is on. */
+export const check = {
+  title: 'Network check',
+  notKnownYet: 'How this network treats the tunnel is not known yet.',
+  knownLater: 'Known while this device is connected.',
+  kind: (kind: string, what: string) => `${kind}. ${what}`,
+  seenAt: (address: string) => `Seen from outside at ${address}`,
+  tunnelSeenAt: 'Tunnel seen at',
+  /** What is copied. */
+  copies: { tunnel: 'the address of the tunnel from outside', publicOf: (family: string) => `the public ${family} address` },
+  copied: { what: 'Copied the check as text.', next: 'It has the addresses of this network in it.' },
+  notCopied: { what: 'The system did not allow copying.', next: 'Select the text and copy it by hand.' },
+  members: 'How members answer',
+  member: 'Member',
+  whatFor: 'What for',
+  answer: 'Answer',
+  noAnswer: 'no answer',
+  routerSaid: 'What the router said',
+  said: (name: string, said: string) => `${name}: ${said}`,
+  nothingInTheWay: 'Nothing here stands in the way of direct paths.',
+  wouldHelp: 'What would help',
+  check: 'Check the network',
+  checkAgain: 'Check again',
+  checking: 'Checking…',
+  copyAsText: 'Copy as text',
+  asking: 'Asking members and the router. That takes a few seconds.',
+  checked: (ago: string) => `Checked ${ago}.`,
+};

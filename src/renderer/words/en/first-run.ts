@@ -1,1 +1,20 @@
-export const firstRun = {};
+/** The first screen of all, which also adds another network. */
+export const firstRun = {
+  welcome: 'Welcome to Webmesh',
+  add: 'Add a network',
+  about: 'A private network between your own devices. No account and no server of ours: your devices run it themselves.',
+  create: 'Create a network',
+  createAbout: 'This device becomes its first. You invite the others with a link whenever you like.',
+  name: 'Name of the network',
+  nameExample: 'Home',
+  deviceName: 'Name of this device',
+  deviceNameExample: 'its host name',
+  deviceNameHint: 'Letters, digits and hyphens.',
+  range: 'IPv4 range of the network',
+  rangeHint: 'A private range that none of your local networks uses.',
+  old: 'Old network in clear text',
+  oldOn: 'Joining and managing it will not be encrypted, and there are no invites. Only for programs that know no certificates.',
+  oldOff: 'Off: devices prove who they are, and everything is encrypted.',
+  creating: 'Creating…',
+  createIt: 'Create network',
+};

@@ -1,1 +1,22 @@
-export const settings = {};
+/** The settings, but for networks, diagnostics and updates. */
+export const settings = {
+  title: 'Settings',
+  networks: 'Networks',
+  start: 'Start',
+  connectAtStart: 'Connect when the app starts',
+  startAtLogin: 'Start the app when I log in',
+  stayConnected: 'Stay connected after quitting',
+  stayConnectedHint: 'Your devices go on reaching each other; the next start takes over.',
+  notifications: 'Notifications',
+  notify: 'Notify me',
+  notifyHint: 'Only while no window of the app is in front.',
+  appearance: 'Appearance',
+  theme: 'Theme',
+  themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+  language: 'Language',
+  languageSystem: 'As the system',
+  diagnostics: 'Diagnostics',
+  logLevel: 'What the log keeps',
+  levels: { error: 'Errors only', warn: 'Warnings too', info: 'What happens (usual)', debug: 'Everything, with names and addresses' },
+  license: 'Free software under the Apache License 2.0. WireGuard is a registered trademark of Jason A. Donenfeld.',
+};

@@ -1,3 +1,28 @@
 import type { PageWords } from '../en/index.ts';
 
-export const check: PageWords['check'] = {};
+export const check: PageWords['check'] = {
+  title: 'Comprobación de la red',
+  notKnownYet: 'Todavía no se sabe cómo trata esta red al túnel.',
+  knownLater: 'Se sabe mientras este dispositivo está conectado.',
+  kind: (kind, what) => `${kind}. ${what}`,
+  seenAt: (address) => `Visto desde fuera en ${address}`,
+  tunnelSeenAt: 'Túnel visto en',
+  copies: { tunnel: 'la dirección del túnel desde fuera', publicOf: (family) => `la dirección ${family} pública` },
+  copied: { what: 'Se copió la comprobación como texto.', next: 'Contiene las direcciones de esta red.' },
+  notCopied: { what: 'El sistema no permitió copiar.', next: 'Seleccione el texto y cópielo a mano.' },
+  members: 'Cómo responden los miembros',
+  member: 'Miembro',
+  whatFor: 'Para qué',
+  answer: 'Respuesta',
+  noAnswer: 'sin respuesta',
+  routerSaid: 'Lo que dijo el router',
+  said: (name, said) => `${name}: ${said}`,
+  nothingInTheWay: 'Aquí nada impide las rutas directas.',
+  wouldHelp: 'Qué ayudaría',
+  check: 'Comprobar la red',
+  checkAgain: 'Comprobar de nuevo',
+  checking: 'Comprobando…',
+  copyAsText: 'Copiar como texto',
+  asking: 'Se pregunta a los miembros y al router. Tarda unos segundos.',
+  checked: (ago) => `Comprobado: ${ago}.`,
+};

@@ -1,3 +1,23 @@
+import { pluralIn } from '../../../contract/language.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const history: PageWords['history'] = {};
+const count = pluralIn('es');
+
+export const history: PageWords['history'] = {
+  title: 'Mediciones',
+  lastDay: 'Últimas 24 horas',
+  reading: 'Leyendo…',
+  nothingOfPeer: 'Todavía no se guarda nada de este par. Empieza con su primer minuto de tráfico.',
+  choose: 'Periodo que muestran los gráficos',
+  ranges: { live: '2 min', hour: '1 h', day: '24 h' },
+  charts: { cpu: 'Procesador', load: 'Carga', memory: 'Memoria', tunnel: 'Túnel', peers: 'Pares', traffic: 'Tráfico', roundTrip: 'Ida y vuelta' },
+  lines: {
+    used: 'En uso', load: 'Carga', received: 'Recibido', sent: 'Enviado', highest: 'Máximo', mean: 'Media', direct: 'Directos', relayed: 'Retransmitidos', away: 'Sin alcanzar', worst: 'Peor', usual: 'Habitual',
+  },
+  cores: (n) => count(n, { one: '# núcleo', other: '# núcleos' }),
+  loads: (five, fifteen) => `${five} en 5 min · ${fifteen} en 15 min`,
+  inAndOut: (received, sent) => `${received} de entrada · ${sent} de salida`,
+  save: 'Exportar 24 h como CSV',
+  saving: 'Escribiendo…',
+  savedTo: (path) => `Escrito en ${path}`,
+};

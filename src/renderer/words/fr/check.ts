@@ -1,3 +1,28 @@
 import type { PageWords } from '../en/index.ts';
 
-export const check: PageWords['check'] = {};
+export const check: PageWords['check'] = {
+  title: 'Vérification du réseau',
+  notKnownYet: 'On ne sait pas encore comment ce réseau traite le tunnel.',
+  knownLater: 'Connu quand cet appareil est connecté.',
+  kind: (kind, what) => `${kind}. ${what}`,
+  seenAt: (address) => `Vu de l’extérieur à ${address}`,
+  tunnelSeenAt: 'Tunnel vu à',
+  copies: { tunnel: 'l’adresse du tunnel vue de l’extérieur', publicOf: (family) => `l’adresse ${family} publique` },
+  copied: { what: 'La vérification a été copiée en texte.', next: 'Elle contient les adresses de ce réseau.' },
+  notCopied: { what: 'Le système n’a pas permis la copie.', next: 'Sélectionnez le texte et copiez-le à la main.' },
+  members: 'Comment les membres répondent',
+  member: 'Membre',
+  whatFor: 'Pour quoi',
+  answer: 'Réponse',
+  noAnswer: 'pas de réponse',
+  routerSaid: 'Ce que le routeur a dit',
+  said: (name, said) => `${name} : ${said}`,
+  nothingInTheWay: 'Rien ici n’empêche les chemins directs.',
+  wouldHelp: 'Ce qui aiderait',
+  check: 'Vérifier le réseau',
+  checkAgain: 'Vérifier à nouveau',
+  checking: 'Vérification…',
+  copyAsText: 'Copier en texte',
+  asking: 'Les membres et le routeur sont interrogés. Cela prend quelques secondes.',
+  checked: (ago) => `Vérifié : ${ago}.`,
+};

@@ -20,7 +20,7 @@ export const invites: PageWords['invites'] = {
   made: (ago, name) => `Créée ${ago} par ${name}.`,
   state: { takenBack: 'Annulée', used: 'Utilisée', usedUp: 'Épuisée', tooOld: 'Trop ancienne', goodFor: (span) => `Valable encore ${span}` },
   takeBack: 'Annuler l’invitation',
-  takeBackOf: (title) => `Annuler l’invitation : ${title}`,
+  takeBackOf: (title) => `Annuler l’invitation : ${title}`,
   takenBack: { what: 'Invitation annulée.', next: 'Son lien ne laisse plus entrer personne.' },
   dialog: {
     title: (network) => `Inviter dans ${network}`,

@@ -1,3 +1,28 @@
 import type { PageWords } from '../en/index.ts';
 
-export const check: PageWords['check'] = {};
+export const check: PageWords['check'] = {
+  title: '网络检查',
+  notKnownYet: '尚不清楚此网络如何处理隧道。',
+  knownLater: '本设备连接后即可得知。',
+  kind: (kind, what) => `${kind}。${what}`,
+  seenAt: (address) => `从外部看到的地址：${address}`,
+  tunnelSeenAt: '隧道外部地址',
+  copies: { tunnel: '隧道的外部地址', publicOf: (family) => `公网 ${family} 地址` },
+  copied: { what: '已将检查结果复制为文本。', next: '其中包含此网络的地址。' },
+  notCopied: { what: '系统不允许复制。', next: '请选中文本并手动复制。' },
+  members: '成员的应答情况',
+  member: '成员',
+  whatFor: '用途',
+  answer: '应答',
+  noAnswer: '无应答',
+  routerSaid: '路由器的回应',
+  said: (name, said) => `${name}：${said}`,
+  nothingInTheWay: '这里没有妨碍直连路径的因素。',
+  wouldHelp: '可以改善的方法',
+  check: '检查网络',
+  checkAgain: '重新检查',
+  checking: '正在检查…',
+  copyAsText: '复制为文本',
+  asking: '正在询问成员和路由器。需要几秒钟。',
+  checked: (ago) => `检查时间：${ago}。`,
+};

@@ -1,4 +1,4 @@
-import { shared } from '../../../contract/words/en/index.ts';
+import { shared } from '../../../contract/words/zh/index.ts';
 import { app } from './app.ts';
 import { audit } from './audit.ts';
 import { check } from './check.ts';
