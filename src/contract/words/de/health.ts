@@ -20,6 +20,7 @@ export const health: HealthWords = {
     'renewal-failing': 'Zertifikat konnte nicht erneuert werden',
     'udp-blocked': 'Dieses Netz sperrt UDP',
     'service-down': 'Ein Angebot antwortet nicht',
+    'dns-not-set': 'Namen funktionieren in anderen Programmen nicht',
     'audit-broken': 'Das Prüfprotokoll passt nicht zusammen',
     'clear-text': 'Klartext',
     'disk-full': 'Der Datenträger ist fast voll',

@@ -20,6 +20,7 @@ export const health: HealthWords = {
     'renewal-failing': 'No se pudo renovar el certificado',
     'udp-blocked': 'Esta red bloquea UDP',
     'service-down': 'Una oferta no responde',
+    'dns-not-set': 'Los nombres no funcionan en otros programas',
     'audit-broken': 'El registro de auditoría no encaja',
     'clear-text': 'Sin cifrar',
     'disk-full': 'El disco está casi lleno',

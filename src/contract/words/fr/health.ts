@@ -20,6 +20,7 @@ export const health: HealthWords = {
     'renewal-failing': 'Le certificat n’a pas été renouvelé',
     'udp-blocked': 'Ce réseau bloque UDP',
     'service-down': 'Une offre ne répond pas',
+    'dns-not-set': 'Les noms ne fonctionnent pas dans les autres programmes',
     'audit-broken': 'Le journal d’audit est incohérent',
     'clear-text': 'En clair',
     'disk-full': 'Le disque est presque plein',

@@ -17,6 +17,7 @@ export const health: HealthWords = {
     'renewal-failing': '证书无法续期',
     'udp-blocked': '此网络阻止 UDP',
     'service-down': '一项服务没有应答',
+    'dns-not-set': '其他程序无法使用名称',
     'audit-broken': '审计日志不连贯',
     'clear-text': '明文',
     'disk-full': '磁盘几乎已满',
