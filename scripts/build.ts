@@ -1,6 +1,8 @@
 /**
  * Builds dist/: every process as one bundle, and the page.
  *   --only NAME   one part: main, preload, web, cli, helper, confine, confined, node, single, renderer
+ *   --to FOLDER   somewhere else than dist/
+ *   --readable    bundles with their blanks and their words, for who changes them to see whether a test notices
  * What is not written yet is skipped with a message. Prints one line.
  */
 import { execFileSync } from 'node:child_process';
@@ -10,7 +12,8 @@ import { parseArgs } from 'node:util';
 import { build as bundle, type BuildOptions } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
-const dist = join(root, 'dist');
+const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, to: { type: 'string' }, readable: { type: 'boolean' } } });
+const dist = values.to ?? join(root, 'dist');
 
 interface Part {
   readonly name: string;
@@ -28,7 +31,7 @@ const esmBanner = [
  * Blanks and comments of a bundle are megabytes that each process keeps in memory. Names stay, so that a stack reads like the source, and lines
  * stay short, because Node prints the line in which a process broke.
  */
-const lean: BuildOptions = { minifyWhitespace: true, minifySyntax: true, lineLimit: 160 };
+const lean: BuildOptions = values.readable ? {} : { minifyWhitespace: true, minifySyntax: true, lineLimit: 160 };
 const esm: BuildOptions = { format: 'esm', platform: 'node', banner: { js: esmBanner }, ...lean };
 const command: BuildOptions = { ...esm, banner: { js: `#!/usr/bin/env node\n${esmBanner}` } };
 const commonJs: BuildOptions = { format: 'cjs', platform: 'node', external: ['electron'], define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' }, ...lean };
@@ -48,7 +51,6 @@ const parts: readonly Part[] = [
   { name: 'single', entry: 'src/single/single.ts', out: 'single/single.cjs', options: { format: 'cjs', platform: 'node', sourcemap: false } },
 ];
 
-const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
 const wanted = (name: string): boolean => values.only === undefined || values.only.includes(name);
 
 const startedMs = performance.now();

@@ -1,5 +1,5 @@
 /**
- * Does a test notice when a protection is gone? Each mutation changes the built main bundle in a copy of the app and names the spec that
+ * Does a test notice when a protection is gone? Each mutation changes a readable build of the main bundle in a copy of the app and names the spec that
  * must then fail. Run after a build: `node test/electron-standin/mutations.ts`. Prints one line each and exits 1 when one survives.
  */
 import { spawnSync } from 'node:child_process';
@@ -58,6 +58,7 @@ try {
   for (const name of ['package.json', 'resources', 'dist']) cpSync(join(root, name), join(copy, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   const only = process.argv[2];
+  build('--only', 'main', '--only', 'preload', '--readable', '--to', join(copy, 'dist'));
   // A suite that is red without any mutation catches everything and proves nothing.
   if (!passes()) throw new Error('the specs fail without any mutation; build first, and make them pass');
   for (const mutation of mutations.filter(({ what }) => only === undefined || what.includes(only))) {
@@ -70,6 +71,12 @@ try {
 }
 console.log(`${survivors === 0 ? 'every mutation was caught' : `${survivors} mutations were not caught`} [electron: standin]`);
 process.exitCode = survivors === 0 ? 0 : 1;
+
+/** The product's bundles are without blanks, and `false` is `!1` there: nothing to look for words in. */
+function build(...options: readonly string[]): void {
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build.ts'), ...options], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error('the readable bundles could not be built');
+}
 
 function tryOut({ file, from, to, caughtBy }: Mutation): 'caught' | 'SURVIVED' | 'NOT FOUND' {
   const path = join(copy, 'dist/main', file);

@@ -17,6 +17,8 @@ test.skip(process.getuid?.() !== 0, 'network namespaces need root');
 let folder: string;
 let lan: Lan;
 let hosts: Host[];
+/** The founder's page stays open: its ticket opened it once. */
+let founder: Page;
 const forwards: (() => void)[] = [];
 
 test.beforeAll(async () => {
@@ -43,6 +45,7 @@ test('a connected founder brings a second device in by link: three clicks, nothi
   await clientOf(attic).call('session.connect', {});
   const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
   const first = await open(await context.newPage(), attic);
+  founder = first;
   const second = await open(await context.newPage(), study);
   const troubles = [watchConsole(first), watchConsole(second)];
   await expectConnected(first);
@@ -84,6 +87,7 @@ test('a connected founder brings a second device in by link: three clicks, nothi
   await expect(first.getByText('Direct').first()).toBeVisible({ timeout: 10_000 });
   expect((await ping(lan.namespace('attic'), other.ipv4 as string)).length).toBeGreaterThan(0);
 
+  await expectFavouriteStays(first, attic, other.id);
   await expectMetricsMove(first);
 
   await second.getByRole('link', { name: 'Connect', exact: true }).click();
@@ -128,6 +132,27 @@ test('a device that is cut off loses its tunnel, and is told why', async () => {
   expect(await devices(study)).toEqual([]);
 });
 
+test('a device that waits is a problem with a button; who was accepted is connected, and the problem is gone', async () => {
+  test.setTimeout(90_000);
+  const [attic, study] = hosts as [Host, Host];
+  const { list } = await study.topic('profiles', () => true, 1000, 'profiles');
+  for (const { id } of list) await clientOf(study).call('profile.remove', { profile: id });
+  const { link } = await clientOf(attic).call('invite.create', { needsApproval: true });
+  await clientOf(study).call('invite.redeem', { link });
+  await clientOf(study).call('session.connect', {});
+  const page = founder;
+  const troubles = watchConsole(page);
+  await page.getByRole('link', { name: /^Health/ }).click();
+  const problem = page.getByRole('listitem').filter({ hasText: 'A device waits for approval' });
+  await expect(problem).toBeVisible({ timeout: 20_000 });
+  await problem.getByRole('button', { name: 'Open People' }).or(problem.getByRole('link', { name: 'Open People' })).click();
+  await page.getByRole('button', { name: /^Accept / }).click();
+  await study.session('connected', 30_000);
+  await page.getByRole('link', { name: /^Health/ }).click();
+  await expect(problem).toHaveCount(0, { timeout: 10_000 });
+  expect(troubles).toEqual([]);
+});
+
 async function open(page: Page, host: Host): Promise<Page> {
   const url = new URL(host.url as string);
   forwards.push(await forwardFromNamespace(host.paths.namespace as string, Number(url.port), join(folder, `${host.name}.forward`)));
@@ -152,6 +177,16 @@ function cli(host: Host, args: readonly string[], input = ''): Promise<string> {
 
 async function expectConnected(page: Page): Promise<void> {
   await expect(page.getByRole('status').getByText('Connected', { exact: true })).toBeVisible({ timeout: 20_000 });
+}
+
+/** A star is the core's: it is there after a reload, and the other shells are told. */
+async function expectFavouriteStays(page: Page, host: Host, id: string): Promise<void> {
+  await page.getByRole('link', { name: 'Peers' }).click();
+  await page.getByRole('button', { name: `Favourite: ${id}` }).click();
+  await host.topic('peers', ({ list }) => list.some((peer) => peer.id === id && peer.favourite), 5000, 'the favourite is kept');
+  await page.reload();
+  await expect(page.getByRole('button', { name: `Favourite: ${id}` })).toHaveAttribute('aria-pressed', 'true');
+  expect(JSON.parse(await cli(host, ['peers', '--json']))).toMatchObject({ peers: expect.arrayContaining([expect.objectContaining({ id, favourite: true })]) });
 }
 
 /** Two looks at the figures of this device differ: the charts are fed. */

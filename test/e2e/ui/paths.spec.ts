@@ -237,7 +237,7 @@ test('names and details from elsewhere stay text, and turn or widen nothing', as
   await page.goto(`${page.url().split('#')[0]}#/device`);
   await expect(page.getByRole('link', { name: misleadingNames.markup }).first()).toBeVisible();
   await expect(page.locator('main img')).toHaveCount(0);
-  expect(await page.title()).toBe('Peers · Connected · Webmesh');
+  await expect(page).toHaveTitle('This device · Connected · Webmesh');
   expect(await page.evaluate('[document.documentElement, document.querySelector("main")].map((el) => el.scrollWidth <= el.clientWidth)')).toEqual([true, true]);
 });
 

@@ -13,7 +13,7 @@ export const peers: PageWords['peers'] = {
   list: 'Liste',
   map: 'Karte',
   search: 'Nach Name, Adresse oder Schlüssel suchen',
-  searched: 'Name, Adresse oder Schlüssel',
+  searched: 'Name, Adresse, Schlüssel',
   showAll: 'Alle anzeigen',
   nothing: {
     matches: (query) => `Kein Gerät passt zu „${query}“.`,
@@ -37,7 +37,7 @@ export const peers: PageWords['peers'] = {
     favourites: { label: 'Favoriten', what: 'Die mit einem Stern' },
   },
   groups: 'Gruppen',
-  groupings: { none: 'Keine Gruppen', owner: 'Danach, wer es hinzugefügt hat', role: 'Nach Rolle', state: 'Nach Zustand' },
+  groupings: { none: 'Keine Gruppen', owner: 'Nach Herkunft', role: 'Nach Rolle', state: 'Nach Zustand' },
   heads: {
     self: 'Dieses Gerät',
     direct: 'Direkt erreicht',
