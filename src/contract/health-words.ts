@@ -1,4 +1,4 @@
-import { plainText } from './plain-text.ts';
+import { problemTitleIn } from './say.ts';
 import type { Warning } from './state.ts';
 import { shared as english } from './words/en/index.ts';
 
@@ -6,8 +6,8 @@ import { shared as english } from './words/en/index.ts';
 export const { titles: problemTitles, fixes: fixLabels, severities: severityWords, notices: noticeWords, backAgain, allProblems, fixDone } = english.health;
 
 /** With the name of its network, where several could be meant. */
-export function problemTitleOf({ code, network }: Pick<Warning, 'code' | 'network'>): string {
-  return network && !network.alone ? `${plainText(network.name)}: ${problemTitles[code]}` : problemTitles[code];
+export function problemTitleOf(warning: Pick<Warning, 'code' | 'network'>): string {
+  return problemTitleIn(english, warning);
 }
 
 /** The head of a notification. */

@@ -46,6 +46,7 @@ export const health: HealthWords = {
     service: { label: 'This device', hint: 'The service, a port, the disk, the audit log or what this device does for others.' },
   },
   backAgain: { title: 'Webmesh is connected again', body: 'Your devices can reach each other.' },
+  titled: (network, title) => `${network}: ${title}`,
   noticeTitle: (title) => `Webmesh: ${title}`,
   allProblems: (n) => count(n, { one: 'What to know about it…', other: 'All # problems and hints…' }),
 };

@@ -46,6 +46,7 @@ export const health: HealthWords = {
     service: { label: 'Este dispositivo', hint: 'El servicio, un puerto, el disco, el registro de auditoría o lo que este dispositivo hace por los demás.' },
   },
   backAgain: { title: 'Webmesh está conectado de nuevo', body: 'Sus dispositivos pueden alcanzarse.' },
+  titled: (network, title) => `${network}: ${title}`,
   noticeTitle: (title) => `Webmesh: ${title}`,
   allProblems: (n) => count(n, { one: 'Lo que conviene saber…', other: 'Los # problemas y sugerencias…' }),
 };

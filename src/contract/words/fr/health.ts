@@ -46,6 +46,7 @@ export const health: HealthWords = {
     service: { label: 'Cet appareil', hint: 'Le service, un port, le disque, le journal d’audit ou ce que cet appareil fait pour les autres.' },
   },
   backAgain: { title: 'Webmesh est de nouveau connecté', body: 'Vos appareils peuvent se joindre.' },
+  titled: (network, title) => `${network} : ${title}`,
   noticeTitle: (title) => `Webmesh : ${title}`,
   allProblems: (n) => count(n, { one: 'Ce qu’il faut savoir…', other: 'Les # problèmes et conseils…' }),
 };

@@ -13,7 +13,6 @@ export const several: PageWords['several'] = {
   optionClear: (name, state) => `${name} – ${state} (Klartext)`,
   show: (name, state) => `${name} zeigen: ${state}`,
   through: (state, device) => `${state}, über ${device}`,
-  titled: (name, title) => `${name}: ${title}`,
   connectOf: (name) => `${name} verbinden`,
   disconnectOf: (name) => `${name} trennen`,
   frozen: 'verbunden, Änderungen ruhen',

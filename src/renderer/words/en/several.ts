@@ -15,7 +15,6 @@ export const several = {
   optionClear: (name: string, state: string) => `${name} – ${state} (clear text)`,
   show: (name: string, state: string) => `Show ${name}: ${state}`,
   through: (state: string, device: string) => `${state}, through ${device}`,
-  titled: (name: string, title: string) => `${name}: ${title}`,
   connectOf: (name: string) => `Connect ${name}`,
   disconnectOf: (name: string) => `Disconnect ${name}`,
   frozen: 'connected, changes are frozen',

@@ -13,7 +13,6 @@ export const several: PageWords['several'] = {
   optionClear: (name, state) => `${name} – ${state} (sin cifrar)`,
   show: (name, state) => `Mostrar ${name}: ${state}`,
   through: (state, device) => `${state}, por ${device}`,
-  titled: (name, title) => `${name}: ${title}`,
   connectOf: (name) => `Conectar ${name}`,
   disconnectOf: (name) => `Desconectar ${name}`,
   frozen: 'conectado, los cambios están congelados',

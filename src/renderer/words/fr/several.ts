@@ -13,7 +13,6 @@ export const several: PageWords['several'] = {
   optionClear: (name, state) => `${name} – ${state} (en clair)`,
   show: (name, state) => `Afficher ${name} : ${state}`,
   through: (state, device) => `${state}, par ${device}`,
-  titled: (name, title) => `${name} : ${title}`,
   connectOf: (name) => `Se connecter à ${name}`,
   disconnectOf: (name) => `Se déconnecter de ${name}`,
   frozen: 'connecté, les changements sont gelés',

@@ -13,7 +13,6 @@ export const several: PageWords['several'] = {
   optionClear: (name, state) => `${name} – ${state}（明文）`,
   show: (name, state) => `显示 ${name}：${state}`,
   through: (state, device) => `${state}，经由 ${device}`,
-  titled: (name, title) => `${name}：${title}`,
   connectOf: (name) => `连接 ${name}`,
   disconnectOf: (name) => `断开 ${name}`,
   frozen: '已连接，更改已冻结',
