@@ -71,6 +71,8 @@ describe.runIf(missing === null)(`whom the helper serves${missing === null ? '' 
     await until(() => existsSync(started.socketPath), 'the node opens its socket', 20_000);
     expect([as('ann', 'knock', {}, started.socketPath), as('bob', 'knock', {}, started.socketPath), as('carl', 'knock', {}, started.socketPath)]).toEqual(['in', 'EACCES', 'EACCES']);
     expect(Number(/^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${started.pid}/status`, 'utf8'))?.[1])).toBe(users['webmesh-node']);
+    // The node process of another network runs as the same user: its folder lets it pass, the process does not. 12: no such method there.
+    expect([as('webmesh-node', 'knock', {}, started.socketPath), as('webmesh-node', 'hello', {}, started.socketPath).failed, as('ann', 'hello', {}, started.socketPath).failed]).toEqual(['in', 'grpc 14', 'grpc 12']);
 
     expect(failed(as('ann', 'clear', { generation: order(1, 3), tunnelId }))).toEqual({});
     expect(failed(as('bob', 'apply', { generation: order(2, 4), spec }))).toEqual(['helper.declined', 'ann']);

@@ -130,6 +130,23 @@ test('what a killed life left is taken back at the next start, once, whatever el
   expect([await next.names.recover(), next.domains(), file.text]).toEqual([true, {}, undefined]);
 });
 
+test('the journal stays as long as anything of it may be left, whichever network leaves last', async () => {
+  const { machine, file, names } = world();
+  names.want('wmhome', home);
+  names.want('wmwork', work);
+  await settle();
+  machine.answers.set('revert wmhome', { code: 1, stdout: '', stderr: 'Access denied' });
+  await names.forget('wmhome');
+  const early = file.text !== undefined;
+  await names.forget('wmwork');
+  const late = file.text !== undefined;
+  machine.answers.clear();
+  names.want('wmwork', work);
+  await settle();
+  await names.forget('wmwork');
+  expect([early, late, file.text]).toEqual([true, true, undefined]);
+});
+
 test('a resolver that hangs keeps nobody from disconnecting', async () => {
   const { machine, clock, names } = world();
   names.want('wmhome', home);

@@ -59,6 +59,8 @@ const nothing: NamesState = { keeper: '', problem: '' };
 
 export function createNames({ system, machine, journal, clock, log }: NamesPorts): Names {
   const kept = new Map<string, Kept>();
+  /** What could not be taken back of tunnels that are gone; the journal has it as well. */
+  const owed = new Map<string, readonly string[]>();
   let queue: Promise<unknown> = Promise.resolve();
   let life = '';
   let looked = { monotonicMs: 0, nowMs: 0 };
@@ -71,6 +73,8 @@ export function createNames({ system, machine, journal, clock, log }: NamesPorts
 
   async function carryOut(device: string, wanted: WantedNames): Promise<void> {
     const before = kept.get(device)?.domains ?? [];
+    const old = owed.get(device);
+    if (old !== undefined && (await undo(device, old))) owed.delete(device);
     let domains: readonly string[] = [];
     let problem = '';
     let left = false;
@@ -116,9 +120,10 @@ export function createNames({ system, machine, journal, clock, log }: NamesPorts
   async function drop(device: string): Promise<void> {
     const found = kept.get(device);
     if (found === undefined) return;
-    const clean = (found.domains.length === 0 && !found.left) || (await undo(device, found.wanted.domains));
+    if ((found.domains.length > 0 || found.left) && !(await undo(device, found.wanted.domains))) owed.set(device, found.wanted.domains);
     kept.delete(device);
-    if (kept.size === 0 && clean) await journal.clear().catch((error: unknown) => log.error('names-journal', { failure: asFailure(error) }));
+    if (kept.size === 0) for (const [gone, domains] of owed) if (gone !== device && (await undo(gone, domains))) owed.delete(gone);
+    if (kept.size === 0 && owed.size === 0) await journal.clear().catch((error: unknown) => log.error('names-journal', { failure: asFailure(error) }));
     for (const [other, { wanted, domains }] of kept) if (domains.length < wanted.domains.length) await carryOut(other, wanted);
   }
 

@@ -40,7 +40,7 @@ export const resolved: NameSystem = {
 
 /** Made anew at each start of the resolver, and readable by all. */
 const socket = '/run/systemd/resolve/io.systemd.Resolve';
-const gone = /no such device|program is missing|not found|could not activate|failed to load|not provided|connection refused|no such file|failed to connect/i;
+const gone = /no such device|link \d+ not known|program is missing|not found|could not activate|failed to load|not provided|connection refused|no such file|failed to connect/i;
 const tooOld = /failed to parse dns server address/i;
 
 async function ask(machine: NameMachine, words: readonly string[]): Promise<void> {
@@ -64,9 +64,9 @@ export function whyNot(resolvConf: string, nsswitch: string, runs: boolean): str
   return stub || bySwitch ? '' : 'programs here do not ask systemd-resolved; next: make /etc/resolv.conf a link to /run/systemd/resolve/stub-resolv.conf';
 }
 
-/** Pure: the lines `Link 3 (wmhome): ~home.internal ~9.10.in-addr.arpa` and `Global: lan`. */
+/** Pure: the lines `Link 3 (wmhome): ~home.internal ~9.10.in-addr.arpa` and `Global: lan`; a long list goes on in lines that begin with blanks. */
 export function parseDomains(text: string): readonly { readonly link: string; readonly domains: readonly string[] }[] {
-  return text.split('\n').flatMap((line) => {
+  return text.replace(/\n[ \t]+/g, ' ').split('\n').flatMap((line) => {
     const [, link, rest] = /^(?:Link \d+ \(([^)]{1,64})\)|Global):\s*(.*)$/.exec(line.trim()) ?? [];
     return rest === undefined ? [] : [{ link: link ?? 'the system', domains: rest.split(/\s+/).filter((word) => word !== '').map((word) => word.replace(/^~/, '').replace(/\.$/, '').toLowerCase()) }];
   });

@@ -168,6 +168,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
       if (before !== null && now !== null) live = { ...before, applied: now };
       else await nothingLeft(cause.message, null);
     } catch (error) {
+      if (before !== null) await names.forget(before.applied.device);
       log.error('rollback-failed', { failure: asFailure(error) });
       await nothingLeft(cause.message, applied && (await removeAll({ applied, engine })));
     }
@@ -211,7 +212,6 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
 
   /** What could not be removed stays in the journal, and keeps other tunnels from its place. */
   async function nothingLeft(problem: string, left: Remains | null): Promise<void> {
-    if (live !== null) await names.forget(live.applied.device);
     live = null;
     owed = left;
     counts.clear();
