@@ -23,10 +23,6 @@ export const unconverted: readonly string[] = [
   'src/main/tray-view.ts',
   'src/renderer/components/Networks.svelte',
   'src/renderer/components/ProblemItem.svelte',
-  'src/renderer/lib/day.ts',
   'src/renderer/lib/health.ts',
-  'src/renderer/lib/network-words.ts',
-  'src/renderer/lib/node-words.ts',
-  'src/renderer/lib/offers.ts',
   'src/renderer/screens/Health.svelte',
 ];

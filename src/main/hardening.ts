@@ -24,8 +24,8 @@ export function hardenCommandLine({ commandLine }: Pick<App, 'commandLine'>): vo
   for (const name of ['disable-background-networking', 'disable-component-update', 'no-pings']) commandLine.appendSwitch(name);
 }
 
-/** No permission, no device, no request that is not for our own page. The list follows Electron's security checklist. */
-export function hardenSession(session: Session): void {
+/** No permission, no device, no request that is not for our own page. `saveTitle` heads the dialog of the one download there is. The list follows Electron's security checklist. */
+export function hardenSession(session: Session, saveTitle: () => string): void {
   session.setPermissionRequestHandler((_contents, _permission, decide) => decide(false));
   session.setPermissionCheckHandler(() => false);
   session.setDevicePermissionHandler(() => false);
@@ -34,7 +34,7 @@ export function hardenSession(session: Session): void {
   session.setCertificateVerifyProc((_request, decide) => decide(-2));
   session.webRequest.onBeforeRequest(({ url }, decide) => decide({ cancel: !(isOurPage(url) || isOwnBlob(url) || url.startsWith('devtools:')) }));
   session.on('will-download', (event, item) => {
-    if (isInviteFile({ url: item.getURL(), name: item.getFilename(), bytes: item.getTotalBytes() })) item.setSaveDialogOptions({ title: 'Save the invite', defaultPath: item.getFilename() });
+    if (isInviteFile({ url: item.getURL(), name: item.getFilename(), bytes: item.getTotalBytes() })) item.setSaveDialogOptions({ title: saveTitle(), defaultPath: item.getFilename() });
     else event.preventDefault();
   });
 }

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { appImageFile, copyService, standingFolder } from '../platform/appimage.ts';
 import { elevateHelper } from '../platform/elevate.ts';
 import { builtFile } from '../platform/home.ts';
 
@@ -12,9 +13,11 @@ export function helperFiles({ packaged, resources, mainFolder }: { packaged: boo
 }
 
 /**
- * Asks the person once, through the system's own window, and starts the helper with one fixed command. The core finds its socket by itself.
+ * An AppImage's service is copied to where root can read it first. Asks the person once, through the system's own window, and starts the helper with one fixed command. The core finds its socket by itself.
  * Rejects with helper.declined, helper.unreachable or helper.not-trusted.
  */
-export function startHelper({ helper, ...how }: HelperFiles): Promise<void> {
-  return elevateHelper(helper, how);
+export async function startHelper({ helper, ...how }: HelperFiles): Promise<void> {
+  if (!('entry' in how) || appImageFile() === undefined) return elevateHelper(helper, how);
+  const standing = await copyService(dirname(dirname(helper)), standingFolder());
+  return elevateHelper(join(standing, 'bin', basename(helper)), how);
 }

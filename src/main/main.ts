@@ -5,8 +5,8 @@ import { serve } from '../contract/carrier.ts';
 import { type Client } from '../contract/client.ts';
 import { doFix } from '../contract/fixes.ts';
 import { type PeersTopic } from '../contract/state.ts';
+import { sentenceIn } from '../contract/say.ts';
 import { disconnected, present } from '../contract/wait.ts';
-import { sentence } from '../contract/words.ts';
 import { createApp } from '../core/app.ts';
 import { buildInfo } from '../platform/build-info.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -33,7 +33,6 @@ import { createNotifications } from './notifications.ts';
 import { declarePageScheme, servePage } from './page-protocol.ts';
 import { registerLinks } from './register-links.ts';
 import { keyringSealer } from './secrets.ts';
-import { copied, reported, wentToTray } from './shell-words.ts';
 import { systemEvents } from './system-events.ts';
 import { createTray, type AppTray } from './tray.ts';
 import { type TrayAction } from './tray-items.ts';
@@ -41,6 +40,7 @@ import { watchForTray } from './tray-state.ts';
 import { createUnfinishedQuestion } from './unfinished.ts';
 import { openWindow } from './window.ts';
 import { createMainWindow, type MainWindow } from './window-life.ts';
+import { trayWords, type TrayWords } from './words/words.ts';
 
 /** The Electron shell's root: one window, one tray icon, and the core of this home or a line to it. */
 const options = readArguments(process.argv);
@@ -52,7 +52,9 @@ const invites = createInviteDoor({ clock: systemClock, readFile: readSmallFile, 
 let peers: Pick<PeersTopic, 'list'> = { list: [] };
 let showWindow: MainWindow['show'] = () => {};
 let isWatched = (): boolean => false;
-const notifications = createNotifications({ clock: systemClock, watched: () => isWatched(), show: showNotice });
+const notifications = createNotifications({ clock: systemClock, watched: () => isWatched(), show: showNotice, words: wordsOf });
+/** The language of the settings, once they are known. */
+let language = 'system';
 
 app.setName('Webmesh');
 app.setPath('userData', join(home.folder, 'window'));
@@ -85,7 +87,7 @@ function listenForInvites(): void {
 async function start(): Promise<void> {
   keepMemoryLean(systemClock, { calm: true });
   registerLinks(app, process.platform, process.execPath);
-  hardenSession(session.defaultSession);
+  hardenSession(session.defaultSession, () => wordsOf(language).saveInvite);
   servePage(protocol, builtFile(__dirname, 'renderer'));
   let window: MainWindow | undefined;
   let tray: AppTray | undefined;
@@ -150,11 +152,12 @@ async function startCore(): Promise<RunningCore> {
 
 /** Shows the core's topics in everything that is no page: tray, theme, login item, notifications. */
 function follow(core: Pick<Attachment, 'owned'>, client: Client, tray: () => AppTray | undefined, window: () => MainWindow | undefined): void {
-  watchForTray(client, { version: buildInfo.version, owned: () => core.owned }, (state) => tray()?.update(state));
+  watchForTray(client, { version: buildInfo.version, owned: () => core.owned }, (state, chosen) => tray()?.update(state, wordsOf(chosen)));
   client.watch('peers', (now) => {
     peers = now;
   });
-  client.watch('settings', ({ theme, startAtLogin }) => {
+  client.watch('settings', ({ theme, startAtLogin, language: chosen }) => {
+    language = chosen;
     nativeTheme.themeSource = theme;
     if (app.isPackaged) void setLoginItem(app, startAtLogin).catch(report);
   });
@@ -182,11 +185,11 @@ async function act(action: TrayAction, { client }: Attachment, window: MainWindo
       return window?.show();
     case 'copy':
       await clipboard.writeText(action.text);
-      return tell(copied(action.text));
+      return tell({ title: wordsOf(language).copied, body: action.text });
     case 'open':
       return window?.show(action.at);
     case 'report':
-      return tell(reported((await client.call('diagnostics.export', {})).path));
+      return tellReport((await client.call('diagnostics.export', {})).path);
     case 'problems':
       return window?.show('health');
     case 'fix':
@@ -204,7 +207,8 @@ async function act(action: TrayAction, { client }: Attachment, window: MainWindo
 /** Once for each home: the first time that its window was closed. */
 async function explainClosing(client: Client): Promise<void> {
   if ((await present(client, 'settings')).closeExplained) return;
-  tell(wentToTray(process.platform));
+  const said = wordsOf(language).wentToTray;
+  tell({ title: said.title, body: process.platform === 'darwin' || process.platform === 'win32' ? said[process.platform] : said.linux });
   await client.call('settings.update', { closeExplained: true });
 }
 
@@ -249,6 +253,15 @@ function endAtOnce(core: Attachment): void {
   void core.close().catch(report).finally(() => app.exit(0));
 }
 
+function wordsOf(choice: string): TrayWords {
+  return trayWords(choice, app.getPreferredSystemLanguages());
+}
+
+function tellReport(path: string): void {
+  const { title, body } = wordsOf(language).reported;
+  tell({ title, body: body(path) });
+}
+
 function tell(notice: Notice): void {
   if (Notification.isSupported()) new Notification(notice).show();
 }
@@ -274,15 +287,17 @@ function showNotice(notice: Notice): { close(): void } {
 /** Without a window of its own: a box would stop everything else until somebody closes it, as often as a web page likes. */
 function tellBadInvite(error: unknown): void {
   report(error);
-  const { what, next } = sentence(asFailure(error));
-  tell({ title: 'Webmesh cannot use this invite', body: `${what} ${next}` });
+  const words = wordsOf(language);
+  const { what, next } = sentenceIn(words.shared, asFailure(error));
+  tell({ title: words.badInvite, body: `${what} ${next}` });
 }
 
 /** Nothing can be shown without a core: one sentence, the next step, and the end. */
 function giveUp(error: unknown): void {
   const failure = asFailure(error);
   log.error('shell.cannot-start', { code: failure.code, detail: failure.detail });
-  const { what, next } = sentence(failure);
-  dialog.showErrorBox('Webmesh cannot start', `${what}\n\n${next}`);
+  const words = wordsOf(language);
+  const { what, next } = sentenceIn(words.shared, failure);
+  dialog.showErrorBox(words.cannotStart, `${what}\n\n${next}`);
   app.exit(1);
 }

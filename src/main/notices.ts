@@ -1,7 +1,7 @@
 import { noticeKeys, noticeKinds, type NoticeKind } from '../contract/health.ts';
-import { backAgain, noticeTitle } from '../contract/health-words.ts';
+import { problemTitleIn, warningIn } from '../contract/say.ts';
 import type { Settings, Warning, WarningCode } from '../contract/state.ts';
-import { warningSentence } from '../contract/words.ts';
+import type { SharedWords } from '../contract/words/type.ts';
 
 export interface Notice {
   readonly title: string;
@@ -23,11 +23,9 @@ export const losses: ReadonlySet<WarningCode> = new Set(['offline', 'connection-
 /** How long a problem must have been shown before somebody is interrupted for it. A connection often comes back by itself. */
 export const patienceMs: Readonly<Record<NoticeKind, number>> = { connection: 10_000, devices: 1_000, expiry: 1_000, service: 3_000 };
 
-export const backNotice: Notice = backAgain;
-
-export function noticeFor(warning: Pick<Warning, 'code' | 'detail' | 'network'>): Notice {
-  const { what, next } = warningSentence(warning);
-  return { title: noticeTitle(warning), body: `${what} ${next}` };
+export function noticeFor(warning: Pick<Warning, 'code' | 'detail' | 'network'>, words: SharedWords): Notice {
+  const { what, next } = warningIn(words, warning);
+  return { title: words.health.noticeTitle(problemTitleIn(words, warning)), body: `${what} ${next}` };
 }
 
 /** The kinds that a person wants to hear of. */

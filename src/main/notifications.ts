@@ -4,6 +4,7 @@ import type { HealthTopic, ProfilesTopic, SessionTopic, Settings } from '../cont
 import type { Notice } from './notices.ts';
 import { wantedKinds } from './notices.ts';
 import { firstSight, notify, type NotifierState, type Sight } from './notifier.ts';
+import type { TrayWords } from './words/words.ts';
 
 /** One notification on the screen. */
 export interface Shown {
@@ -15,10 +16,12 @@ export interface NotificationsInput {
   /** The window is visible and in front. */
   readonly watched: () => boolean;
   readonly show: (notice: Notice) => Shown;
+  /** Of the language that was chosen. */
+  readonly words: (choice: string) => TrayWords;
 }
 
 /** Follows a core's topics and shows what `notifier` decides. A core that takes another's place is followed by the same notifier. */
-export function createNotifications({ clock, watched, show }: NotificationsInput): { follow(client: Pick<Client, 'watch'>): void; close(): void } {
+export function createNotifications({ clock, watched, show, words }: NotificationsInput): { follow(client: Pick<Client, 'watch'>): void; close(): void } {
   const open = new Map<string, Shown>();
   let state: NotifierState | undefined;
   let health: HealthTopic | undefined;
@@ -38,7 +41,7 @@ export function createNotifications({ clock, watched, show }: NotificationsInput
     const sight: Sight = { warnings: health.warnings, phases, watched: watched(), wanted: wantedKinds(settings) };
     const nowMs = clock.monotonicMs();
     if (state === undefined) state = firstSight(sight, nowMs);
-    const { state: next, effects, againMs } = notify(state, sight, nowMs);
+    const { state: next, effects, againMs } = notify(state, sight, nowMs, words(settings.language));
     state = next;
     for (const effect of effects) {
       close(effect.id);

@@ -7,6 +7,7 @@ import { defaults } from '../core/settings.ts';
 import { createNotifications } from './notifications.ts';
 import { kindOf, patienceMs, wantedKinds } from './notices.ts';
 import { burst, sameAgainMs } from './notifier.ts';
+import { english } from './words/words.ts';
 
 /** The notifications of a made-up core, in virtual time. */
 function desk() {
@@ -17,6 +18,7 @@ function desk() {
   const notifications = createNotifications({
     clock,
     watched: () => watched,
+    words: () => english,
     show: ({ title }) => {
       const name = title.replace('Webmesh: ', '');
       log.push(`${clock.monotonicMs() / 1000} ${name}`);

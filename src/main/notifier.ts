@@ -1,6 +1,7 @@
 import type { NoticeKind } from '../contract/health.ts';
 import type { SessionTopic, Warning, WarningCode } from '../contract/state.ts';
-import { backNotice, kindOf, losses, noticeFor, patienceMs, type Notice } from './notices.ts';
+import { kindOf, losses, noticeFor, patienceMs, type Notice } from './notices.ts';
+import { english } from './words/words.ts';
 
 /** Whom, when and how often to interrupt: decided here, shown by notifications.ts. Times are monotonic milliseconds. */
 export interface NotifierState {
@@ -54,7 +55,8 @@ export function firstSight({ warnings }: Sight, nowMs: number): NotifierState {
   return { matters: new Map(mattersOf(warnings).map(({ id, code, kind, network }) => [id, { code, kind, network, sinceMs: nowMs, state: 'done' }])), toldMs: new Map(), recentMs: [], lossTold: new Set() };
 }
 
-export function notify(old: NotifierState, sight: Sight, nowMs: number): Notified {
+/** What is told is told in the words of the language that is spoken now. */
+export function notify(old: NotifierState, sight: Sight, nowMs: number, { shared } = english): Notified {
   const { wanted, watched } = sight;
   const here = new Map(mattersOf(sight.warnings).map((matter) => [matter.id, matter]));
   const effects: NotifierEffect[] = [...old.matters].filter(([id, { state }]) => state === 'told' && !here.has(id)).map(([id]) => ({ do: 'close', id }));
@@ -78,7 +80,7 @@ export function notify(old: NotifierState, sight: Sight, nowMs: number): Notifie
       recentMs.push(nowMs);
       if (losses.has(code)) lossTold.add(network);
       if (losses.has(code)) effects.push({ do: 'close', id: backId });
-      effects.push({ do: 'show', id, notice: noticeFor(warning) });
+      effects.push({ do: 'show', id, notice: noticeFor(warning, shared) });
     }
   }
   const back = [...lossTold].filter((network) => {
@@ -87,7 +89,7 @@ export function notify(old: NotifierState, sight: Sight, nowMs: number): Notifie
     if (over) lossTold.delete(network);
     return over && phase === 'connected';
   });
-  if (back.length > 0 && !watched && wanted.has('connection')) effects.push({ do: 'show', id: backId, notice: backNotice });
+  if (back.length > 0 && !watched && wanted.has('connection')) effects.push({ do: 'show', id: backId, notice: shared.health.backAgain });
   return { state: { matters, toldMs, recentMs, lossTold }, effects, againMs };
 }
 

@@ -1,8 +1,9 @@
 import { initialOf } from '../contract/networks.ts';
 import { type ProfileView, type Standing } from '../contract/state.ts';
-import { plainText, sentence } from '../contract/words.ts';
-import { menuWords as words } from './shell-words.ts';
+import { plainText } from '../contract/plain-text.ts';
+import { sentenceIn } from '../contract/say.ts';
 import { type TrayIcon, type TrayItem } from './tray-items.ts';
+import { type TrayWords } from './words/words.ts';
 
 /** How a network stands, as far as a small picture can tell. */
 export type Mood = 'off' | 'busy' | 'on' | 'partly' | 'blocked';
@@ -30,31 +31,31 @@ export const iconOfMood = { off: 'disconnected', busy: 'connecting', on: 'connec
 const marks: Readonly<Record<Mood, string>> = { on: '●', partly: '◐', busy: '◌', off: '○', blocked: '✕' };
 
 /** Two or three words on how it stands. */
-export function standingWord({ phase, degraded }: Standing): string {
-  return phase === 'connected' && degraded === 'control-plane-lost' ? words.frozen : words.phases[phase];
+export function standingWord({ phase, degraded }: Standing, { network }: TrayWords): string {
+  return phase === 'connected' && degraded === 'control-plane-lost' ? network.frozen : network.phases[phase];
 }
 
 /** One line for each network, with what can be done about it inside. */
-export function networkItems(list: readonly ProfileView[], selected: string | null): readonly TrayItem[] {
-  const items = list.map((profile): TrayItem => ({ kind: 'menu', id: `network-${profile.id}`, label: `${marks[moodOf(profile.session)]} ${initialOf(profile.name)}  ${nameOf(profile)}: ${standingWord(profile.session)}`, items: actsOf(profile, selected) }));
-  const all: readonly TrayItem[] = list.filter(({ session }) => session.want === 'connected').length < 2 ? [] : [{ kind: 'action', id: 'disconnect-all', label: words.disconnectAll, action: { do: 'disconnect-all' } }];
+export function networkItems(list: readonly ProfileView[], selected: string | null, words: TrayWords): readonly TrayItem[] {
+  const items = list.map((profile): TrayItem => ({ kind: 'menu', id: `network-${profile.id}`, label: `${marks[moodOf(profile.session)]} ${initialOf(profile.name)}  ${words.network.line(nameOf(profile, words), standingWord(profile.session, words))}`, items: actsOf(profile, selected, words) }));
+  const all: readonly TrayItem[] = list.filter(({ session }) => session.want === 'connected').length < 2 ? [] : [{ kind: 'action', id: 'disconnect-all', label: words.network.disconnectAll, action: { do: 'disconnect-all' } }];
   return [...items, ...all];
 }
 
-export function nameOf({ name, insecure }: Pick<ProfileView, 'name' | 'insecure'>): string {
-  return `${plainText(name)}${insecure ? ` (${words.clearText})` : ''}`;
+export function nameOf({ name, insecure }: Pick<ProfileView, 'name' | 'insecure'>, { status }: TrayWords): string {
+  return insecure ? status.clearText(plainText(name)) : plainText(name);
 }
 
-function actsOf({ id, session }: ProfileView, selected: string | null): readonly TrayItem[] {
+function actsOf({ id, session }: ProfileView, selected: string | null, { menu, network, shared }: TrayWords): readonly TrayItem[] {
   const { want, phase, why } = session;
   const on = want === 'connected' && phase !== 'blocked';
   const act: TrayItem = on
-    ? { kind: 'action', id: `disconnect-${id}`, label: phase === 'connected' ? words.disconnect : words.stop, action: { do: 'disconnect', profile: id } }
-    : { kind: 'action', id: `connect-${id}`, label: phase === 'blocked' ? words.tryAgain : words.connect, action: { do: 'connect', profile: id } };
+    ? { kind: 'action', id: `disconnect-${id}`, label: phase === 'connected' ? menu.disconnect : menu.stopConnecting, action: { do: 'disconnect', profile: id } }
+    : { kind: 'action', id: `connect-${id}`, label: phase === 'blocked' ? menu.again : menu.connect, action: { do: 'connect', profile: id } };
   return [
-    ...(why === null ? [] : [{ kind: 'text', id: `why-${id}`, label: sentence(why).what } as const]),
+    ...(why === null ? [] : [{ kind: 'text', id: `why-${id}`, label: sentenceIn(shared, why).what } as const]),
     act,
-    ...(phase === 'reconnecting' ? [{ kind: 'action', id: `retry-${id}`, label: words.tryNow, action: { do: 'retry', profile: id } } as const] : []),
-    { kind: 'action', id: `show-${id}`, label: id === selected ? words.show : words.showThis, action: { do: 'show', profile: id } },
+    ...(phase === 'reconnecting' ? [{ kind: 'action', id: `retry-${id}`, label: network.tryNow, action: { do: 'retry', profile: id } } as const] : []),
+    { kind: 'action', id: `show-${id}`, label: id === selected ? network.show : network.showThis, action: { do: 'show', profile: id } },
   ];
 }

@@ -124,5 +124,5 @@ test('quitting asks about all networks: one that is not shown counts', () => {
   const state = stateOf('two-networks');
   const list = state.profiles.list.map((profile, i) => (i === 0 ? { ...profile, session: { ...profile.session, want: 'disconnected' as const, phase: 'disconnected' as const } } : profile));
   const { icon, tooltip, items } = trayView({ ...state, session: { ...sceneOf('disconnected', 0).session }, profiles: { ...state.profiles, list } });
-  expect([icon, tooltip, brief(items).at(-1)]).toEqual(['connected', 'Webmesh: Studio connected', 'disconnect-and-quit']);
+  expect([icon, tooltip, brief(items).at(-1)]).toEqual(['connected', 'Webmesh: Studio: connected', 'disconnect-and-quit']);
 });

@@ -1,12 +1,11 @@
 import { unreachable } from '../base/assert.ts';
 import { wayOf } from '../contract/fixes.ts';
 import { worstOf } from '../contract/health.ts';
-import { allProblems, fixLabels, problemTitleOf } from '../contract/health-words.ts';
+import { problemTitleIn, sentenceIn } from '../contract/say.ts';
 import { type PeersTopic, type PeerView, type ProfilesTopic, type ProfileView, type SessionTopic, type Warning, type WarningCode } from '../contract/state.ts';
-import { sentence } from '../contract/words.ts';
-import { menuWords as words } from './shell-words.ts';
 import { type TrayIcon, type TrayItem } from './tray-items.ts';
 import { iconOfMood, moodOf, moodOfAll, nameOf, networkItems, standingWord } from './tray-networks.ts';
+import { english, type TrayWords } from './words/words.ts';
 
 /** What the tray shows: decided here, drawn by tray.ts. Each state has its own shape, so no one needs to see colours. */
 export interface TrayView {
@@ -34,25 +33,25 @@ export interface Versions {
 /** A menu is no list view: past this many, the window is the place to look. */
 export const peersMax = 20;
 
-export function trayView(state: TrayState): TrayView {
-  const status = statusOf(state);
+export function trayView(state: TrayState, words: TrayWords = english): TrayView {
+  const status = statusOf(state, words);
   const problem = worstOf(untold(state.warnings));
   return {
     icon: iconOf(state, problem !== undefined),
-    tooltip: problem === undefined ? `Webmesh: ${status}` : `Webmesh: ${status}. ${problemTitleOf(problem)}`,
+    tooltip: problem === undefined ? words.tooltip(status) : words.tooltipProblem(status, problemTitleIn(words.shared, problem)),
     items: [
       { kind: 'text', id: 'status', label: status },
-      ...sessionItems(state),
-      ...problemItems(problem, state.warnings),
+      ...sessionItems(state, words),
+      ...problemItems(problem, state.warnings, words),
       { kind: 'line' },
-      ...deviceItems(state),
-      ...peerItems(state.peers),
+      ...deviceItems(state, words),
+      ...peerItems(state.peers, words),
       { kind: 'line' },
-      { kind: 'action', id: 'open', label: words.open, action: { do: 'open' } },
-      { kind: 'action', id: 'settings', label: words.settings, action: { do: 'open', at: 'settings' } },
-      helpMenu(state.versions),
+      { kind: 'action', id: 'open', label: words.menu.open, action: { do: 'open' } },
+      { kind: 'action', id: 'settings', label: words.menu.settings, action: { do: 'open', at: 'settings' } },
+      helpMenu(state.versions, words),
       { kind: 'line' },
-      ...quitItems(state),
+      ...quitItems(state, words),
     ],
   };
 }
@@ -76,48 +75,54 @@ function onlyRelayed({ list }: PeersTopic): boolean {
 }
 
 /** Several networks that are on, or should be: each with a word. One: a sentence. */
-function statusOf(state: TrayState): string {
+function statusOf(state: TrayState, words: TrayWords): string {
   const used = state.profiles.list.filter(({ session }) => moodOf(session) !== 'off');
   const [only] = used;
-  if (used.length > 1) return used.map((profile) => `${nameOf(profile)}: ${standingWord(profile.session)}`).join(', ');
-  return only && only.id !== state.session.profile ? statusOfOther(only) : statusOfShown(state);
+  if (used.length > 1) return used.map((profile) => words.network.line(nameOf(profile, words), standingWord(profile.session, words))).join(', ');
+  return only && only.id !== state.session.profile ? statusOfOther(only, words) : statusOfShown(state, words);
 }
 
-function statusOfOther(profile: ProfileView): string {
-  const why = profile.session.why === null ? '' : `: ${sentence(profile.session.why).what}`;
-  return `${nameOf(profile)} ${standingWord(profile.session)}${why}`;
+function statusOfOther(profile: ProfileView, words: TrayWords): string {
+  const line = words.network.line(nameOf(profile, words), standingWord(profile.session, words));
+  return profile.session.why === null ? line : `${line}. ${sentenceIn(words.shared, profile.session.why).what}`;
 }
 
-function statusOfShown({ session, profiles, peers }: TrayState): string {
+function statusOfShown({ session, profiles, peers }: TrayState, words: TrayWords): string {
+  const { status, shared } = words;
   const profile = profiles.list.find(({ id }) => id === session.profile);
-  const to = profile === undefined ? '' : ` to ${nameOf(profile)}`;
+  const name = profile === undefined ? undefined : nameOf(profile, words);
   switch (session.phase) {
     case 'disconnected':
-      return profiles.list.length === 0 ? 'No network yet' : 'Disconnected';
+      return profiles.list.length === 0 ? status.noNetwork : status.disconnected;
     case 'authorising':
     case 'joining':
     case 'configuring':
-      return `Connecting${to}`;
-    case 'connected':
-      if (session.degraded?.kind === 'control-plane-lost') return `Connected${to}: changes are frozen, traffic is fine`;
-      return onlyRelayed(peers) ? `Connected${to}: only through relays` : `Connected${to}`;
-    case 'reconnecting':
-      return `Reconnecting${to}: ${sentence(session.cause).what}`;
+      return name === undefined ? status.connecting : status.connectingTo(name);
+    case 'connected': {
+      const connected = name === undefined ? status.connected : status.connectedTo(name);
+      if (session.degraded?.kind === 'control-plane-lost') return status.frozen(connected);
+      return onlyRelayed(peers) ? status.onlyRelayed(connected) : connected;
+    }
+    case 'reconnecting': {
+      const { what } = sentenceIn(shared, session.cause);
+      return name === undefined ? status.reconnecting(what) : status.reconnectingTo(name, what);
+    }
     case 'disconnecting':
-      return 'Disconnecting';
+      return status.disconnecting;
     case 'blocked':
-      return `Blocked: ${sentence(session.failure).what}`;
+      return status.blocked(sentenceIn(shared, session.failure).what);
     default:
       return unreachable(session);
   }
 }
 
 /** Disconnect also ends an attempt to connect, so what is shown follows the wish and not the phase. Of several networks each has a line. */
-function sessionItems({ session: { want, phase }, profiles: { list, selected } }: TrayState): readonly TrayItem[] {
-  if (list.length === 0) return [{ kind: 'action', id: 'add', label: words.add, action: { do: 'open', at: 'add' } }];
-  if (list.length > 1) return networkItems(list, selected);
-  if (want === 'connected' && phase !== 'blocked') return [{ kind: 'action', id: 'disconnect', label: phase === 'connected' ? words.disconnect : words.stop, action: { do: 'disconnect' } }];
-  return [{ kind: 'action', id: 'connect', label: phase === 'blocked' ? words.tryAgain : words.connect, action: { do: 'connect' } }];
+function sessionItems({ session: { want, phase }, profiles: { list, selected } }: TrayState, words: TrayWords): readonly TrayItem[] {
+  const { menu } = words;
+  if (list.length === 0) return [{ kind: 'action', id: 'add', label: menu.add, action: { do: 'open', at: 'add' } }];
+  if (list.length > 1) return networkItems(list, selected, words);
+  if (want === 'connected' && phase !== 'blocked') return [{ kind: 'action', id: 'disconnect', label: phase === 'connected' ? menu.disconnect : menu.stopConnecting, action: { do: 'disconnect' } }];
+  return [{ kind: 'action', id: 'connect', label: phase === 'blocked' ? menu.again : menu.connect, action: { do: 'connect' } }];
 }
 
 /** The line of the session says these already. */
@@ -128,54 +133,54 @@ function untold(warnings: readonly Warning[]): readonly Warning[] {
   return warnings.filter(({ code, severity }) => severity !== 'info' && !saidByStatus.has(code));
 }
 
-function problemItems(problem: Warning | undefined, warnings: readonly Warning[]): readonly TrayItem[] {
+function problemItems(problem: Warning | undefined, warnings: readonly Warning[], { shared }: TrayWords): readonly TrayItem[] {
   if (problem === undefined) return [];
   const way = wayOf(problem);
   return [
-    { kind: 'text', id: 'problem', label: `⚠ ${problemTitleOf(problem)}` },
-    ...(way === null || problem.fix === null ? [] : [{ kind: 'action', id: 'fix', label: fixLabels[problem.fix], action: { do: 'fix', way } } as const]),
-    { kind: 'action', id: 'problems', label: allProblems(warnings.length), action: { do: 'problems' } },
+    { kind: 'text', id: 'problem', label: `⚠ ${problemTitleIn(shared, problem)}` },
+    ...(way === null || problem.fix === null ? [] : [{ kind: 'action', id: 'fix', label: shared.health.fixes[problem.fix], action: { do: 'fix', way } } as const]),
+    { kind: 'action', id: 'problems', label: shared.health.allProblems(warnings.length), action: { do: 'problems' } },
   ];
 }
 
-function deviceItems({ session, peers }: TrayState): readonly TrayItem[] {
+function deviceItems({ session, peers }: TrayState, { menu }: TrayWords): readonly TrayItem[] {
   if (session.phase !== 'connected') return [];
   const address = session.lease.ipv4 ?? session.lease.ipv6;
   if (address === null) return [];
-  const name = peers.list.find(({ self }) => self)?.id ?? 'This device';
+  const name = peers.list.find(({ self }) => self)?.id ?? menu.thisDevice;
   return [{ kind: 'action', id: 'device', label: `${name}: ${address}`, action: { do: 'copy', text: address } }];
 }
 
-function peerItems({ list }: PeersTopic): readonly TrayItem[] {
+function peerItems({ list }: PeersTopic, { menu }: TrayWords): readonly TrayItem[] {
   const others = list.filter(({ self }) => !self);
   if (others.length === 0) return [];
-  const items = [...others].sort(byReach).slice(0, peersMax).map(peerItem);
-  const more: readonly TrayItem[] = others.length > peersMax ? [{ kind: 'action', id: 'more', label: `${others.length - peersMax} more…`, action: { do: 'open', at: 'peers' } }] : [];
-  return [{ kind: 'menu', id: 'peers', label: `Peers (${others.length})`, items: [...items, ...more] }];
+  const items = [...others].sort(byReach).slice(0, peersMax).map((peer) => peerItem(peer, menu));
+  const more: readonly TrayItem[] = others.length > peersMax ? [{ kind: 'action', id: 'more', label: menu.more(others.length - peersMax), action: { do: 'open', at: 'peers' } }] : [];
+  return [{ kind: 'menu', id: 'peers', label: menu.peers(others.length), items: [...items, ...more] }];
 }
 
 /** What runs here, for whoever asks for help, and the report that goes with the question. */
-function helpMenu({ app, helper }: Versions): TrayItem {
-  return { kind: 'menu', id: 'help', label: words.help, items: [
-    { kind: 'text', id: 'version-app', label: `Webmesh ${app}` },
-    { kind: 'text', id: 'version-helper', label: helper === null ? words.helperAway : `${words.helper} ${helper}` },
+function helpMenu({ app, helper }: Versions, { menu }: TrayWords): TrayItem {
+  return { kind: 'menu', id: 'help', label: menu.help, items: [
+    { kind: 'text', id: 'version-app', label: menu.version(app) },
+    { kind: 'text', id: 'version-helper', label: helper === null ? menu.helperAway : menu.helper(helper) },
     { kind: 'line' },
-    { kind: 'action', id: 'report', label: words.report, action: { do: 'report' } },
+    { kind: 'action', id: 'report', label: menu.report, action: { do: 'report' } },
   ] };
 }
 
 /** Each item says what becomes of the connection. */
-function quitItems({ profiles: { list }, staysConnected }: TrayState): readonly TrayItem[] {
-  const disconnect: TrayItem = { kind: 'action', id: 'disconnect-and-quit', label: words.disconnectAndQuit, action: { do: 'disconnect-and-quit' } };
-  if (list.every(({ session }) => session.want === 'disconnected')) return [{ kind: 'action', id: 'quit', label: words.quit, action: { do: 'quit' } }];
-  return staysConnected ? [{ kind: 'action', id: 'quit', label: words.quitOnly, action: { do: 'quit' } }, disconnect] : [disconnect];
+function quitItems({ profiles: { list }, staysConnected }: TrayState, { menu }: TrayWords): readonly TrayItem[] {
+  const disconnect: TrayItem = { kind: 'action', id: 'disconnect-and-quit', label: menu.disconnectAndQuit, action: { do: 'disconnect-and-quit' } };
+  if (list.every(({ session }) => session.want === 'disconnected')) return [{ kind: 'action', id: 'quit', label: menu.quit, action: { do: 'quit' } }];
+  return staysConnected ? [{ kind: 'action', id: 'quit', label: menu.quitOnly, action: { do: 'quit' } }, disconnect] : [disconnect];
 }
 
 /** Directly, through somebody, not at all: three shapes, and a word for the one that is slower. */
 const reached = {
-  direct: { order: 0, mark: '●', word: '' },
-  relayed: { order: 1, mark: '◐', word: ' (relayed)' },
-  no: { order: 2, mark: '○', word: '' },
+  direct: { order: 0, mark: '●' },
+  relayed: { order: 1, mark: '◐' },
+  no: { order: 2, mark: '○' },
 } as const;
 
 function reachOf({ path }: PeerView): (typeof reached)[keyof typeof reached] {
@@ -199,10 +204,11 @@ function byReach(a: PeerView, b: PeerView): number {
   return Number(b.favourite) - Number(a.favourite) || reachOf(a).order - reachOf(b).order || a.id.localeCompare(b.id, 'en');
 }
 
-function peerItem(peer: PeerView): TrayItem {
+function peerItem(peer: PeerView, menu: TrayWords['menu']): TrayItem {
   const { id, ipv4, ipv6, favourite } = peer;
-  const { mark, word } = reachOf(peer);
+  const reach = reachOf(peer);
   const address = ipv4 ?? ipv6;
-  const label = `${mark} ${favourite ? '★ ' : ''}${id}${address === null ? '' : `: ${address}`}${word}`;
+  const plain = `${reach.mark} ${favourite ? '★ ' : ''}${id}${address === null ? '' : `: ${address}`}`;
+  const label = reach === reached.relayed ? menu.relayed(plain) : plain;
   return address === null ? { kind: 'text', id: `peer-${id}`, label } : { kind: 'action', id: `peer-${id}`, label, action: { do: 'copy', text: address } };
 }

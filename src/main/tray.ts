@@ -4,10 +4,11 @@ import { type Clock } from '../base/clock.ts';
 import { trayFrames } from './tray-frames.ts';
 import { type TrayAction, type TrayIcon, type TrayItem } from './tray-items.ts';
 import { trayView, type TrayState } from './tray-view.ts';
+import type { TrayWords } from './words/words.ts';
 
 /** Draws a TrayView, and only when it changed: an open menu closes when it is replaced. */
 export interface AppTray {
-  update(state: TrayState): void;
+  update(state: TrayState, words: TrayWords): void;
   destroy(): void;
 }
 
@@ -27,8 +28,8 @@ export function createTray(folder: string, clock: Pick<Clock, 'after'>, act: (ac
   });
   tray.on('double-click', () => act({ do: 'open' }));
   return {
-    update: (state) => {
-      const view = trayView(state);
+    update: (state, words) => {
+      const view = trayView(state, words);
       frames.show(view.icon);
       const text = JSON.stringify([view.tooltip, view.items]);
       if (text === shown) return;

@@ -127,6 +127,25 @@ test('a sole voter leads, commits and answers; proposals of one turn share one s
   expect(await read).toBe(undefined);
 });
 
+test('who votes alone wakes up five times a second, a member without a vote less often, and both count every tick', async () => {
+  const w = world();
+  const wakes = { a: 0, b: 0 };
+  const counting = (id: keyof typeof wakes): World => ({ ...w, clock: { ...w.clock, after: (delayMs, run) => w.clock.after(delayMs, () => (wakes[id]++, run())) } });
+  const a = open(founded(memoryStore(), 'a'), 'a', counting('a'));
+  await w.pass(2_000);
+  const b = open(memoryStore(), 'b', counting('b'));
+  await Promise.all([a.driver.change({ kind: 'add-observer', id: 'b', address: 'b:1' }, live), w.pass(2_000)]);
+  expect(b.driver.view.get()).toMatchObject({ role: 'follower', leader: 'a' });
+  const contact = (): number | null => b.driver.view.get().leaderContactTicks;
+  Object.assign(wakes, { a: 0, b: 0 });
+  await w.pass(10_000);
+  expect([wakes.a, wakes.b, (contact() ?? 99) <= 8]).toEqual([50, 25, true]);
+  a.driver.close();
+  const before = contact() ?? 0;
+  await w.pass(4_000);
+  expect((contact() ?? 0) - before).toBe(40);
+});
+
 test('refuses in the words of the API: no leader, too large, too many, aborted, nobody to hand over to', async () => {
   const w = world();
   const lonely = open(memoryStore(), 'b', w);

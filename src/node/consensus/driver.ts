@@ -245,12 +245,14 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
   }
 
   function tickLater(): void {
-    // One tick a wake-up, however late: a burst after a pause would look like silence of the leader.
-    cancelTick = clock.after(options.tickMs, () => {
-      for (const hope of transfers) hope.ticks--;
+    // One tick a wake-up, however late: a burst after a pause would look like silence of the leader. Where nobody elects, nothing can look so.
+    const ticks = ticksAtOnce(view.get());
+    cancelTick = clock.after(ticks * options.tickMs, () => {
+      for (const hope of transfers) hope.ticks -= ticks;
       tickLater();
-      // Most ticks find nothing to do, ten times a second: where no turn is waited for, this is one, and the process sleeps on.
-      if (mailbox.add({ kind: 'tick' }) && !scheduled) turn();
+      for (let i = 0; i < ticks; i++) mailbox.add({ kind: 'tick' });
+      // Most ticks find nothing to do: where no turn is waited for, this is one, and the process sleeps on.
+      if (!scheduled) turn();
     });
   }
 
@@ -296,4 +298,11 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
       if (!closed) stop(new Error('closed'));
     },
   };
+}
+
+/** Who has no vote counts the time since it heard a leader, and nothing else; who votes alone only tells members that it is there, twice an election timeout. */
+function ticksAtOnce({ id, configuration: { servers } }: RaftView): number {
+  const voters = servers.filter(({ voter }) => voter);
+  if (!voters.some((server) => server.id === id)) return 4;
+  return voters.length === 1 ? 2 : 1;
 }

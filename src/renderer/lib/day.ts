@@ -1,6 +1,7 @@
 import { type HistoryAbout, historyKind, historyKnown, historyMean, historyMost, historyMinutesMax, historySum, type HistoryView } from '../../contract/history.ts';
 import type { ChartData, Series } from './chart.svelte.ts';
-import { bytes, clockTime, latency, percent, rate, span } from './format.ts';
+import { t } from '../words/spoken.svelte.ts';
+import { bytes, clockTime, figure, latency, percent, rate, span } from './format.ts';
 
 /** What the core keeps of the last day, as charts and as the same in words. */
 
@@ -59,49 +60,52 @@ export interface Told {
   readonly detail: string;
 }
 
-const nothing: Told = { now: '–', detail: 'Nothing was measured in this time.' };
+function nothing(detail: string = t.history.nothing): Told {
+  return { now: '–', detail };
+}
 
 export function shareTold({ view }: Slice, name: 'cpu' | 'memory'): Told {
-  const most = historyMost(view, `${name}Max`);
-  return most === null ? nothing : { now: percent(historyMean(view.columns[name])), detail: `mean · highest ${percent(most.value)} at ${clockTime(most.atMs)}` };
+  const most = historyMost(view, name === 'cpu' ? 'cpuMax' : 'memoryMax');
+  return most === null ? nothing() : { now: percent(historyMean(view.columns[name])), detail: t.history.highest(percent(most.value), clockTime(most.atMs)) };
 }
 
 export function loadTold({ view }: Slice): Told {
   const most = historyMost(view, 'loadMax');
-  return most === null ? nothing : { now: (historyMean(view.columns['load']) ?? 0).toFixed(2), detail: `mean · highest ${most.value.toFixed(2)} at ${clockTime(most.atMs)}` };
+  return most === null ? nothing() : { now: figure(historyMean(view.columns['load']) ?? 0, 2), detail: t.history.highest(figure(most.value, 2), clockTime(most.atMs)) };
 }
 
 export function trafficTold({ view }: Slice): Told {
-  if (historyKnown(view.columns['receivedBytes']) === 0) return nothing;
+  if (historyKnown(view.columns['receivedBytes']) === 0) return nothing();
   const [received, sent, most] = [historySum(view.columns['receivedBytes']), historySum(view.columns['sentBytes']), historyMost(view, 'receivedBytes')];
-  const busiest = most === null || most.value === 0 ? '' : ` · busiest at ${clockTime(most.atMs)}: ${rate(most.value * perSecond)} in`;
-  return { now: bytes(received + sent), detail: `${bytes(received)} in · ${bytes(sent)} out${busiest}` };
+  const quiet = most === null || most.value === 0;
+  const detail = quiet ? t.history.inAndOut(bytes(received), bytes(sent)) : t.history.busiest(bytes(received), bytes(sent), clockTime(most.atMs), rate(most.value * perSecond));
+  return { now: bytes(received + sent), detail };
 }
 
 export function reachedTold({ view }: Slice): Told {
   const [direct, relayed, away] = ['directPeers', 'relayedPeers', 'awayPeers'].map((name) => historyMean(view.columns[name]));
-  if (direct === null || direct === undefined) return nothing;
-  return { now: `${few(direct)} direct`, detail: `mean · ${few(relayed ?? 0)} relayed · ${few(away ?? 0)} not reached` };
+  if (direct === null || direct === undefined) return nothing();
+  return { now: t.history.direct(few(direct)), detail: t.history.others(few(relayed ?? 0), few(away ?? 0)) };
 }
 
 export function latencyTold({ view }: Slice): Told {
   const worst = historyMost(view, 'latencyMaxMs');
-  return worst === null ? { ...nothing, detail: 'No round trip was measured in this time.' } : { now: latency(historyMean(view.columns['latencyMs'])), detail: `mean · worst ${latency(worst.value)} at ${clockTime(worst.atMs)}` };
+  return worst === null ? nothing(t.history.noRoundTrip) : { now: latency(historyMean(view.columns['latencyMs'])), detail: t.history.worst(latency(worst.value), clockTime(worst.atMs)) };
 }
 
 /** How a peer was reached in the time in which somebody looked. */
 export function wayTold({ view }: Slice): string {
   const [direct, relayed] = [historyMean(view.columns['direct']), historyMean(view.columns['relayed'])];
   if (direct === null || relayed === null) return '';
-  return `Reached directly ${percent(direct)} of the time, relayed ${percent(relayed)}, not at all ${percent(Math.max(0, 1 - direct - relayed))}.`;
+  return t.history.ways(percent(direct), percent(relayed), percent(Math.max(0, 1 - direct - relayed)));
 }
 
 /** Why parts of the charts may be empty; empty when every minute was measured. */
 export function gapTold({ view, fromMs, toMs }: Slice): string {
   const minutes = Math.round((toMs - fromMs) / view.stepMs);
   const known = Math.max(0, ...Object.values(view.columns).map((values) => historyKnown(values)));
-  if (known === 0) return 'Nothing was measured in this time. The app writes down a line each minute while it runs.';
-  return known >= minutes ? '' : `Measured ${span(known * view.stepMs)} of ${Math.round((toMs - fromMs) / 3_600_000)} h: gaps are times when the app did not run, the device slept or was not connected.`;
+  if (known === 0) return t.history.nothingYet;
+  return known >= minutes ? '' : t.history.gaps(span(known * view.stepMs), Math.round((toMs - fromMs) / 3_600_000));
 }
 
 /** True when any minute of the slice was measured. */
@@ -110,5 +114,5 @@ export function isMeasured({ view }: Slice): boolean {
 }
 
 function few(count: number): string {
-  return Number.isInteger(count) ? String(count) : count.toFixed(1);
+  return figure(count, Number.isInteger(count) ? 0 : 1);
 }

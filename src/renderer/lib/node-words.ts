@@ -1,21 +1,12 @@
 import type { NodeTopic, RaftView } from '../../contract/state.ts';
-import { plural, span } from './format.ts';
+import { t } from '../words/spoken.svelte.ts';
+import { ago, span } from './format.ts';
 
 /** What a node can do, in plain words. Names are those of the mesh's own Feature list; an unknown one is shown as it came. */
 export function featureWords(feature: string): { readonly name: string; readonly why: string } {
-  return features[feature] ?? { name: feature.toLowerCase().replaceAll('_', ' '), why: 'A newer node offers this.' };
+  const known: Readonly<Record<string, { readonly name: string; readonly why: string }>> = t.device.features;
+  return (Object.hasOwn(known, feature) ? known[feature] : undefined) ?? { name: feature.toLowerCase().replaceAll('_', ' '), why: t.device.newerFeature };
 }
-
-const features: Readonly<Record<string, { readonly name: string; readonly why: string }>> = {
-  NODES: { name: 'Takes part', why: 'Joins, leaves and tells how it is.' },
-  LEADER_PROXY: { name: 'Passes to the leader', why: 'Any node can be asked; it hands changes to the leader.' },
-  MESH_API: { name: 'Network directory', why: 'Answers who is in the network.' },
-  PEER_DISCOVERY: { name: 'Peer discovery', why: 'Tells others which nodes to ask.' },
-  METRICS: { name: 'Metrics', why: 'Tells members how this machine is doing.' },
-  ICE_NEGOTIATION: { name: 'Finds paths', why: 'Helps two peers behind routers meet.' },
-  TURN_SERVER: { name: 'Relay', why: 'Carries packets for peers that cannot meet.' },
-  MESH_DNS: { name: 'Names', why: 'Answers names of devices in the network.' },
-};
 
 /** Who decides, and how many may fail, without a word of consensus theory. */
 export interface QuorumView {
@@ -34,22 +25,24 @@ export function quorumView({ running, role, leader }: Pick<NodeTopic, 'running' 
 }
 
 function quorumSentence(voters: number, needed: number, canLose: number): string {
-  if (voters === 0) return 'It is not known which devices manage this network.';
-  if (voters === 1) return 'One device manages this network. While it is off, nothing can be changed; devices keep reaching each other.';
-  const lose = canLose === 0 ? 'none of them may be off' : canLose === 1 ? 'one may be off' : `${canLose} may be off`;
-  return `${voters} devices manage this network together. Changes need ${needed} of them, so ${lose}. Devices keep reaching each other in any case.`;
+  const { managed } = t.device;
+  if (voters === 0) return managed.unknown;
+  if (voters === 1) return managed.byOne;
+  if (canLose === 0) return managed.noneMayBeOff(voters, needed);
+  return canLose === 1 ? managed.oneMayBeOff(voters, needed) : managed.someMayBeOff(voters, needed, canLose);
 }
 
 function contactSentence(running: boolean, role: NodeTopic['role'], leader: string | null, ageMs: number | null): string {
-  if (!running) return 'The node is not running.';
-  if (role === 'leader') return 'This device leads.';
-  if (leader === null) return ageMs === null ? 'No leader has been heard yet.' : `No leader has been heard for ${span(ageMs)}.`;
-  if (ageMs === null) return `${leader} leads.`;
-  return `${leader} leads, heard ${ageMs < 1000 ? `${Math.round(ageMs)} ms` : span(ageMs)} ago.`;
+  const words = t.device.leader;
+  if (!running) return words.notRunning;
+  if (role === 'leader') return words.here;
+  if (leader === null) return ageMs === null ? words.notHeardYet : words.notHeardFor(span(ageMs));
+  if (ageMs === null) return words.leads(leader);
+  return ageMs < 1000 ? words.heardJustNow(leader, Math.round(ageMs)) : words.heard(leader, ago(0, ageMs));
 }
 
 /** How far this device's copy is behind what is agreed. */
 export function copySentence({ commitIndex, appliedIndex }: RaftView): string {
   const behind = Math.max(0, commitIndex - appliedIndex);
-  return behind === 0 ? 'This copy of the network is complete.' : `This copy is ${plural(behind, 'change')} behind.`;
+  return behind === 0 ? t.device.copyComplete : t.device.copyBehind(behind);
 }

@@ -17,6 +17,7 @@ const same: readonly { readonly place: RegExp; readonly languages?: string; read
   { place: /^keys\.dialog\.passphrase$/, languages: 'de', reason: 'the same word in German' },
   { place: /^invites\.(dialog\.options|fields\.note)$/, languages: 'fr', reason: 'the same word in French' },
   { place: /^(invites\.roles\.admin\.word|peers\.heads\.roles\.admin)$/, languages: 'de fr', reason: 'Admin is the usual word' },
+  { place: /^check\.router$/, languages: 'de es', reason: 'the usual word' },
   { place: /^history\.ranges\./, languages: 'de fr es', reason: 'units of time' },
   { place: /^device\.version$/, languages: 'fr', reason: 'the same word in French' },
   { place: /^(peers\.columns\.(name|path|handshake)|peer\.(name|handshake|metrics\.system|open\.schemes\.ssh)|forwards\.dialog\.port|offers\.shares\.port|device\.(name|status|version)|history\.charts\.tunnel)$/, languages: 'de', reason: 'the same word in German' },

@@ -1,7 +1,7 @@
 /**
  * Runs in the page, so it may name nothing from outside. Finds what axe leaves undecided or does not look for: text below 4.5:1 (3:1 when large)
- * wherever it lies, in pictures and as placeholders too; controls without a name or too small to hit; ids used twice or pointing nowhere; a page
- * without exactly one heading of level 1 and one main; and a page that is wider than its window (WCAG 1.4.10).
+ * wherever it lies, in pictures and as placeholders too; controls without a name or too small to hit; ids used twice or pointing nowhere; terms
+ * that lie over their values; a page without exactly one heading of level 1 and one main, and one that is wider than its window (WCAG 1.4.10).
  */
 export function ownProblems(): string[] {
   const found: string[] = [];
@@ -54,6 +54,17 @@ export function ownProblems(): string[] {
     if (name.trim() === '') found.push(`no name: ${el.outerHTML.slice(0, 80)}`);
     const { width, height } = el.getBoundingClientRect();
     if (height < 20 || width < 16) found.push(`small: ${name.trim().slice(0, 40)} ${Math.round(width)}x${Math.round(height)}`);
+  }
+  const inkOf = (el: Element): DOMRect => {
+    const range = document.createRange();
+    range.selectNodeContents(el);
+    return range.getBoundingClientRect();
+  };
+  for (const dd of document.querySelectorAll('dt + dd')) {
+    const term = dd.previousElementSibling as Element;
+    if (!seen(dd) || !seen(term)) continue;
+    const [a, b] = [inkOf(term), inkOf(dd)];
+    if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4) found.push(`overlaps: ${term.textContent?.trim()}`);
   }
   const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id);
   for (const id of new Set(ids.filter((each, i) => ids.indexOf(each) !== i))) found.push(`id twice: ${id}`);

@@ -25,4 +25,28 @@ export const check = {
   copyAsText: 'Copy as text',
   asking: 'Asking members and the router. That takes a few seconds.',
   checked: (ago: string) => `Checked ${ago}.`,
+  /** What was asked of members. */
+  servers: { stun: 'Outside address (UDP)', 'turn-udp': 'Relay (UDP)', 'turn-tcp': 'Relay (TCP)', grpc: 'API (TCP)' },
+  notAsked: 'not asked',
+  router: 'Router',
+  works: 'works',
+  doesNotWork: 'does not work',
+  passes: 'passes',
+  isBlocked: 'is blocked',
+  mapping: 'Port mapping',
+  mapped: (protocol: string) => `The router opened the tunnel's port (${protocol}).`,
+  notMapped: 'The router opened no port for the tunnel.',
+  loopback: 'Loopback',
+  loops: 'Devices behind this router meet at its public address, too.',
+  doesNotLoop: 'Devices behind this router cannot meet at its public address.',
+  /** The check as text. */
+  text: {
+    title: (moment: string) => `Network check, ${moment}`,
+    network: 'Network',
+    members: 'Members',
+    findings: 'Findings',
+    fact: (name: string, said: string, value: string) => `${name}: ${said} (${value})`,
+    server: (node: string, what: string, address: string, answer: string) => `${node}, ${what}, ${address}: ${answer}`,
+    finding: (what: string, next: string) => `${what} ${next}`,
+  },
 };

@@ -37,4 +37,35 @@ export const device = {
     copy: 'Copy',
     entry: (term: number, applied: number, agreed: number) => `Term ${term}, entry ${applied} of ${agreed}.`,
   },
+  /** Of how many devices decide, and how many of them may be off. */
+  managed: {
+    unknown: 'It is not known which devices manage this network.',
+    byOne: 'One device manages this network. While it is off, nothing can be changed; devices keep reaching each other.',
+    noneMayBeOff: (voters: number, needed: number) => `${voters} devices manage this network together. Changes need ${needed} of them, so none of them may be off. Devices keep reaching each other in any case.`,
+    oneMayBeOff: (voters: number, needed: number) => `${voters} devices manage this network together. Changes need ${needed} of them, so one may be off. Devices keep reaching each other in any case.`,
+    someMayBeOff: (voters: number, needed: number, off: number) => `${voters} devices manage this network together. Changes need ${needed} of them, so ${off} may be off. Devices keep reaching each other in any case.`,
+  },
+  leader: {
+    notRunning: 'The node is not running.',
+    here: 'This device leads.',
+    notHeardYet: 'No leader has been heard yet.',
+    notHeardFor: (span: string) => `No leader has been heard for ${span}.`,
+    leads: (name: string) => `${name} leads.`,
+    heard: (name: string, ago: string) => `${name} leads, heard ${ago}.`,
+    heardJustNow: (name: string, ms: number) => `${name} leads, heard ${ms} ms ago.`,
+  },
+  copyComplete: 'This copy of the network is complete.',
+  copyBehind: (n: number) => count(n, { one: 'This copy is # change behind.', other: 'This copy is # changes behind.' }),
+  /** By the names of the mesh's own list. */
+  features: {
+    NODES: { name: 'Takes part', why: 'Joins, leaves and tells how it is.' },
+    LEADER_PROXY: { name: 'Passes to the leader', why: 'Any node can be asked; it hands changes to the leader.' },
+    MESH_API: { name: 'Network directory', why: 'Answers who is in the network.' },
+    PEER_DISCOVERY: { name: 'Peer discovery', why: 'Tells others which nodes to ask.' },
+    METRICS: { name: 'Metrics', why: 'Tells members how this machine is doing.' },
+    ICE_NEGOTIATION: { name: 'Finds paths', why: 'Helps two peers behind routers meet.' },
+    TURN_SERVER: { name: 'Relay', why: 'Carries packets for peers that cannot meet.' },
+    MESH_DNS: { name: 'Names', why: 'Answers names of devices in the network.' },
+  },
+  newerFeature: 'A newer node offers this.',
 };

@@ -20,4 +20,21 @@ export const offers: PageWords['offers'] = {
     port: 'Puerto',
     share: 'Compartir',
   },
+  list: {
+    iceNegotiation: { label: 'Ayudar a que los dispositivos se encuentren (WebRTC)', hint: 'Pasa unos pocos mensajes para que dos dispositivos detrás de routers se encuentren. Apenas cuesta nada.' },
+    turnServer: { label: 'Relé (TURN)', hint: 'Lleva paquetes de miembros que no pueden encontrarse. Siguen cifrados; este dispositivo solo ve cuántos son.' },
+    meshDns: { label: 'Nombres de dispositivos (DNS de la red)', hint: 'Responde preguntas como «¿dónde está nas?», en la dirección de este dispositivo en la red.' },
+    prometheus: { label: 'Métricas para Prometheus', hint: 'Los miembros pueden leer cómo están este dispositivo y su túnel.' },
+  },
+  states: { answers: 'Responde ahora.', starting: 'Se desea, pero todavía no responde.', stopping: 'Todavía responde; se está deteniendo.', later: 'Se inicia cuando este dispositivo se conecta.' },
+  trouble: {
+    because: (problem) => `Se desea, pero no responde: ${problem}. Se vuelve a intentar por sí solo.`,
+    portTaken: (port) => `Se desea, pero no responde: otro programa de este dispositivo tiene el puerto ${port}. Se vuelve a intentar por sí solo.`,
+    plain: 'Se desea, pero no responde. Se vuelve a intentar por sí solo.',
+  },
+  typed: { limit: 'escriba un número entero de 1 a 10000', present: 'ya está en la lista' },
+  opens: {
+    here: (protocol, port) => `Todos los miembros pueden alcanzar el puerto ${protocol} ${port} de este dispositivo, también el de un programa que solo escucha para este dispositivo.`,
+    through: (protocol, port, host) => `Todos los miembros pueden alcanzar el puerto ${protocol} ${port} de ${host} a través de este dispositivo, como si lo pidiera este dispositivo. Esa máquina no puede distinguirlos.`,
+  },
 };

@@ -20,4 +20,21 @@ export const offers: PageWords['offers'] = {
     port: 'Port partagé',
     share: 'Partager',
   },
+  list: {
+    iceNegotiation: { label: 'Aider les appareils à se rencontrer (WebRTC)', hint: 'Transmet quelques messages pour que deux appareils derrière des routeurs se trouvent. Ne coûte presque rien.' },
+    turnServer: { label: 'Relais (TURN)', hint: 'Transporte les paquets des membres qui ne peuvent pas se rencontrer. Ils restent chiffrés ; cet appareil voit seulement combien il y en a.' },
+    meshDns: { label: 'Noms des appareils (DNS du réseau)', hint: 'Répond à des questions comme « où est nas ?», à l’adresse de cet appareil dans le réseau.' },
+    prometheus: { label: 'Mesures pour Prometheus', hint: 'Les membres peuvent lire comment vont cet appareil et son tunnel.' },
+  },
+  states: { answers: 'Répond maintenant.', starting: 'Demandé, mais ne répond pas encore.', stopping: 'Répond encore ; arrêt en cours.', later: 'Démarre quand cet appareil se connecte.' },
+  trouble: {
+    because: (problem) => `Demandé, mais ne répond pas : ${problem}. Une nouvelle tentative a lieu d’elle-même.`,
+    portTaken: (port) => `Demandé, mais ne répond pas : un autre programme de cet appareil utilise le port ${port}. Une nouvelle tentative a lieu d’elle-même.`,
+    plain: 'Demandé, mais ne répond pas. Une nouvelle tentative a lieu d’elle-même.',
+  },
+  typed: { limit: 'saisissez un nombre entier de 1 à 10000', present: 'elle est déjà dans la liste' },
+  opens: {
+    here: (protocol, port) => `Chaque membre peut atteindre le port ${protocol} ${port} de cet appareil, même celui d’un programme qui n’écoute que pour cet appareil.`,
+    through: (protocol, port, host) => `Chaque membre peut atteindre le port ${protocol} ${port} de ${host} par cet appareil, comme si cet appareil le demandait. Cette machine ne peut pas les distinguer.`,
+  },
 };
