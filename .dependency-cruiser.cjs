@@ -44,6 +44,9 @@ module.exports = {
     only('page-is-a-page', 'The page runs in a sandbox: it has the contract and a browser, nothing else.', { path: '^src/renderer/', pathNot: [tests, 'vite\\.config\\.ts$'] }, [
       '^src/(base|contract|renderer)/', '^package\\.json$', 'node_modules/(svelte|uplot|virtua|bits-ui|@lucide/svelte|@internationalized/date|uqr|vite)/', '^vite/client$',
     ]),
+    never('page-speaks-every-language', 'These are bound to English, for the command line; a page takes `words/say`, and a tray `words`.', { path: '^src/(renderer|main)/', pathNot: tests }, {
+      path: '^src/contract/(words|health-words|update-words)\\.ts$',
+    }),
     never('roots-are-first', 'A root builds the real world when it is loaded: nobody may load it by accident.', {}, { path: roots }),
     never('platform-is-built-by-roots', 'Layers ask for ports; who imports a real one cannot be simulated.', {
       path: '^src/(base|contract|raft|core|node|helper|renderer)/', pathNot: [roots, tests],

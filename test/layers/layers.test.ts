@@ -67,6 +67,7 @@ const rows: readonly Row[] = [
   // page
   { from: 'src/renderer/App.svelte', import: "import '../contract/commands.ts'; import 'svelte';", breaks: [] },
   { from: 'src/renderer/Bad.svelte', import: "import '../core/app.ts';", breaks: ['page-is-a-page'] },
+  { from: 'src/renderer/r2.ts', import: "import '../contract/words.ts';", breaks: ['page-speaks-every-language'] },
   { from: 'src/renderer/r1.ts', import: "import 'node:path';", breaks: ['page-is-a-page'] },
   // everywhere
   { from: 'src/base/cycle-a.ts', import: "import './cycle-b.ts';", breaks: ['no-cycles'] },

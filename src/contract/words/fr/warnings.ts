@@ -70,7 +70,7 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     next: 'Les nouveaux pairs apparaissent un peu plus tard que d’habitude. Une mise à jour des nœuds du réseau y mettrait fin.',
   }),
   'peer-unreachable': (d) => ({
-    what: d.many('count') > 1 ? count(d.many('count'), { other: '# pairs sont injoignables en ce moment. Les autres ne sont pas touchés.' }) : `${d.quote(['peer'], 'Un pair')} est injoignable en ce moment. Les autres ne sont pas touchés.`,
+    what: d.many('count') > 1 ? count(d.many('count'), { other: '# pairs sont injoignables en ce moment. Les autres ne sont pas touchés.' }) : `${d.quote(['peer'], 'Un pair')} est injoignable en ce moment. Les autres ne sont pas touchés.`,
     next: 'Ouvrez Pairs pour voir lesquels, et pourquoi.',
   }),
   'file-set-aside': (d) => ({
@@ -82,19 +82,19 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     next: 'Libérez de la place : les changements du réseau ne peuvent être conservés que tant qu’il en reste.',
   }),
   'certificate-expiring': (d) => ({
-    what: `Le certificat de cet appareil ${ends(d)}. ${isOver(d) ? 'Il ne sert plus qu’à son propre renouvellement.' : 'Tout fonctionne d’ici là.'}`,
+    what: `Le certificat de cet appareil ${ends(d)}. ${isOver(d) ? 'Il ne sert plus qu’à son propre renouvellement.' : 'Tout fonctionne d’ici là.'}`,
     next: 'Il se renouvelle tout seul tant que le réseau est joignable ; connectez-vous et laissez l’application ouverte une minute.',
   }),
   'device-expiring': (d) => ({
-    what: d.many('count') > 1 ? count(d.many('count'), { other: `Le certificat de # appareils ${ends(d)}.` }) : `Le certificat de ${d.quote(['name', 'id', 'device'], 'l’un des appareils')} ${ends(d)}.`,
+    what: d.many('count') > 1 ? count(d.many('count'), { other: `Le certificat de # appareils ${ends(d)}.` }) : `Le certificat de ${d.quote(['name', 'id', 'device'], 'l’un des appareils')} ${ends(d)}.`,
     next: 'Il se renouvelle tout seul quand cet appareil est allumé et connecté. Un appareil absent trop longtemps a besoin d’une nouvelle invitation.',
   }),
   'device-pending': (d) => ({
-    what: d.many('count') > 1 ? count(d.many('count'), { other: '# appareils souhaitent rejoindre le réseau et attendent un admin.' }) : `${d.quote(['name', 'id', 'device'], 'Un appareil')} souhaite rejoindre le réseau et attend un admin.`,
+    what: d.many('count') > 1 ? count(d.many('count'), { other: '# appareils souhaitent rejoindre le réseau et attendent un admin.' }) : `${d.quote(['name', 'id', 'device'], 'Un appareil')} souhaite rejoindre le réseau et attend un admin.`,
     next: 'Ouvrez Personnes, comparez l’empreinte avec la personne, puis acceptez ou refusez.',
   }),
   'authority-pending': (d) => ({
-    what: d.many('count') > 1 ? count(d.many('count'), { other: '# appareils qui gèrent le réseau ne peuvent pas encore signer pour de nouveaux appareils. Tout le reste fonctionne.' })
+    what: d.many('count') > 1 ? count(d.many('count'), { other: '# appareils qui gèrent le réseau ne peuvent pas encore signer pour de nouveaux appareils. Tout le reste fonctionne.' })
       : `${d.quote(['node', 'id', 'name'], 'Un appareil')} gère le réseau et ne peut pas encore signer pour de nouveaux appareils. Tout le reste fonctionne.`,
     next: 'Connectez l’appareil qui garde la clé racine ; il l’accorde tout seul.',
   }),
@@ -103,7 +103,7 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     next: 'Ouvrez Personnes et enregistrez la clé racine dans un fichier protégé par une phrase secrète ; gardez ce fichier ailleurs.',
   }),
   'renewal-failing': (d) => ({
-    what: `Le certificat de cet appareil n’a pas pu être renouvelé${d.because()}. Il ${ends(d)} ; ${isOver(d) ? 'il ne sert plus qu’à son propre renouvellement' : 'tout fonctionne d’ici là'}.`,
+    what: `Le certificat de cet appareil n’a pas pu être renouvelé${d.because()}. Il ${ends(d)} ; ${isOver(d) ? 'il ne sert plus qu’à son propre renouvellement' : 'tout fonctionne d’ici là'}.`,
     next: waits,
   }),
   'secrets-in-file': (d) => ({
