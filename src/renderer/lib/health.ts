@@ -1,6 +1,6 @@
 import { isWorse } from '../../contract/health.ts';
 import type { Warning } from '../../contract/state.ts';
-import { plural } from './format.ts';
+import { t } from '../words/spoken.svelte.ts';
 
 /** By severity; among equals those that touch connectivity come first, as the topic has them. */
 export function worstFirst(warnings: readonly Warning[]): readonly Warning[] {
@@ -15,7 +15,7 @@ export function problemCount(warnings: readonly Warning[]): number {
 export function healthLine(warnings: readonly Warning[]): string {
   const problems = problemCount(warnings);
   const hints = warnings.length - problems;
-  if (warnings.length === 0) return 'Nothing is wrong.';
-  if (problems === 0) return `Nothing is wrong; there ${hints === 1 ? 'is' : 'are'} ${plural(hints, 'hint')}.`;
-  return hints === 0 ? `${plural(problems, 'problem')}.` : `${plural(problems, 'problem')} and ${plural(hints, 'hint')}.`;
+  if (warnings.length === 0) return t.health.nothing;
+  if (problems === 0) return t.health.onlyHints(hints);
+  return hints === 0 ? t.health.onlyProblems(problems) : t.health.both(problems, hints);
 }

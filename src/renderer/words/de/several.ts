@@ -1,9 +1,6 @@
 import type { PageWords } from '../en/index.ts';
 
 export const several: PageWords['several'] = {
-  network: 'Netzwerk',
-  add: 'Hinzufügen',
-  clearText: 'Klartext',
   connect: 'Verbinden',
   disconnect: 'Trennen',
   save: 'Speichern',

@@ -1,1 +1,20 @@
-export const networks = {};
+/** The networks that this device knows. */
+export const networks = {
+  network: 'Network',
+  clearText: 'clear text',
+  add: 'Add',
+  addOrJoin: 'Add a network, or join with an invite',
+  newNameFor: (name: string) => `New name for ${name}`,
+  save: 'Save',
+  runsHere: (address: string) => `Runs on this device ${address}`,
+  joinsAt: (address: string) => `Joins at ${address}`,
+  rename: 'Rename',
+  renameOf: (name: string) => `Rename ${name}`,
+  forget: 'Forget',
+  forgetOf: (name: string) => `Forget ${name}`,
+  forgetAsked: (name: string) => `Forget ${name}?`,
+  forgetHost: 'This device runs the network. It stops doing so for good, and the others lose this node.',
+  forgetMember: 'This device leaves the network and forgets how to reach it. The network itself goes on.',
+  keep: 'Keep it',
+  forgot: (name: string) => `Forgot ${name}.`,
+};

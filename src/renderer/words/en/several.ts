@@ -3,9 +3,6 @@ import type { SessionTopic } from '../../../contract/state.ts';
 
 /** Several networks at once: which one is shown, how the others stand, and what tells them apart. */
 export const several = {
-  network: 'Network',
-  add: 'Add',
-  clearText: 'clear text',
   connect: 'Connect',
   disconnect: 'Disconnect',
   save: 'Save',

@@ -1,9 +1,6 @@
 import type { PageWords } from '../en/index.ts';
 
 export const several: PageWords['several'] = {
-  network: 'Red',
-  add: 'Añadir',
-  clearText: 'sin cifrar',
   connect: 'Conectar',
   disconnect: 'Desconectar',
   save: 'Guardar',

@@ -1,9 +1,6 @@
 import type { PageWords } from '../en/index.ts';
 
 export const several: PageWords['several'] = {
-  network: 'Réseau',
-  add: 'Ajouter',
-  clearText: 'en clair',
   connect: 'Se connecter',
   disconnect: 'Se déconnecter',
   save: 'Enregistrer',

@@ -1,9 +1,6 @@
 import type { PageWords } from '../en/index.ts';
 
 export const several: PageWords['several'] = {
-  network: '网络',
-  add: '添加',
-  clearText: '明文',
   connect: '连接',
   disconnect: '断开',
   save: '保存',
