@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Stands in fpm's place (CUSTOM_FPM_PATH of electron-builder), which Debian does not have: packs a folder as a .deb with dpkg-deb.
+ * Stands in fpm's place (CUSTOM_FPM_PATH of electron-builder), which Debian does not have: packs a folder as a .deb with dpkg-deb, or as an
+ * .rpm with rpmbuild.
  * Knows the words that electron-builder 26 says and no others. What it packs belongs to root, and nobody else can write it.
  */
 import { execFileSync } from 'node:child_process';
@@ -8,7 +9,7 @@ import { chmodSync, copyFileSync, cpSync, lstatSync, mkdirSync, mkdtempSync, rea
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { controlText, type FpmOrder, parseFpm, scriptFiles } from './lib/fpm-order.ts';
+import { controlText, type FpmOrder, parseFpm, scriptFiles, specText } from './lib/fpm-order.ts';
 
 const compressions: Readonly<Record<string, string>> = { gz: 'gzip', xz: 'xz', zst: 'zstd', none: 'none' };
 
@@ -24,6 +25,7 @@ function pack({ maps, options, ...rest }: FpmOrder, root: string): void {
   chmodSync(root, 0o755);
   for (const { from, to } of maps) place(from, join(root, to));
   const files = setModes(root);
+  if (options.get('-t') === 'rpm') return packRpm({ options, ...rest }, root, files);
   const control = join(root, 'DEBIAN');
   mkdirSync(control, { mode: 0o755 });
   writeFileSync(join(control, 'control'), controlText({ options, ...rest }, kilobytes(files)), { mode: 0o644 });
@@ -34,6 +36,23 @@ function pack({ maps, options, ...rest }: FpmOrder, root: string): void {
   }
   const compression = compressions[options.get('--deb-compression') ?? 'xz'] ?? 'xz';
   execFileSync('dpkg-deb', ['--root-owner-group', `-Z${compression}`, '--build', root, options.get('--package') ?? ''], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** Folders of ours alone are listed too, so that they go with the package; others belong to other packages as well. */
+function packRpm(order: Omit<FpmOrder, 'maps'>, root: string, files: readonly string[]): void {
+  const work = mkdtempSync(join(tmpdir(), 'webmesh-rpm-'));
+  try {
+    const own = ['opt', 'usr/share/licenses'].flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isDirectory()).map((entry) => `%dir "${join(entry.parentPath, entry.name).slice(root.length)}"`);
+    const listed = files.map((file) => `/${relative(root, file)}`);
+    const spec = join(work, 'package.spec');
+    writeFileSync(spec, [specText(order, listed, (path) => readFileSync(path, 'utf8')), ...own, ''].join('\n'));
+    const words = ['-bb', '--target', order.options.get('--architecture') ?? '', '--buildroot', root, '--define', `_topdir ${work}`, '--define', '_build_name_fmt out.rpm', '--noclean', spec];
+    execFileSync('rpmbuild', words, { stdio: ['ignore', 'ignore', 'inherit'] });
+    copyFileSync(join(work, 'RPMS/out.rpm'), order.options.get('--package') ?? '');
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }
 
 /** A source that ends with a slash means what is in it. */

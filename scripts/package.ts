@@ -3,21 +3,25 @@
  *   npm run package -- single   the executable that holds helper, node process, web page and command line; proves that each starts
  *   npm run package -- deb      the .deb for this machine's architecture: with the stand-in for a window where npm has no Electron
  *   npm run package -- check    two versions of the stand-in, installed, used, broken, upgraded, removed and purged in a clean Debian (root; minutes)
- *   npm run package -- msi      the .msi around a stand-in, with wixl; its tables, and where Wine is: installed, used, upgraded, removed (minutes)
+ *   npm run package -- rpm      two .rpms around the stand-in, with rpmbuild; installed, used, upgraded and removed by rpm in a Debian (root; minutes)
+ *   npm run package -- msi      the .msi around a stand-in, with wixl; its tables, and where Wine is: installed, used, upgraded, removed (minutes).
+ *                               On Windows: the .msi of release/win-unpacked, with WiX 3
  *   npm run package -- trees    the folders of Linux, Windows and macOS around a stand-in for Electron; archive, fuses, scripts are looked at
  */
 import { execFileSync } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { boot, type CleanDebian, connectMachines, prepareTree } from './lib/clean-debian.ts';
-import { hasElectron, makeDeb, neededPackages } from './lib/package-build.ts';
+import { hasElectron, makeDeb, makeRpm, neededPackages, versionOf } from './lib/package-build.ts';
 import { checkPackage } from './lib/package-check.ts';
 import { proveSingle } from './lib/package-proof.ts';
+import { makeMsi } from './lib/package-msi.ts';
+import { checkRpm } from './lib/package-rpm.ts';
 import { makeSingle, megabytes, ownTarget } from './lib/package-single.ts';
 import { checkMsi } from './lib/package-windows.ts';
 import { checkTrees } from './lib/package-trees.ts';
 
 const root = join(import.meta.dirname, '..');
-const commands: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = { single, deb, check, msi, trees };
+const commands: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = { single, deb, check, rpm, msi, trees };
 /** Where the tree of a clean Debian is kept between runs. */
 const cache = '/var/tmp/webmesh-package';
 const [name = ''] = process.argv.slice(2);
@@ -47,7 +51,24 @@ function trees(): readonly string[] {
   return problems.length === 0 ? checkTrees(root, console.log) : problems;
 }
 
+async function rpm(): Promise<readonly string[]> {
+  const tree = await prepareTree(`${cache}-rpm`, [...neededPackages(root), 'rpm']);
+  const problems = [...single()];
+  if (problems.length > 0) return problems;
+  const [first, second] = [1, 2].map((number) => timed('rpm', () => makeRpm(root, number)));
+  const machine = await boot(tree, 'webmesh-rpm', join(root, 'release'), join(root, 'dist/package/rpm.log'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void machine.end().then(() => process.exit(130)));
+  try {
+    await checkRpm(machine, first ?? '', second ?? '', teller(problems));
+  } finally {
+    await machine.end();
+  }
+  return problems;
+}
+
 async function msi(): Promise<readonly string[]> {
+  // There the folder is the release's own, packed and signed before.
+  if (process.platform === 'win32') return (timed('msi', () => makeMsi(root, join(root, 'release/win-unpacked'), versionOf(root))), []);
   const problems = single();
   return problems.length === 0 ? checkMsi(root, console.log) : problems;
 }
@@ -70,14 +91,19 @@ async function check(): Promise<readonly string[]> {
     connectMachines([machine, peer]);
     const inMachine = (path = ''): string => `/packages/${basename(path)}`;
     const name = basename(first ?? '').split('_')[0] ?? '';
-    await checkPackage(machine, peer, { name, first: inMachine(first), second: inMachine(second) }, (what, right, seen = '') => {
-      console.log(`${right ? '✓' : '✗'} ${what}`);
-      if (!right) problems.push(`${what}\n${seen.split('\n').slice(-40).map((line) => `    ${line}`).join('\n')}`);
-    });
+    await checkPackage(machine, peer, { name, first: inMachine(first), second: inMachine(second) }, teller(problems));
   } finally {
     await end();
   }
   return problems;
+}
+
+/** Prints each finding, and keeps those that are wrong with the last of what was seen. */
+function teller(problems: string[]): (what: string, right: boolean, seen?: string) => void {
+  return (what, right, seen = '') => {
+    console.log(`${right ? '✓' : '✗'} ${what}`);
+    if (!right) problems.push(`${what}\n${seen.split('\n').slice(-40).map((line) => `    ${line}`).join('\n')}`);
+  };
 }
 
 function timed(what: string, make: () => string): string {

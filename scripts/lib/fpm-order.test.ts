@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { controlText, parseFpm, scriptFiles } from './fpm-order.ts';
+import { controlText, parseFpm, scriptFiles, specText } from './fpm-order.ts';
 
 const words = [
   '-s', 'dir', '--force', '-t', 'deb', '-d', 'iproute2', '-d', 'wireguard-tools', '--deb-recommends', 'wireguard-go', '--deb-compression', 'gz', '--architecture', 'amd64',
@@ -26,5 +26,12 @@ test('no value begins a field of its own', () => {
 
 test('an order that is not understood is refused', () => {
   expect(() => parseFpm([...words, '--deb-systemd', 'x'])).toThrow('--deb-systemd');
-  expect(() => parseFpm(words.map((word) => (word === 'deb' ? 'rpm' : word)))).toThrow('-t deb');
+  expect(() => parseFpm(words.map((word) => (word === 'deb' ? 'pacman' : word)))).toThrow('-t deb|rpm');
+});
+
+test('the same order as rpm reads it: a percent sign is one, and nothing is guessed', () => {
+  const { options, ...rest } = parseFpm(words.map((word) => (word === 'deb' ? 'rpm' : word)));
+  const spec = specText({ ...rest, options }, ['/opt/a 100%'], (path) => `echo ${path} %1\n`);
+  for (const part of ['Version: 0.1.0~standin.1\n', 'AutoReqProv: no\nRequires: iproute2\nRequires: wireguard-tools\n', '%post\necho /tmp/a %%1\n', '%preun\necho resources/prerm %%1\n', '"/opt/a 100%%"\n']) expect(spec).toContain(part);
+  expect(spec).not.toContain('%postun');
 });

@@ -25,6 +25,14 @@ export function makeDeb(root: string, real: boolean, number = 1): string {
   return join(root, 'release', file);
 }
 
+/** The same as an .rpm, for machines whose packages those are. */
+export function makeRpm(root: string, number = 1): string {
+  const file = `${standinName}-${standinVersion(number).replaceAll('-', '~')}.${process.arch === 'x64' ? 'x86_64' : 'aarch64'}.rpm`;
+  const electron = makeStandin(root, 'linux', electronVersion(root));
+  electronBuilder(root, ['--linux', 'rpm', `-c.extraMetadata.version=${standinVersion(number)}`, `-c.rpm.packageName=${standinName}`, `-c.electronDist=${electron}`, `-c.rpm.artifactName=${file}`]);
+  return join(root, 'release', file);
+}
+
 /** The folder that an installer would hold, without the installer. */
 export function makeTree(root: string, system: System): string {
   const folders = { linux: 'linux-unpacked', win: 'win-unpacked', mac: 'mac' } as const;
@@ -52,7 +60,8 @@ function electronVersion(root: string): string {
   return /^electronVersion: (\S+)$/m.exec(readFileSync(join(root, 'electron-builder.yml'), 'utf8'))?.[1] ?? '';
 }
 
-function versionOf(root: string): string {
+/** What package.json says. */
+export function versionOf(root: string): string {
   return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
