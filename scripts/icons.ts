@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright';
-import { trayIcons, type TrayIcon } from '../src/main/tray-view.ts';
+import { trayIcons, type TrayIcon } from '../src/main/tray-items.ts';
 
 const resources = join(import.meta.dirname, '../resources');
 const appIcon = readFileSync(join(import.meta.dirname, '../src/renderer/public/icon.svg'), 'utf8');

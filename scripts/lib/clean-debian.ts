@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { mirrorUri } from './private-apt.ts';
@@ -21,13 +21,15 @@ export interface Answer {
 }
 
 const minimal = ['systemd', 'systemd-sysv', 'dbus', 'iproute2', 'procps'];
+/** As on Ubuntu, Fedora and Arch; it comes last, because nothing can be fetched by name once it is what is asked. */
+const resolver = 'systemd-resolved';
 const path = '/usr/sbin:/usr/bin:/sbin:/bin';
 const bootMs = 60_000;
 const runMs = 90_000;
 const endMs = 20_000;
 
 /**
- * The tree that machines start from: Debian 12 with nothing but systemd and what a package depends on. Made once, from the mirror that
+ * The tree that machines start from: Debian 12 with nothing but systemd, its resolver, and what a package depends on. Made once, from the mirror that
  * this machine uses, and again when the list changes. Throws where root or a tool is missing.
  */
 export async function prepareTree(folder: string, depends: readonly string[]): Promise<string> {
@@ -37,16 +39,20 @@ export async function prepareTree(folder: string, depends: readonly string[]): P
   }
   const tree = join(folder, 'tree');
   const stamp = join(folder, 'tree.made-with');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === depends.join(' ')) return tree;
+  const madeWith = [resolver, ...depends].join(' ');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === madeWith) return tree;
   rmSync(stamp, { force: true });
   rmSync(tree, { recursive: true, force: true, maxRetries: 3 });
   mkdirSync(folder, { recursive: true });
   const mirror = await mirrorUri();
   execFileSync('debootstrap', ['--variant=minbase', `--include=${minimal.join(',')}`, 'bookworm', tree, mirror], { stdio: ['ignore', 'ignore', 'inherit'] });
   writeFileSync(join(tree, 'etc/apt/sources.list'), `deb ${mirror} bookworm main\n`);
-  const install = `apt-get update -q && apt-get install -y -q --no-install-recommends ${depends.join(' ')} && apt-get clean`;
+  const install = `apt-get update -q && apt-get install -y -q --no-install-recommends ${depends.join(' ')} && apt-get install -y -q --no-install-recommends ${resolver} && apt-get clean`;
   inTree(tree, ['--bind-ro=/etc/resolv.conf', '--setenv=DEBIAN_FRONTEND=noninteractive', 'sh', '-ec', install]);
-  writeFileSync(stamp, depends.join(' '));
+  // Its own package cannot make this link while the file is lent from outside.
+  rmSync(join(tree, 'etc/resolv.conf'), { force: true });
+  symlinkSync('../run/systemd/resolve/stub-resolv.conf', join(tree, 'etc/resolv.conf'));
+  writeFileSync(stamp, madeWith);
   return tree;
 }
 

@@ -1,5 +1,6 @@
 import { type CleanDebian } from './clean-debian.ts';
 import { connected, createNetwork, install, keptOf, mainPid, networkOf, ok, person, reaches, unit } from './package-person.ts';
+import { checkNames, finds, withoutResolver } from './package-names.ts';
 import { changes, filesOf } from './package-traces.ts';
 
 export interface Packages {
@@ -20,12 +21,14 @@ const program = '/opt/Webmesh/resources/bin/webmesh';
  */
 export async function checkPackage(machine: CleanDebian, peer: CleanDebian, packages: Packages, check: Check): Promise<void> {
   for (const user of [person, stranger]) for (const each of [machine, peer]) each.run('useradd', '--create-home', '--shell', '/bin/bash', user);
+  withoutResolver(peer);
   const before = { files: filesOf(machine), network: networkOf(machine) };
 
   checkInstallation(machine, packages, check);
   checkStrangers(machine, check);
   await checkConnecting(machine, check);
   await checkPeer(machine, peer, packages, check);
+  await checkNames(machine, peer, check);
   await checkCrash(machine, peer, check);
   await checkUpgrade(machine, peer, packages, check);
   await checkRemoval(machine, packages, before, check);
@@ -92,6 +95,7 @@ async function checkCrash(machine: CleanDebian, peer: CleanDebian, check: Check)
   check('after the helper is killed it is back, and connected without a click', back.right && mainPid(machine) !== pid, back.seen);
   const reached = await reaches(peer, machine);
   check('and its peer reaches it again', reached.right, reached.seen);
+  check('and it finds its peer by name again', (await finds(machine, peer)) !== undefined, machine.run('resolvectl', '--no-pager', 'status').out);
 }
 
 async function checkUpgrade(machine: CleanDebian, peer: CleanDebian, { name, second }: Packages, check: Check): Promise<void> {
@@ -129,7 +133,7 @@ function checkGone(machine: CleanDebian, before: Before, check: Check): void {
   const processes = machine.run('sh', '-c', `ps -eo user:20=,args= | grep -E '[/]opt/Webmesh|[w]ireguard-go -f'`).out;
   check('no process is left: helper, node, engine, app', processes === '', processes);
   const network = networkOf(machine);
-  check('devices, addresses, routes, rules and resolv.conf are as before', network === before.network, `${before.network}\n---\n${network}`);
+  check('devices, addresses, routes, rules, resolv.conf and what the resolver knows are as before', network === before.network, `${before.network}\n---\n${network}`);
 }
 
 async function checkReturn(machine: CleanDebian, { second }: Packages, check: Check): Promise<void> {
@@ -139,13 +143,13 @@ async function checkReturn(machine: CleanDebian, { second }: Packages, check: Ch
   check('and the network of before connects', up.code === 0, up.out);
 }
 
-/** The worst moment: the helper was killed, its tunnel's changes stand in its journal, and nothing will start it again. */
+/** The worst moment: the helper was killed, its tunnel's changes stand in their journal, and nothing will start it again. */
 function checkCrashedRemoval(machine: CleanDebian, { name }: Packages, before: Before, check: Check): void {
   machine.run('systemctl', 'disable', unit);
   machine.run('sh', '-c', `systemctl kill --kill-who=main --signal=KILL ${unit}; systemctl stop ${unit}`);
-  const journal = machine.run('sh', '-c', 'wc -c < /var/lib/webmesh/journal').out;
+  const journal = machine.run('sh', '-c', 'cat /var/lib/webmesh/journals/* | wc -c').out;
   const remove = machine.run('dpkg', '-r', name);
-  check('a killed helper that left its journal is cleaned up after, at removal', Number(journal) > 0 && remove.code === 0 && !remove.out.includes('could not be undone') && machine.run('test', '-s', '/var/lib/webmesh/journal').code !== 0, `${journal}\n${remove.out}`);
+  check('a killed helper that left its journal is cleaned up after, at removal', Number(journal) > 0 && remove.code === 0 && !remove.out.includes('could not be undone') && machine.run('sh', '-c', 'find /var/lib/webmesh/journals -type f -size +0').out === '', `${journal}\n${remove.out}`);
   checkGone(machine, before, check);
 }
 

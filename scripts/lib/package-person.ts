@@ -46,7 +46,7 @@ export function keptOf(machine: CleanDebian): string {
 }
 
 export function networkOf(machine: CleanDebian): string {
-  const commands = ['ip -br address', 'ip route', 'ip -6 route', 'ip rule', 'cat /etc/resolv.conf', 'ls /run/wireguard 2>/dev/null'];
+  const commands = ['ip -br address', 'ip route', 'ip -6 route', 'ip rule', 'cat /etc/resolv.conf', 'resolvectl --no-pager dns', 'resolvectl --no-pager domain', 'ls /run/wireguard 2>/dev/null'];
   // Link-local addresses and how long a route lives say nothing of us.
   return machine.run('sh', '-c', commands.join('; ')).out.replace(/ expires \S+/g, '');
 }

@@ -3,7 +3,12 @@ import type { Warning } from '../contract/state.ts';
 import { plainText } from '../contract/words.ts';
 
 /** What to type for a problem's fix, or null where there is nothing to type. */
-export function fixCommand({ code, fix, detail }: Pick<Warning, 'code' | 'fix' | 'detail'>): string | null {
+export function fixCommand(warning: Pick<Warning, 'code' | 'fix' | 'detail' | 'network'>): string | null {
+  const command = commandFor(warning);
+  return command !== null && warning.network && !warning.network.alone && warning.fix !== 'new-invite' && warning.fix !== 'open-networks' ? `${command} --network ${warning.network.id}` : command;
+}
+
+function commandFor({ code, fix, detail }: Pick<Warning, 'code' | 'fix' | 'detail'>): string | null {
   switch (fix) {
     case null:
       return null;

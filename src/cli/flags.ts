@@ -25,7 +25,8 @@ interface Property {
 /** The options of a contract command, made from its row: every field that is not given in another way. */
 export function flagsOf(command: CommandName, without: readonly string[] = []): readonly Flag[] {
   return Object.entries(fieldsOf(command))
-    .filter(([field]) => !without.includes(field))
+    // Which network is said in one way everywhere: by --network.
+    .filter(([field]) => field !== 'profile' && !without.includes(field))
     .map(([field, property]) => ({
       name: kebab(field),
       field,
@@ -38,6 +39,11 @@ export function flagsOf(command: CommandName, without: readonly string[] = []): 
 function fieldsOf(command: CommandName): Readonly<Record<string, Property>> {
   const schema = z.toJSONSchema(commands[command].input, { io: 'input' });
   return (schema.properties ?? {}) as Readonly<Record<string, Property>>;
+}
+
+/** True of a command whose input knows the field. */
+export function takes(command: CommandName, field: string): boolean {
+  return Object.hasOwn(commands[command].input.shape, field);
 }
 
 /** `connectAtStart` → `connect-at-start`, `ipv4Network` → `ipv4-network`. */
@@ -55,6 +61,9 @@ const words: Readonly<Record<string, string>> = {
   asVoter: 'ask to become a voter, not an observer',
   name: 'name of the network on this machine',
   theme: 'colours of the window',
+  colour: 'colour of the network',
+  suffix: 'how names in it end on this machine, such as home.internal',
+  all: 'every network',
   language: 'language of the window and the tray; this command line stays English',
   connectAtStart: 'connect when the app starts',
   startAtLogin: 'start the app at login',

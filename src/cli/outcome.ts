@@ -7,6 +7,7 @@ import { sentence } from '../contract/words.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { type Flag } from './flags.ts';
 import { plain } from './format.ts';
+import { networkClient } from './network-client.ts';
 import { phrase } from './session-words.ts';
 import { type Context } from './verb.ts';
 
@@ -15,7 +16,8 @@ export const noWait: Flag = { name: 'wait', kind: 'switch', about: 'wait for the
 export const helperSocket: Flag = { name: 'helper-socket', kind: 'text', about: "the privileged helper's socket, when the app has to be started" };
 
 /** Connects with a profile, waits for what comes of it, shows it and answers its exit code. */
-export async function connectAndShow(context: Context, client: Client, profile: string, secondsUnless: number): Promise<ExitCode> {
+export async function connectAndShow(context: Context, app: Client, profile: string, secondsUnless: number): Promise<ExitCode> {
+  const client = networkClient(app, context.world.clock, profile);
   const before = await present(client, 'session');
   const waitMs = seconds(context, secondsUnless);
   await client.call('session.connect', { profile }, context.world.interrupted);

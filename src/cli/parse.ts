@@ -7,7 +7,7 @@ import { type Positional, type Verb } from './verb.ts';
 export type Parsed =
   | { readonly kind: 'help'; readonly words: readonly string[] }
   | { readonly kind: 'version' }
-  | { readonly kind: 'run'; readonly verb: Verb; readonly home: string | undefined; readonly json: boolean } & Arguments;
+  | { readonly kind: 'run'; readonly verb: Verb; readonly home: string | undefined; readonly network: string | undefined; readonly json: boolean } & Arguments;
 
 export interface Arguments {
   readonly input: Readonly<Record<string, unknown>>;
@@ -16,6 +16,7 @@ export interface Arguments {
 
 export const globalFlags: readonly Flag[] = [
   { name: 'home', kind: 'text', about: 'folder of profiles, sockets and logs' },
+  { name: 'network', kind: 'text', about: 'which network is meant, by name or id; the selected one when not given' },
   { name: 'json', kind: 'switch', about: 'print JSON' },
   { name: 'help', kind: 'switch', about: 'show help' },
   { name: 'version', kind: 'switch', about: 'show the version' },
@@ -35,11 +36,12 @@ export function parse(argv: readonly string[], verbs: readonly Verb[]): Parsed {
   if (asksHelp) return { kind: 'help', words: positionals[0] === 'help' ? positionals.slice(1) : positionals };
   const verb = findVerb(positionals, verbs);
   if (verb === undefined) throw wrong('command', unknownVerb(positionals, verbs));
-  const { home, json, ...rest } = values;
+  const { home, json, network, ...rest } = values;
   return {
     kind: 'run',
     verb,
     home: typeof home === 'string' ? home : undefined,
+    network: typeof network === 'string' ? network : undefined,
     json: json === true,
     ...argumentsOf(verb, positionals.slice(verb.words.length), rest),
   };

@@ -141,8 +141,8 @@ test('wrong command lines name what is wrong and exit with 2', async () => {
   expect(results).toMatchInlineSnapshot(`
     [
       "fly → 2 webmesh: there is no "webmesh fly"; "webmesh help" lists what there is.",
-      "profile → 2 webmesh: "webmesh profile" is one of: list, create, join, select, rename, remove.",
-      "profile fly → 2 webmesh: "webmesh profile" is one of: list, create, join, select, rename, remove.",
+      "profile → 2 webmesh: "webmesh profile" is one of: list, create, join, select, rename, mark, remove.",
+      "profile fly → 2 webmesh: "webmesh profile" is one of: list, create, join, select, rename, mark, remove.",
       "ping → 2 webmesh: "webmesh ping" needs PEER.",
       "ping a b → 2 webmesh: "b" is one argument too many for "webmesh ping".",
       "up --fast → 2 webmesh: Unknown option '--fast'.",
@@ -179,7 +179,7 @@ test('the JSON of every view has these keys', async () => {
   const keys = async (line: string): Promise<string> => `${line}: ${Object.keys((await json(line)) as object).join(' ')}`;
   expect(await Promise.all(['status', 'peers', 'node', 'metrics', 'metrics attic', 'profile list', 'settings', 'health', 'logs', 'diagnostics', 'open', 'ping attic', 'up', 'completion bash'].map(keys))).toMatchInlineSnapshot(`
     [
-      "status: session profile peers warnings",
+      "status: session profile peers warnings networks",
       "peers: source peers",
       "node: running problem id version helperVersion features role leader startedAtMs networkName networks raft",
       "metrics: atMs host tunnel",
@@ -206,6 +206,7 @@ test('status, peers, node and metrics are tables for people', async () => {
     device   study
     IPv4     172.16.0.9
     tunnel   wmp1, kernel, received 1.5 KiB, sent 5.0 MiB
+    names    NAME.home.internal, by systemd-resolved
     peers    2, 1 direct, 1 relayed
 
     error: Joining and managing the network is not encrypted. Traffic inside the tunnel is. Use it only between machines and on networks that you trust.
@@ -248,11 +249,11 @@ test('status, peers, node and metrics are tables for people', async () => {
 /** Fixed values, so that what is printed does not follow the scenes of the fake. */
 function fillTopics(): void {
   const { topics } = app;
-  topics.profiles.set({ selected: 'p1', list: [{ id: 'p1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: { iceNegotiation: true, turnServer: true, meshDns: false, prometheus: true, relayMbit: 50, shares: ['tcp 127.0.0.1:8080'] }, insecure: true }] });
+  topics.profiles.set({ selected: 'p1', list: [{ id: 'p1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: { iceNegotiation: true, turnServer: true, meshDns: false, prometheus: true, relayMbit: 50, shares: ['tcp 127.0.0.1:8080'] }, insecure: true, colour: 'blue', suffix: 'home.internal', names: true, session: { want: 'connected', phase: 'connected', sinceMs: nowMs - 8_040_000, degraded: 'control-plane-lost', why: null, interfaceName: 'wmp1' } }] });
   topics.session.set({
     want: 'connected', profile: 'p1', epoch: 3, phase: 'connected', sinceMs: nowMs - 8_040_000, degraded: { kind: 'control-plane-lost', sinceMs: nowMs, storedLease: true },
     lease: { ipv4: '172.16.0.9', ipv4Network: '172.16.0.0/12', ipv6: null, ipv6Network: null },
-    tunnel: { interfaceName: 'wmp1', engine: 'kernel', publicKey: 'k', listenPort: 51820, mtu: 1420, receiveBytes: 1500, transmitBytes: 5 << 20 },
+    tunnel: { interfaceName: 'wmp1', engine: 'kernel', publicKey: 'k', listenPort: 51820, mtu: 1420, receiveBytes: 1500, transmitBytes: 5 << 20, names: { keeper: 'systemd-resolved', problem: '' } },
   });
   const peer = { self: false, publicKey: 'key', ipv6: null, transmitBytes: 9, favourite: false, createdAtMs: null, updatedAtMs: null } as const;
   topics.peers.set({ source: 'stored', list: [
@@ -334,7 +335,7 @@ test('help exists for everything, a group and each verb; version prints one line
     "Usage: webmesh [--home DIR] [--json] COMMAND
 
       up               Connect; starts the app in the background when none runs
-      down             Disconnect; the app goes on running
+      down             Disconnect a network, or with --all every one; the app goes on running
       retry            Try again now instead of waiting for the next attempt
       quit             Disconnect and end the app
       join             Join a network with an invite: its link, its file, or - for standard input
@@ -356,7 +357,7 @@ test('help exists for everything, a group and each verb; version prints one line
       root import      Bring the network's root key back from its file
       audit            Who did what, when, from which node; newest first
       audit export     Write the whole audit log to a file
-      status           Is it connected, and if not, why
+      status           Is it connected, and if not, why; with several networks: how each stands
       peers            The other devices of the network, how each is reached, and why not better
       node             The mesh node on this machine: version, features, consensus
       metrics          CPU, memory, disks and tunnel traffic, here or on a peer
@@ -380,8 +381,9 @@ test('help exists for everything, a group and each verb; version prints one line
       profile list     The networks that this machine knows
       profile create   Create a network on this machine
       profile join     Add an old network in clear text, by the address of one of its nodes; needs --insecure
-      profile select   Choose the network that Connect uses
+      profile select   Choose the network that is shown, and meant where none is named
       profile rename   Rename a network on this machine
+      profile mark     Change a network's colour, the suffix of its names here, or whether programs here find them
       profile remove   Forget a network on this machine
       update           Whether a newer version is known
       update check     Look for a newer version now; nothing is downloaded
@@ -395,10 +397,11 @@ test('help exists for everything, a group and each verb; version prints one line
       completion       Print a script that completes commands in your shell
 
     Everywhere:
-      --home TEXT  folder of profiles, sockets and logs
-      --json       print JSON
-      --help       show help
-      --version    show the version
+      --home TEXT     folder of profiles, sockets and logs
+      --network TEXT  which network is meant, by name or id; the selected one when not given
+      --json          print JSON
+      --help          show help
+      --version       show the version
 
     "webmesh COMMAND --help" tells more.
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the app is not running, 4 not in time, 5 blocked until a person acts, 6 there are problems (said by "webmesh health" alone), 130 interrupted.
@@ -417,10 +420,11 @@ test('help exists for everything, a group and each verb; version prints one line
       --wireguard-port N   UDP port of WireGuard (1 to 65535)
       --insecure           clear text, for old networks: nothing protects joining and managing it
     Everywhere:
-      --home TEXT  folder of profiles, sockets and logs
-      --json       print JSON
-      --help       show help
-      --version    show the version
+      --home TEXT     folder of profiles, sockets and logs
+      --network TEXT  which network is meant, by name or id; the selected one when not given
+      --json          print JSON
+      --help          show help
+      --version       show the version
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the app is not running, 4 not in time, 5 blocked until a person acts, 6 there are problems (said by "webmesh health" alone), 130 interrupted.
     "

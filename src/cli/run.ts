@@ -4,6 +4,9 @@ import { type Client } from '../contract/client.ts';
 import { sentence } from '../contract/words.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 import { help } from './help.ts';
+import { present } from '../contract/wait.ts';
+import { networkClient } from './network-client.ts';
+import { findProfile } from './profile-names.ts';
 import { parse, type Parsed } from './parse.ts';
 import { type Context } from './verb.ts';
 import { verbs } from './verbs.ts';
@@ -28,18 +31,28 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
   }
 }
 
-async function runVerb({ verb, home: folder, json, input, args }: Extract<Parsed, { kind: 'run' }>, world: World): Promise<ExitCode> {
+async function runVerb({ verb, home: folder, network, json, input, args }: Extract<Parsed, { kind: 'run' }>, world: World): Promise<ExitCode> {
   const home = world.at(folder);
   let client: Promise<Client> | undefined;
   const context: Context = {
-    world, home, json, input, args,
-    client: () => (client ??= home.connect()),
+    world, home, network, json, input, args,
+    client: () => (client ??= home.connect().then((open) => aboutNetwork(open, network, world))),
     show: (value, text) => world.print(json ? `${JSON.stringify(value)}\n` : text),
   };
   try {
     return await verb.run(context);
   } finally {
     await client?.then((open) => open.close(), () => {});
+  }
+}
+
+async function aboutNetwork(client: Client, network: string | undefined, world: World): Promise<Client> {
+  if (network === undefined) return client;
+  try {
+    return networkClient(client, world.clock, findProfile(await present(client, 'profiles'), network).id);
+  } catch (error) {
+    client.close();
+    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { unreachable } from '../base/assert.ts';
-import { type SessionTopic } from '../contract/state.ts';
+import { type ProfileView, type SessionTopic } from '../contract/state.ts';
 import { sentence } from '../contract/words.ts';
-import { duration, plain } from './format.ts';
+import { duration, plain, table } from './format.ts';
 
 /** The session in one or two sentences, as `up` and `status` print it. */
 export function phrase(session: SessionTopic, nowMs: number): string {
@@ -27,6 +27,16 @@ export function phrase(session: SessionTopic, nowMs: number): string {
     default:
       return unreachable(session);
   }
+}
+
+/** Every network in a line. */
+export function standings(list: readonly ProfileView[], nowMs: number): string {
+  return table(['NETWORK', 'STATE', 'INTERFACE', 'NAMES END IN'], list.map((profile) => [profile.name, standingWord(profile, nowMs), profile.session.interfaceName ?? '', profile.suffix]));
+}
+
+export function standingWord({ session: { phase, sinceMs, degraded, why } }: Pick<ProfileView, 'session'>, nowMs: number): string {
+  const frozen = degraded === 'control-plane-lost' ? ', changes are frozen' : '';
+  return `${phase}${phase === 'connected' && sinceMs !== null ? ` for ${duration(nowMs - sinceMs)}${frozen}` : ''}${why === null ? '' : `: ${sentence(why).what}`}`;
 }
 
 function degradation({ degraded }: Extract<SessionTopic, { phase: 'connected' }>): string {

@@ -34,11 +34,13 @@ export interface Context {
   readonly world: World;
   readonly home: HomeWorld;
   readonly json: boolean;
+  /** The network that --network names; undefined: the selected one. */
+  readonly network: string | undefined;
   /** Input of the verb's command as far as the command line gave it; parsed with the command's schema when it is called. */
   readonly input: Readonly<Record<string, unknown>>;
   /** Positionals and own flags by name. */
   readonly args: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** The app of this home. Connects once; fails with app.not-running. */
+  /** The app of this home, as it is about the named network. Connects once; fails with app.not-running. */
   client(): Promise<Client>;
   /** Prints one value: as JSON when asked for, else as the given text. */
   show(value: unknown, text: string): void;

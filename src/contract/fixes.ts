@@ -4,9 +4,11 @@ import type { Warning } from './state.ts';
 
 /** How a fix is done: by a command, or by a person at a place of the window. Places are addresses of the page, without `#/`. */
 export type FixWay =
-  | { readonly call: 'helper.start' | 'session.connect' | 'session.retry' | 'certificate.renew'; readonly input: Readonly<Record<string, never>> }
-  | { readonly call: 'peer.retry'; readonly input: { readonly id: string } }
-  | { readonly place: FixPlace };
+  | { readonly call: 'helper.start'; readonly input: Readonly<Record<string, never>> }
+  | { readonly call: 'session.connect' | 'session.retry' | 'certificate.renew'; readonly input: { readonly profile?: string } }
+  | { readonly call: 'peer.retry'; readonly input: { readonly id: string; readonly profile?: string } }
+  /** `profile`: the network that must be shown there. */
+  | { readonly place: FixPlace; readonly profile?: string };
 
 export const fixPlaces = ['device/check', 'peers', 'people', 'people/root', 'audit', 'device', 'settings', 'add'] as const;
 export type FixPlace = (typeof fixPlaces)[number];
@@ -14,11 +16,13 @@ export type FixPlace = (typeof fixPlaces)[number];
 /** Asks the core for it; rejects with the command's failure. */
 export async function doFix({ call }: Pick<Client, 'call'>, way: Exclude<FixWay, { place: FixPlace }>): Promise<void> {
   if (way.call === 'peer.retry') await call(way.call, way.input);
+  else if (way.call === 'helper.start') await call(way.call, way.input);
   else await call(way.call, way.input);
 }
 
 /** The one answer to what a problem's button does, for the window and for the tray; null where there is no button. */
-export function wayOf({ code, fix, detail }: Pick<Warning, 'code' | 'fix' | 'detail'>): FixWay | null {
+export function wayOf({ code, fix, detail, network }: Pick<Warning, 'code' | 'fix' | 'detail' | 'network'>): FixWay | null {
+  const of = network ? { profile: network.id } : {};
   switch (fix) {
     case null:
       return null;
@@ -26,23 +30,23 @@ export function wayOf({ code, fix, detail }: Pick<Warning, 'code' | 'fix' | 'det
       return { call: 'helper.start', input: {} };
     case 'try-again':
       // Who is blocked starts anew; who waits for the next try does not wait any longer.
-      return { call: code === 'cannot-connect' ? 'session.connect' : 'session.retry', input: {} };
+      return { call: code === 'cannot-connect' ? 'session.connect' : 'session.retry', input: of };
     case 'renew-now':
-      return { call: 'certificate.renew', input: {} };
+      return { call: 'certificate.renew', input: of };
     case 'look-again':
-      return { call: 'peer.retry', input: { id: String(detail['peer'] ?? '') } };
+      return { call: 'peer.retry', input: { id: String(detail['peer'] ?? ''), ...of } };
     case 'check-network':
-      return { place: 'device/check' };
+      return { place: 'device/check', ...of };
     case 'see-peers':
-      return { place: 'peers' };
+      return { place: 'peers', ...of };
     case 'open-people':
-      return { place: 'people' };
+      return { place: 'people', ...of };
     case 'save-root-key':
-      return { place: 'people/root' };
+      return { place: 'people/root', ...of };
     case 'open-audit':
-      return { place: 'audit' };
+      return { place: 'audit', ...of };
     case 'open-offers':
-      return { place: 'device' };
+      return { place: 'device', ...of };
     case 'open-networks':
       return { place: 'settings' };
     case 'new-invite':

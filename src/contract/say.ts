@@ -2,7 +2,7 @@ import { unreachable } from '../base/assert.ts';
 import type { FailureData } from '../base/failure.ts';
 import { pathReasonCodes, type PathTier } from '../base/path-reasons.ts';
 import { readDetail, type Words } from './detail.ts';
-import { plainDetail } from './plain-text.ts';
+import { plainDetail, plainText } from './plain-text.ts';
 import type { PathReasonView, PeerPath, Warning } from './state.ts';
 import type { UpdateTopic } from './update.ts';
 import type { PathsWords, PathWords, SharedWords } from './words/type.ts';
@@ -17,6 +17,11 @@ export function sentenceIn(words: SharedWords, failure: Pick<FailureData, 'code'
 /** The two sentences of a warning. */
 export function warningIn(words: SharedWords, warning: Pick<Warning, 'code' | 'detail'>): Words {
   return words.warnings[warning.code](readDetail(warning.detail, words.phrases));
+}
+
+/** The title of a problem, with the name of its network where several could be meant. */
+export function problemTitleIn({ health }: SharedWords, { code, network }: Pick<Warning, 'code' | 'network'>): string {
+  return network && !network.alone ? health.titled(plainText(network.name), health.titles[code]) : health.titles[code];
 }
 
 /** How a peer is reached. */

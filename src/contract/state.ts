@@ -2,6 +2,7 @@ import type { FailureData } from '../base/failure.ts';
 import type { Role } from '../base/identity.ts';
 import type { PathReasonCode, PathTier } from '../base/path-reasons.ts';
 import type { FixName, Severity } from './health.ts';
+import type { NetworkColour } from './networks.ts';
 import type { LanguageChoice } from './language.ts';
 import type { UpdateTopic } from './update.ts';
 
@@ -27,6 +28,10 @@ export interface AppState {
 
 export type TopicName = keyof AppState;
 export const topicNames = ['session', 'peers', 'profiles', 'settings', 'node', 'metrics', 'health', 'trust', 'invitation', 'paths', 'update'] as const satisfies readonly TopicName[];
+
+/** Topics that tell of one network at a time. */
+export const networkTopics = ['session', 'peers', 'node', 'trust', 'paths'] as const satisfies readonly TopicName[];
+export type NetworkTopics = Pick<AppState, (typeof networkTopics)[number]>;
 
 /** `want` is the wish, the phase is the fact. */
 export type SessionTopic = { readonly want: 'connected' | 'disconnected'; readonly profile: string | null; readonly epoch: number } & SessionPhase;
@@ -60,6 +65,15 @@ export interface TunnelView {
   readonly mtu: number;
   readonly receiveBytes: number;
   readonly transmitBytes: number;
+  readonly names: NamesView;
+}
+
+/** Whether programs of this machine find the network's devices by name. */
+export interface NamesView {
+  /** What answers them, `systemd-resolved`; empty where names are switched off, or could not be set. */
+  readonly keeper: string;
+  /** One sentence about why they do not resolve, or empty. */
+  readonly problem: string;
 }
 
 export interface PeersTopic {
@@ -177,6 +191,7 @@ export interface PathPing {
   readonly reason: PathReasonView | null;
 }
 
+/** The networks that this machine knows, and how it stands in each. The other topics tell of the selected one. */
 export interface ProfilesTopic {
   readonly list: readonly ProfileView[];
   readonly selected: string | null;
@@ -193,6 +208,25 @@ export interface ProfileView {
   readonly offers: OffersView;
   /** Clear text, asked for by name: nothing protects joining and mesh traffic between nodes but the tunnel itself. */
   readonly insecure: boolean;
+  readonly colour: NetworkColour;
+  /** Of the names of its devices on this machine, `home.internal`. */
+  readonly suffix: string;
+  /** Whether programs of this machine are to find them there. */
+  readonly names: boolean;
+  readonly session: Standing;
+}
+
+/** How this machine stands in one of its networks. */
+export interface Standing {
+  readonly want: SessionTopic['want'];
+  readonly phase: SessionTopic['phase'];
+  /** When the phase began, where the phase tells. */
+  readonly sinceMs: number | null;
+  readonly degraded: Degraded['kind'] | null;
+  /** Why it is not connected, of reconnecting and blocked. */
+  readonly why: FailureData | null;
+  /** Of its tunnel; null while there is none. */
+  readonly interfaceName: string | null;
 }
 
 export interface Settings {
@@ -359,9 +393,18 @@ export interface Warning {
   /** What a shell can offer to do about it; null: nothing but what its words say. */
   readonly fix: FixName | null;
   readonly detail: Readonly<Record<string, string | number | boolean>>;
+  /** The network that it is about; left out: this machine. */
+  readonly network?: WarningNetwork;
+}
+
+export interface WarningNetwork {
+  readonly id: string;
+  readonly name: string;
+  /** No other network is to be connected or shown, so its name says nothing new. */
+  readonly alone: boolean;
 }
 
 export const warningCodes = ['clear-text', 'helper-missing', 'helper-old', 'engine-missing', 'offline', 'cannot-connect', 'connection-lost', 'node-down', 'node-port-in-use', 'control-plane-lost', 'not-replicating',
   'peer-unreachable', 'file-set-aside', 'disk-full', 'certificate-expiring', 'device-expiring', 'device-pending', 'authority-pending', 'root-not-exported', 'renewal-failing', 'secrets-in-file',
-  'audit-broken', 'udp-blocked', 'service-down'] as const;
+  'audit-broken', 'udp-blocked', 'service-down', 'dns-not-set'] as const;
 export type WarningCode = (typeof warningCodes)[number];

@@ -37,10 +37,10 @@ export function firstWhere<K extends TopicName>(client: Client, name: K, wanted:
 /** How long ending an app waits for its tunnel to be taken down. */
 export const disconnectMsMax = 8_000;
 
-/** Asks for a disconnect and waits for it. Rejects with mesh.timeout when it takes too long. */
+/** Asks for a disconnect of all networks and waits for it. Rejects with mesh.timeout when it takes too long. */
 export function disconnected(client: Client, clock: Clock): Promise<void> {
   return withDeadline(clock, disconnectMsMax, 'disconnecting', undefined, async (signal) => {
-    await client.call('session.disconnect', {}, signal);
-    await firstWhere(client, 'session', ({ phase }) => phase === 'disconnected' || phase === 'blocked', signal);
+    await client.call('session.disconnect', { all: true }, signal);
+    await firstWhere(client, 'profiles', ({ list }) => list.every(({ session: { phase } }) => phase === 'disconnected' || phase === 'blocked'), signal);
   });
 }

@@ -6,7 +6,7 @@ import type { Parsed } from '../contract/commands.ts';
 import { checkAddress } from './mesh/address.ts';
 import { defaultPorts } from './mesh/roster.ts';
 import type { Network, OwnAddress } from './ports.ts';
-import type { Profile } from './profiles.ts';
+import type { NewProfile, Profile } from './profiles.ts';
 import { toHex } from './trust/bytes.ts';
 import type { Invite } from './trust/invite.ts';
 import { isPlainName } from './trust/names.ts';
@@ -17,25 +17,28 @@ export interface CommandPorts {
   readonly random: Random;
 }
 
+/** Another network of this machine. Both may be connected at once, so a new one takes neither its ports nor its addresses. */
+export type OtherNetwork = Pick<Profile, 'grpcPort' | 'raftPort' | 'wireguardPort' | 'ipv4Network'>;
+
 /** The profile of a new network that this machine hosts, still without its root's fingerprint. Throws input.invalid. */
-export async function hostProfile(input: Parsed<'mesh.create'>, { network, random }: CommandPorts): Promise<Profile> {
+export async function hostProfile(input: Parsed<'mesh.create'>, others: readonly OtherNetwork[], { network, random }: CommandPorts): Promise<NewProfile> {
   // Invites carry the name to people who do not know us yet.
   if (!isPlainName(input.name)) throw failure('input.invalid', { field: 'name', problem: 'it holds characters that nobody can see', given: input.name });
   const nodeId = input.nodeId === undefined ? newNodeId(network.hostname, random) : checkNodeId(input.nodeId);
-  const ipv4Network = input.ipv4Network === undefined ? freeNetwork(network.addresses.get(), random) : checkNetwork(input.ipv4Network);
-  const ports = await choosePorts(input, network);
+  const ipv4Network = input.ipv4Network === undefined ? freeNetwork(network.addresses.get(), others, random) : checkNetwork(input.ipv4Network);
+  const ports = await choosePorts(input, others, network);
   const trust = input.insecure === true ? 'clear-text' as const : 'mtls' as const;
   const profile = { id: shortId(random, 12), name: input.name, kind: 'host' as const, nodeId, trust, endpoints: [], rootFingerprint: null, ...ports, asVoter: true, ipv4Network };
   return { ...profile, address: hostAddress(profile, network) };
 }
 
 /** The profile of a network that an invite leads to. Throws input.invalid. */
-export async function invitedProfile(input: Parsed<'invite.redeem'>, invite: Invite, { network, random }: CommandPorts): Promise<Profile> {
+export async function invitedProfile(input: Parsed<'invite.redeem'>, invite: Invite, others: readonly OtherNetwork[], { network, random }: CommandPorts): Promise<NewProfile> {
   const nodeId = input.nodeId === undefined ? newNodeId(network.hostname, random) : checkNodeId(input.nodeId);
   return {
     id: shortId(random, 12), name: input.name ?? invite.networkName, kind: 'member', nodeId, trust: 'mtls', rootFingerprint: toHex(invite.rootFingerprint),
     endpoints: invite.endpoints.map(({ nodeId, address }) => ({ nodeId, address })), address: invite.endpoints[0]?.address ?? '',
-    ...(await choosePorts(input, network)), asVoter: input.asVoter ?? false, ipv4Network: null,
+    ...(await choosePorts(input, others, network)), asVoter: input.asVoter ?? false, ipv4Network: null,
   };
 }
 
@@ -45,13 +48,13 @@ export function hostAddress({ grpcPort }: Pick<Profile, 'grpcPort'>, network: Pi
 }
 
 /** The profile of a network that runs elsewhere. Throws input.invalid, or mesh.incompatible when clear text was not asked for. */
-export async function memberProfile(input: Parsed<'mesh.join'>, { network, random }: CommandPorts): Promise<Profile> {
+export async function memberProfile(input: Parsed<'mesh.join'>, others: readonly OtherNetwork[], { network, random }: CommandPorts): Promise<NewProfile> {
   const address = checkAddress(input.address);
   if (!input.insecure) throw failure('mesh.incompatible', { address, reason: 'joining by address is in clear text and must be asked for by name (insecure); protected networks come with invites' });
   const nodeId = input.nodeId === undefined ? newNodeId(network.hostname, random) : checkNodeId(input.nodeId);
   return {
     id: shortId(random, 12), name: input.name ?? address, kind: 'member', nodeId, address,
-    trust: 'clear-text', endpoints: [], rootFingerprint: null, ...(await choosePorts(input, network)), asVoter: input.asVoter ?? false, ipv4Network: null,
+    trust: 'clear-text', endpoints: [], rootFingerprint: null, ...(await choosePorts(input, others, network)), asVoter: input.asVoter ?? false, ipv4Network: null,
   };
 }
 
@@ -77,14 +80,15 @@ function checkNetwork(text: string): string {
 const drawsMax = 64;
 
 /**
- * A random /16 of 10.0.0.0/8 that none of this machine's networks touches. Not the API's customary 172.16.0.0/12: containers and offices
+ * A random /16 of 10.0.0.0/8 that none of this machine's networks touches, also those that are not connected now. Not the API's customary 172.16.0.0/12: containers and offices
  * live there, and two meshes with one range could never be used together.
  */
-function freeNetwork(own: readonly OwnAddress[], random: Random): string {
-  const taken = own.flatMap(({ address, bits }) => {
+function freeNetwork(own: readonly OwnAddress[], others: readonly OtherNetwork[], random: Random): string {
+  const present = own.flatMap(({ address, bits }) => {
     const ip = parseIp(address);
     return ip ? [networkOf({ ip, bits })] : [];
   });
+  const taken = [...present, ...others.flatMap(({ ipv4Network }) => parsePrefix(ipv4Network ?? '') ?? [])];
   for (let draw = 0; draw < drawsMax; draw++) {
     const candidate = { ip: { family: 4 as const, value: (10n << 24n) | (BigInt(between(random, 1, 254)) << 16n) }, bits: 16 };
     if (!taken.some((network) => overlaps(network, candidate))) return formatPrefix(candidate);
@@ -92,12 +96,27 @@ function freeNetwork(own: readonly OwnAddress[], random: Random): string {
   return '100.64.0.0/16';
 }
 
-async function choosePorts(input: { grpcPort?: number | undefined; raftPort?: number | undefined; wireguardPort?: number | undefined }, network: Network): Promise<Pick<Profile, 'grpcPort' | 'raftPort' | 'wireguardPort'>> {
+interface Ports {
+  readonly grpcPort?: number | undefined;
+  readonly raftPort?: number | undefined;
+  readonly wireguardPort?: number | undefined;
+}
+
+async function choosePorts(input: Ports, others: readonly OtherNetwork[], network: Network): Promise<Pick<Profile, 'grpcPort' | 'raftPort' | 'wireguardPort'>> {
+  const tcp = new Set(others.flatMap((other) => [other.grpcPort, other.raftPort]));
+  const udp = new Set(others.map((other) => other.wireguardPort));
   const [grpcPort, raftPort, wireguardPort] = await Promise.all([
-    input.grpcPort ?? network.freePort('tcp', defaultPorts.grpc),
-    input.raftPort ?? network.freePort('tcp', defaultPorts.raft),
-    input.wireguardPort ?? network.freePort('udp', defaultPorts.wireguard),
+    input.grpcPort ?? network.freePort('tcp', firstNotIn(tcp, defaultPorts.grpc)),
+    input.raftPort ?? network.freePort('tcp', firstNotIn(tcp, defaultPorts.raft)),
+    input.wireguardPort ?? network.freePort('udp', firstNotIn(udp, defaultPorts.wireguard)),
   ]);
   if (grpcPort === raftPort) throw failure('input.invalid', { field: 'raftPort', problem: 'the same port as grpcPort', given: raftPort });
   return { grpcPort, raftPort, wireguardPort };
+}
+
+/** A network that is not connected holds no port: nobody but its profile knows that it will. */
+function firstNotIn(used: ReadonlySet<number>, wanted: number): number {
+  let port = wanted;
+  while (used.has(port)) port++;
+  return port;
 }

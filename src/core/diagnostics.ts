@@ -1,13 +1,13 @@
 import { isAbort } from '../base/abort.ts';
 import { asFailure, toData } from '../base/failure.ts';
 import type { AppState } from '../contract/state.ts';
-import type { Health } from './health/health.ts';
+import type { NetworksHealth } from './networks/health.ts';
 import type { CorePorts } from './ports.ts';
 
 const logLinesMax = 2_000;
 
 /** Everything that helps whoever helps, as JSON text. Holds no secret: keys are public ones, and nothing here can join a network. */
-export async function report(ports: Pick<CorePorts, 'clock' | 'helper' | 'logs' | 'version'>, state: AppState, problems: ReturnType<Health['explain']>, signal: AbortSignal): Promise<string> {
+export async function report(ports: Pick<CorePorts, 'clock' | 'helper' | 'logs' | 'version'>, state: AppState, problems: ReturnType<NetworksHealth['explain']>, signal: AbortSignal): Promise<string> {
   const [helper, log] = await Promise.all([tell(() => ports.helper.exportDiagnostics(signal)), tell(() => ports.logs.newest(logLinesMax))]);
   const parsed = typeof helper === 'string' ? parse(helper) : helper;
   return JSON.stringify({ format: 1, version: ports.version, atMs: ports.clock.nowMs(), state, problems, helper: parsed, log }, null, 2);

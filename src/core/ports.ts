@@ -11,7 +11,7 @@ import type { MeshNode } from '../gen/v1/mesh_messages.ts';
 import type { NodeMetrics } from '../gen/v1/node_metrics.ts';
 import type { JoinRequest, JoinResponse, Status } from '../gen/v1/node_messages.ts';
 import type { RaftPeer } from '../gen/v1/peer_discovery.ts';
-import type { Generation, HelloResponse, NodeSpec, NodeState, TunnelSpec, TunnelState, WatchResponse } from '../gen/webmesh/helper/v1/helper.ts';
+import type { Generation, HelloResponse, NetworkState, NodeSpec, NodeState, TunnelSpec, TunnelState, WatchResponse } from '../gen/webmesh/helper/v1/helper.ts';
 import type { ForwardView, NetcheckResponse, OpenForwardRequest, PingPeerRequest, PingPeerResponse, SetPathInputsRequest, WatchPathsResponse, WatchReplicaResponse } from '../gen/webmesh/local/v1/local.ts';
 import type { CreateInviteRequest, EnrollRequest, EnrollResponse, GrantAuthorityRequest, ListAuditRequest, ListAuditResponse, SetRoleRequest } from '../gen/webmesh/trust/v1/trust_messages.ts';
 
@@ -22,6 +22,8 @@ import type { CreateInviteRequest, EnrollRequest, EnrollResponse, GrantAuthority
 export interface CorePorts {
   readonly clock: Clock;
   readonly random: Random;
+  /** Where this machine's resolver asks for names, when it takes no other port than that: 53 on Windows. Left out: where the node process answers anyway. */
+  readonly namesPort?: number;
   readonly log: Log;
   /** Version of this app, as GetStatus and Hello show it. */
   readonly version: string;
@@ -87,7 +89,10 @@ export interface MeshConnection {
   close(): void;
 }
 
-/** The privileged helper behind its local socket. The client connects by itself and keeps trying. */
+/**
+ * The privileged helper behind its local socket. The client connects by itself and keeps trying. Each network has its own tunnel and its own
+ * node process there, named by the tunnel id (= the profile's id), and its own order of generations; `tunnelClient` shows one of them alone.
+ */
 export interface HelperClient {
   readonly link: ReadCell<HelperLink>;
   /** The newest event of the helper's Watch while the link is up, else null. */
@@ -95,14 +100,25 @@ export interface HelperClient {
   /** Makes the tunnel's key on first use when an id is given. */
   hello(tunnelId: string, signal: AbortSignal, options?: { readonly nextKey?: boolean }): Promise<HelloResponse>;
   applyTunnel(generation: Generation, spec: TunnelSpec, signal: AbortSignal): Promise<TunnelState>;
-  clearTunnel(generation: Generation, signal: AbortSignal): Promise<void>;
-  /** Null stops the node process. */
-  setNode(generation: Generation, spec: NodeSpec | null, signal: AbortSignal): Promise<NodeState>;
+  clearTunnel(tunnelId: string, generation: Generation, signal: AbortSignal): Promise<void>;
+  /** Null stops the node process of this tunnel. */
+  setNode(tunnelId: string, generation: Generation, spec: NodeSpec | null, signal: AbortSignal): Promise<NodeState>;
   /** JSON text without secrets. */
   exportDiagnostics(signal: AbortSignal): Promise<string>;
   shutdown(signal: AbortSignal): Promise<void>;
   /** Ends the link for good. */
   close(): void;
+}
+
+/** The helper as far as one network has to do with it. */
+export interface TunnelClient {
+  readonly link: HelperClient['link'];
+  /** Null while the link is down; without a tunnel and a node process while the helper has none of this network. */
+  readonly report: ReadCell<NetworkState | null>;
+  hello(signal: AbortSignal, options?: { readonly nextKey?: boolean }): Promise<HelloResponse>;
+  applyTunnel(generation: Generation, spec: TunnelSpec, signal: AbortSignal): Promise<TunnelState>;
+  clearTunnel(generation: Generation, signal: AbortSignal): Promise<void>;
+  setNode(generation: Generation, spec: NodeSpec | null, signal: AbortSignal): Promise<NodeState>;
 }
 
 export type HelperLink =

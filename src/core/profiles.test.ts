@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { coreWorld } from '../../test/fakes/core-world.ts';
-import { loadProfiles, profilesTopic } from './profiles.ts';
+import { loadProfiles, profilesTopic, standingOf } from './profiles.ts';
 
 const old = { id: 'a', name: 'home', kind: 'member', nodeId: 'me', address: '192.0.2.1:8443', insecure: true, grpcPort: 8443, raftPort: 9443, wireguardPort: 51820, asVoter: false, ipv4Network: null };
 
@@ -14,7 +14,7 @@ async function load(list: readonly unknown[]) {
 test('a document of an older version is clear text where it said so, and is kept in the new form', async () => {
   const { profiles, documents, setAside } = await load([old]);
   expect({ profile: profiles.get('a'), setAside }).toMatchObject({ profile: { trust: 'clear-text', endpoints: [], rootFingerprint: null }, setAside: [] });
-  expect(profilesTopic(profiles.document.get(), () => '').list[0]?.insecure).toBe(true);
+  expect(profilesTopic(profiles.document.get(), { hostAddress: () => '', standing: () => standingOf(undefined) }).list[0]?.insecure).toBe(true);
   await profiles.rename('a', 'office');
   expect(documents.get('profiles')).toMatchObject({ list: [{ name: 'office', trust: 'clear-text' }] });
 });

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { unreachable } from '../base/assert.ts';
 import { type Cell, cell, type ReadCell } from '../base/cell.ts';
 import { failure } from '../base/failure.ts';
-import type { ProfilesTopic } from '../contract/state.ts';
+import { networkColours, suffixPattern } from '../contract/networks.ts';
+import type { ProfilesTopic, SessionTopic, Standing } from '../contract/state.ts';
 import { readAs } from '../contract/read-as.ts';
+import { checkSuffix, type NetworkMarks, withMarks } from './network-marks.ts';
 import { offersOf } from './paths/offers.ts';
 import type { Documents } from './ports.ts';
 
@@ -36,12 +39,18 @@ const profileSchema = z.object({
   ipv4Network: z.string().nullable(),
   /** What this machine does for the members; left out: what its kind does by itself. */
   offers: offersSchema.optional(),
+  colour: z.enum(networkColours).optional(),
+  suffix: z.string().regex(suffixPattern).optional(),
+  /** Whether programs of this machine find the network's devices by name; left out: they do. */
+  names: z.boolean().optional(),
 }).transform(({ insecure, trust, ...rest }) => ({ ...rest, trust: trust ?? (insecure === true ? 'clear-text' as const : 'mtls' as const) }));
 const profilesMax = 100;
-const documentSchema = z.object({ list: z.array(profileSchema).max(profilesMax), selected: z.string().nullable() });
+const documentSchema = z.object({ list: z.array(profileSchema).max(profilesMax).transform((list) => withMarks(list)), selected: z.string().nullable() });
 
 /** A network that this machine knows: how to reach it and who we are in it. The id names the tunnel, too. */
-export type Profile = z.infer<typeof profileSchema>;
+export type Profile = Omit<z.infer<typeof profileSchema>, keyof NetworkMarks> & NetworkMarks;
+/** One that is about to be kept, and gets its marks then. */
+export type NewProfile = Omit<Profile, keyof NetworkMarks>;
 export type ProfilesDocument = z.infer<typeof documentSchema>;
 
 export interface Profiles {
@@ -50,13 +59,15 @@ export interface Profiles {
   get(id: string): Profile;
   /** The given one, else the selected one, else the only one. Throws input.unknown-profile. */
   choose(id: string | undefined): Profile;
-  add(profile: Profile): Promise<void>;
+  add(profile: NewProfile): Promise<void>;
   select(id: string): Promise<void>;
   rename(id: string, name: string): Promise<void>;
+  /** Throws input.invalid for a suffix that is none, or that another network has. */
+  mark(id: string, marks: Partial<NetworkMarks>): Promise<void>;
   /** What the mesh decided (another node id, other ends), or what this machine is to do for the members. */
-  update(id: string, change: Partial<Pick<Profile, 'nodeId' | 'endpoints' | 'address' | 'offers'>>): Promise<void>;
-  /** Puts a new profile in the place of an old one and selects it. */
-  replace(old: string, profile: Profile): Promise<void>;
+  update(id: string, change: Partial<Pick<Profile, 'nodeId' | 'endpoints' | 'address' | 'offers' | 'names'>>): Promise<void>;
+  /** Puts a new profile in the place of an old one, whose marks it takes over, and selects it. */
+  replace(old: string, profile: NewProfile): Promise<void>;
   remove(id: string): Promise<void>;
 }
 
@@ -95,14 +106,19 @@ export async function loadProfiles(documents: Documents): Promise<Profiles> {
     add: async (profile) => {
       const { list } = document.get();
       if (list.length >= profilesMax) throw failure('input.limit', { what: 'profiles', most: profilesMax });
-      await put({ list: [...list, profile], selected: profile.id });
+      await put({ list: withMarks([...list, profile]), selected: profile.id });
     },
     select: async (id) => put({ ...document.get(), selected: get(id).id }),
     rename: (id, name) => edit(id, (profile) => ({ ...profile, name })),
+    mark: async (id, { colour, suffix }) => {
+      const others = document.get().list.filter((profile) => profile.id !== id);
+      const kept = suffix === undefined ? undefined : checkSuffix(suffix, others);
+      await edit(id, (profile) => ({ ...profile, colour: colour ?? profile.colour, suffix: kept ?? profile.suffix }));
+    },
     update: (id, change) => edit(id, (profile) => ({ ...profile, ...change })),
     replace: async (old, profile) => {
-      get(old);
-      await put({ list: document.get().list.map((present) => (present.id === old ? profile : present)), selected: profile.id });
+      const { colour, suffix } = get(old);
+      await put({ list: document.get().list.map((present) => (present.id === old ? { ...profile, colour, suffix } : present)), selected: profile.id });
     },
     remove: async (id) => {
       get(id);
@@ -113,13 +129,32 @@ export async function loadProfiles(documents: Documents): Promise<Profiles> {
   };
 }
 
-/** `hostAddress` is where others can join a network of this machine now; addresses change with the network we are in. */
-export function profilesTopic({ list, selected }: ProfilesDocument, hostAddress: (profile: Profile) => string): ProfilesTopic {
+export interface ProfileFacts {
+  /** Where others can join a network of this machine now; addresses change with the network we are in. */
+  readonly hostAddress: (profile: Profile) => string;
+  readonly standing: (profile: Profile) => Standing;
+}
+
+export function profilesTopic({ list, selected }: ProfilesDocument, { hostAddress, standing }: ProfileFacts): ProfilesTopic {
   return {
     list: list.map((profile) => {
-      const { id, name, kind, nodeId, address, trust } = profile;
-      return { id, name, kind, nodeId, address: kind === 'host' ? hostAddress(profile) : address, offers: offersOf(profile), insecure: trust === 'clear-text' };
+      const { id, name, kind, nodeId, address, trust, colour, suffix, names = true } = profile;
+      return { id, name, kind, nodeId, address: kind === 'host' ? hostAddress(profile) : address, offers: offersOf(profile), insecure: trust === 'clear-text', colour, suffix, names, session: standing(profile) };
     }),
     selected,
   };
+}
+
+/** In brief how this machine stands in a network; undefined: nothing was wished for it in this life. */
+export function standingOf(session: SessionTopic | undefined): Standing {
+  const none = { want: session?.want ?? 'disconnected', sinceMs: null, degraded: null, why: null, interfaceName: null } as const;
+  if (!session) return { ...none, phase: 'disconnected' };
+  switch (session.phase) {
+    case 'connected': return { ...none, phase: session.phase, sinceMs: session.sinceMs, degraded: session.degraded?.kind ?? null, interfaceName: session.tunnel.interfaceName || null };
+    case 'authorising': case 'joining': case 'configuring': return { ...none, phase: session.phase, sinceMs: session.sinceMs };
+    case 'reconnecting': return { ...none, phase: session.phase, why: session.cause };
+    case 'blocked': return { ...none, phase: session.phase, why: session.failure };
+    case 'disconnected': case 'disconnecting': return { ...none, phase: session.phase };
+    default: return unreachable(session);
+  }
 }

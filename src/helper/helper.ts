@@ -11,7 +11,7 @@ import { systemClock } from '../platform/clock.ts';
 import { guardMemory } from '../platform/confine-linux.ts';
 import { commandRunner } from '../platform/command-runner.ts';
 import { type GrpcServer, createGrpcServer } from '../platform/grpc-server.ts';
-import { fenceFile, journalFile } from '../platform/helper-files.ts';
+import { fenceFile, journalFile, journalFiles } from '../platform/helper-files.ts';
 import { giveSocket, lockFolder, ownedFolder } from '../platform/helper-folders.ts';
 import { openLocalDoor } from '../platform/local-door.ts';
 import { type LogSink, createLog, fileSink, stderrSink } from '../platform/log-file.ts';
@@ -19,6 +19,7 @@ import { keepMemoryLean } from '../platform/lean-memory.ts';
 import { machineFacts } from '../platform/machine-facts.ts';
 import { giveMemoryBack, keepMallocSmall } from '../platform/memory-linux.ts';
 import { openGuardedNow } from '../platform/guarded-files.ts';
+import { nameMachine } from '../platform/name-machine.ts';
 import { nodeProcesses } from '../platform/node-processes.ts';
 import { ownProgram } from '../platform/own-program.ts';
 import { tunnelKeys } from '../platform/tunnel-keys.ts';
@@ -26,18 +27,23 @@ import { uapiSocket } from '../platform/uapi-socket.ts';
 import { findGroup, findUser } from '../platform/users.ts';
 import { speakAsService } from '../platform/windows-service.ts';
 import { wireguardGo } from '../platform/wireguard-go.ts';
+import { createNameJournal } from './dns/journal.ts';
+import { createNames } from './dns/names.ts';
+import { nameSystemFor } from './dns/systems.ts';
 import { createHostNode } from './host-node.ts';
+import { type Lane, createLanes } from './lanes.ts';
 import { type HelperOptions, parseOptions, usage } from './options.ts';
 import { type Peer, callerOf } from './rpc/callers.ts';
 import { createHolder } from './rpc/holder.ts';
 import { socketAccess } from './rpc/listen.ts';
 import { helperService } from './rpc/service.ts';
+import { createClaims } from './tunnel/claims.ts';
 import { createDevice } from './tunnel/device.ts';
-import { openFence } from './tunnel/fence.ts';
+import { openFences } from './tunnel/fence.ts';
 import { createJournal } from './tunnel/journal.ts';
-import { recover } from './tunnel/recover.ts';
+import { recoverAll } from './tunnel/recover.ts';
 import { systemFor } from './tunnel/systems.ts';
-import { type Tunnel, createTunnel } from './tunnel/tunnel.ts';
+import { createTunnel } from './tunnel/tunnel.ts';
 
 const version = '0.1.0';
 /** Its members may use the helper. */
@@ -46,6 +52,8 @@ const groupName = 'webmesh';
 const nodeUserName = 'webmesh-node';
 const serviceName = 'WebmeshHelper';
 const graceMs = 300;
+/** Between the end of all and the end of the process, so that whoever asked for it is answered. */
+const answerMs = 50;
 const keptLinesMax = 300;
 const messageBytesMax = 8 << 20;
 
@@ -64,7 +72,6 @@ async function main(options: HelperOptions): Promise<void> {
   const group = findGroup(groupName);
   const system = systemFor(process.platform);
 
-  let tunnel: Tunnel | undefined;
   const keys = tunnelKeys(join(state, 'keys'));
   const engines = wireguardGo({
     folders: [...(options.cache === undefined ? [] : [resolve(options.cache)]), dirname(ownPath())],
@@ -72,40 +79,46 @@ async function main(options: HelperOptions): Promise<void> {
     onOutput: (line) => log.warn('engine-says', { line }),
   });
   const device = createDevice(
-    { system, commands: commandRunner(run), uapi: uapiSocket, engines, facts: machineFacts, keys, onEngineEnd: (name, sentence) => tunnel?.engineEnded(name, sentence) },
+    { system, commands: commandRunner(run), uapi: uapiSocket, engines, facts: machineFacts, keys, onEngineEnd: (name, sentence) => lanes.engineEnded(name, sentence) },
     options.engine,
   );
-  const journalPath = journalFile(join(state, 'journal'));
-  const journal = createJournal(journalPath);
+  const journals = journalFiles(state);
   const user = nodeUser(options.owner);
   const processes = nodeProcesses({ script: nodeScript(), runFolder: run, stateFolder: state, user, confine: confineScripts() });
 
-  await recover({ device, journal, file: journalPath, keys, facts: machineFacts, deviceName: system.deviceName, log });
+  const names = createNames({
+    system: nameSystemFor(process.platform), machine: nameMachine(commandRunner(run)), journal: createNameJournal(journalFile(join(state, 'names-journal'))), clock, log: log.scope('names'),
+  });
+
+  // Names before links: the resolver takes a link by its name.
+  const namesClean = await names.recover();
+  const clean = (await recoverAll(await journals.left(), { device, keys, facts: machineFacts, deviceName: system.deviceName, log })) && namesClean;
   await processes.stopStray();
   if (options.undo) {
     for (const release of locks) release();
-    const clean = (await journal.read()).kind === 'clean';
     if (clean && options.forget) for (const folder of new Set([run, state])) rmSync(folder, { recursive: true, force: true });
     process.exitCode = clean ? 0 : 1;
     return;
   }
 
-  const fence = await openFence(fenceFile(join(run, 'fence.json')));
-  const theTunnel = createTunnel({ device, facts: machineFacts, keys, journal, fence, clock, log: log.scope('tunnel') });
-  tunnel = theTunnel;
-  const node = createHostNode({ processes, tunnel: theTunnel.state, fence, clock, log: log.scope('node') });
+  const claims = createClaims();
+  const lanes = createLanes((place) => {
+    const fence = fences.of(place);
+    const scope = (part: string) => log.scope(`${part}.${place.tunnelId}`);
+    const tunnel = createTunnel({ place, device, facts: machineFacts, keys, journal: createJournal(journals.of(place.tunnelId)), names, fence, claims, clock, log: scope('tunnel') });
+    return { place, tunnel, node: createHostNode({ place, processes, tunnel: tunnel.state, fence, clock, log: scope('node') }) };
+  });
+  const fences = await openFences(fenceFile(join(run, 'fence.json')), (place) => lanes.has(place));
 
-  const undo = async (): Promise<void> => {
-    await Promise.allSettled([node.close(), theTunnel.close()]);
-  };
   const socket = join(run, 'helper.sock');
-  const holder = createHolder({ inUse: () => theTunnel.present() || node.wanted(), nameOf: (uid) => findUser(uid)?.name ?? `user ${uid}` });
-  const parts = { version, tunnel: theTunnel, node, fence, keys, device, deviceName: system.deviceName, holder, confinement: node.confinement, diagnostics, shutdown };
+  const nameOf = (uid: number): string => findUser(uid)?.name ?? `user ${uid}`;
+  const holder = createHolder({ inUse: lanes.inUse, endOthers: (uid) => lanes.end(({ place }) => place.uid !== uid), nameOf });
+  const parts = { version, clock, lanes, fences, keys, device, deviceName: system.deviceName, holder, diagnostics, shutdown };
   /** One for each user who calls: what a call may do follows from whose connection it came on. */
   const servers = new Map<string, GrpcServer>();
 
   function enter(socket: Socket, peer: Peer | undefined): void {
-    const caller = callerOf(peer, { owner: options.owner, group, nodeUid: user?.uid, nodePid: () => node.state.get().pid });
+    const caller = callerOf(peer, { owner: options.owner, group, nodeUid: user?.uid, nodePids: () => lanes.all().map(({ node }) => node.state.get().pid) });
     if (caller === undefined) {
       socket.destroy();
       return log.warn('caller-refused', { known: peer !== undefined });
@@ -116,20 +129,21 @@ async function main(options: HelperOptions): Promise<void> {
     server.accept(socket);
   }
 
-  async function diagnostics(whole: boolean): Promise<string> {
-    const now = whole ? WatchResponse.toJSON({ tunnel: theTunnel.state.get(), node: node.state.get() }) : null;
-    const confined = { helper: memory, node: node.confinement() };
-    return JSON.stringify({ version, system: process.platform, node: process.version, engine: await device.choose(), confined, now, log: lines(), nodeLog: whole ? node.logLines() : [] });
+  async function diagnostics(of: readonly Lane[] | null): Promise<string> {
+    const now = of && WatchResponse.toJSON({ networks: lanes.statesOf(of) });
+    const confined = { helper: memory, node: lanes.confinement('') };
+    const nodeLogs = of?.map(({ place, node }) => ({ tunnelId: place.tunnelId, lines: node.logLines() })) ?? [];
+    return JSON.stringify({ version, system: process.platform, node: process.version, engine: await device.choose(), confined, now, log: lines(), nodeLogs });
   }
   async function shutdown(): Promise<void> {
-    await undo();
-    void leave(0);
+    await lanes.close();
+    clock.after(answerMs, () => void leave(0));
   }
   let leaving = false;
   async function leave(code: number): Promise<void> {
     if (leaving) return;
     leaving = true;
-    await undo();
+    await lanes.close();
     door.close();
     await Promise.all([...servers.values()].map((server) => server.close(graceMs)));
     rmSync(socket, { force: true });

@@ -7,7 +7,7 @@ import { NodeControl, NodeIdentity, NodeSpec, TunnelState } from '../gen/webmesh
 import { createHostNode } from './host-node.ts';
 import { parseNodeSpec } from './node-spec.ts';
 import { type NodeEars, type NodeEnd, type NodeProcess, type NodeProcesses, type TunnelPlace } from './ports.ts';
-import { openFence } from './tunnel/fence.ts';
+import { openFences } from './tunnel/fence.ts';
 
 /** A process in memory: it writes down what it was told, and ends when told to, at the politeness it was given. */
 class FakeProcess implements NodeProcess {
@@ -60,20 +60,21 @@ class FakeProcesses implements NodeProcesses {
 }
 
 const spec = (change: Partial<NodeSpec> = {}): NodeSpec => NodeSpec.fromPartial({ tunnelId: 'home', nodeId: 'alpha', raftPort: 9443, grpcPort: 8443, insecure: change.identity === undefined, ...change });
+const place: TunnelPlace = { uid: 1000, tunnelId: 'home' };
 const at = (epoch: number, revision: number) => ({ epoch: BigInt(epoch), revision: BigInt(revision) });
 
 async function world() {
   const [processes, clock, tunnel] = [new FakeProcesses(), new ManualClock(), cell(TunnelState.fromPartial({}))];
-  const node = createHostNode({ processes, tunnel, fence: await openFence(new FakeFenceFile()), clock, log: silentLog });
+  const node = createHostNode({ place, processes, tunnel, fence: (await openFences(new FakeFenceFile(), () => true)).of(place), clock, log: silentLog });
   const last = (): FakeProcess => processes.all.at(-1) as FakeProcess;
   return { processes, clock, tunnel, node, last };
 }
 
 test('starts the process, tells it the whole order, and again when something changed', async () => {
   const { processes, tunnel, node, last } = await world();
-  expect(await node.set(at(1, 1), 1000, spec())).toMatchObject({ running: true, pid: 100, socketPath: '/run/nodes/home/node.sock', restarts: 0 });
-  await node.set(at(1, 2), 1000, spec());
-  await node.set(at(1, 3), 1000, spec({ meshIpv4: '172.16.0.2' }));
+  expect(await node.set(at(1, 1), spec())).toMatchObject({ running: true, pid: 100, socketPath: '/run/nodes/home/node.sock', restarts: 0 });
+  await node.set(at(1, 2), spec());
+  await node.set(at(1, 3), spec({ meshIpv4: '172.16.0.2' }));
   tunnel.set(TunnelState.fromPartial({ interfaceName: 'wmhome' }));
   expect(processes.all.length).toBe(1);
   expect(last().told.map((control) => [control.dataDir, control.spec?.meshIpv4, control.tunnel?.interfaceName])).toEqual([
@@ -83,7 +84,7 @@ test('starts the process, tells it the whole order, and again when something cha
 
 test('starts it again after a crash, later and later, and says so', async () => {
   const { processes, clock, node, last } = await world();
-  await node.set(at(1, 1), 1000, spec());
+  await node.set(at(1, 1), spec());
   const startsAt: number[] = [];
   for (let crashes = 0; crashes < 9; crashes++) {
     last().crash({ code: 1, signal: null });
@@ -103,7 +104,7 @@ test('starts it again after a crash, later and later, and says so', async () => 
 
 test('keeps the reason that the process itself gave', async () => {
   const { node, last } = await world();
-  await node.set(at(1, 1), 1000, spec());
+  await node.set(at(1, 1), spec());
   last().ears.report(JSON.stringify({ ready: false, problem: 'port 8443 is taken', problemCode: 'node.port-in-use' }));
   last().crash({ code: 1, signal: null });
   await settle();
@@ -112,7 +113,7 @@ test('keeps the reason that the process itself gave', async () => {
 
 test('a report is only believed in known words and sizes', async () => {
   const { node, last } = await world();
-  await node.set(at(1, 1), 1000, spec());
+  await node.set(at(1, 1), spec());
   for (const line of ['garbage', '{"problem":', '[]', 'x'.repeat(100_000), '{"problem":{"a":1}}']) last().ears.report(line);
   last().ears.report(JSON.stringify({ problem: 'y'.repeat(9_999), problemCode: 'rm -rf' }));
   expect([node.state.get().problem.length, node.state.get().problemCode]).toEqual([500, 'internal.unexpected']);
@@ -124,7 +125,7 @@ const identity = NodeIdentity.fromPartial({ privateKey: Buffer.alloc(138, 0xa7),
 
 test('an identity goes to the process alone; a line of it that holds the key is left out', async () => {
   const { node, last } = await world();
-  const state = await node.set(at(1, 1), 1000, spec({ identity }));
+  const state = await node.set(at(1, 1), spec({ identity }));
   expect([last().told[0]?.spec?.identity?.privateKey.length, JSON.stringify(state).includes('p6en')]).toEqual([138, false]);
   const hex = Buffer.from(identity.privateKey).toString('hex');
   last().ears.log('all is well');
@@ -136,16 +137,14 @@ test('an identity goes to the process alone; a line of it that holds the key is 
 
 test('a new identity is told to the running process, which is not started again', async () => {
   const { processes, node, last } = await world();
-  await node.set(at(1, 1), 1000, spec({ identity }));
-  await node.set(at(1, 2), 1000, spec({ identity: { ...identity, privateKey: Buffer.alloc(138, 0xb8) } }));
+  await node.set(at(1, 1), spec({ identity }));
+  await node.set(at(1, 2), spec({ identity: { ...identity, privateKey: Buffer.alloc(138, 0xb8) } }));
   expect([processes.all.length, last().told.map((control) => control.spec?.identity?.privateKey[0])]).toEqual([1, [0xa7, 0xb8]]);
 });
 
-test('the same tunnel of another user is another process; what keeps it in is collected from both of its lines', async () => {
-  const { processes, node, last } = await world();
-  await node.set(at(1, 1), 1000, spec());
-  await node.set(at(1, 2), 1001, spec());
-  expect([processes.all.length, processes.all[0]?.diary]).toEqual([2, ['input ended']]);
+test('what keeps it in is collected from both of its lines', async () => {
+  const { node, last } = await world();
+  await node.set(at(1, 1), spec());
   last().ears.confined('{"layers":["landlock"],"missing":["seccomp: errno 22"]}');
   last().ears.confined('{"layers":["not-dumpable",7],"missing":{}}');
   last().ears.confined('garbage');
@@ -155,28 +154,30 @@ test('the same tunnel of another user is another process; what keeps it in is co
 test('stops politely first, then firmly', async () => {
   for (const [endsOn, diary] of [['input', ['input ended']], ['SIGTERM', ['input ended', 'SIGTERM']], ['SIGKILL', ['input ended', 'SIGTERM', 'SIGKILL']]] as const) {
     const { clock, node, last } = await world();
-    await node.set(at(1, 1), 1000, spec());
+    await node.set(at(1, 1), spec());
     last().endsOn = endsOn;
-    const stopping = node.set(at(1, 2), 1000, undefined);
+    const stopping = node.set(at(1, 2), undefined);
     await settle();
     await clock.pass(10_000);
     expect([endsOn, (await stopping).running, last().diary]).toEqual([endsOn, false, diary]);
   }
 });
 
-test('another tunnel is another process', async () => {
+test('a specification of another tunnel, and any after its end, is refused', async () => {
   const { processes, node } = await world();
-  await node.set(at(1, 1), 1000, spec());
-  await node.set(at(2, 1), 1000, spec({ tunnelId: 'work' }));
-  expect([processes.all.length, processes.all[0]?.diary, node.state.get().pid]).toEqual([2, ['input ended'], 101]);
+  const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'done', (error: unknown) => [asFailure(error).code, asFailure(error).detail['field']]);
+  expect(await codeOf(node.set(at(1, 1), spec({ tunnelId: 'work' })))).toEqual(['input.invalid', 'spec.tunnel_id']);
+  await node.set(at(1, 1), spec());
+  await node.close();
+  expect([await codeOf(node.set(at(1, 2), spec())), processes.all.length, processes.all[0]?.diary]).toEqual([['helper.lost', undefined], 1, ['input ended']]);
 });
 
 test('a process that was stopped is not started again, also when it crashed just before', async () => {
   const { processes, clock, node, last } = await world();
-  await node.set(at(1, 1), 1000, spec());
+  await node.set(at(1, 1), spec());
   last().crash({ code: 1, signal: null });
   await settle();
-  await node.set(at(1, 2), 1000, undefined);
+  await node.set(at(1, 2), undefined);
   await clock.pass(100_000);
   expect(processes.all.length).toBe(1);
 });
@@ -185,10 +186,10 @@ test('a start that fails is answered, and an old order is refused', async () => 
   const { processes, node } = await world();
   const codeOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'done', (error: unknown) => asFailure(error).code);
   processes.failing = true;
-  expect(await codeOf(node.set(at(2, 1), 1000, spec()))).toBe('node.start-failed');
+  expect(await codeOf(node.set(at(2, 1), spec()))).toBe('node.start-failed');
   processes.failing = false;
-  expect(await codeOf(node.set(at(1, 9), 1000, spec()))).toBe('helper.stale');
-  expect(await codeOf(node.set(at(2, 1), 1000, spec()))).toBe('done');
+  expect(await codeOf(node.set(at(1, 9), spec()))).toBe('helper.stale');
+  expect(await codeOf(node.set(at(2, 1), spec()))).toBe('done');
 });
 
 test.each<[string, Partial<NodeSpec>]>([

@@ -1,6 +1,6 @@
 import { type Cell, type ReadCell, cell } from '../base/cell.ts';
 import { type Clock, sleep } from '../base/clock.ts';
-import { asFailure, failureCodes } from '../base/failure.ts';
+import { asFailure, failure, failureCodes } from '../base/failure.ts';
 import { type Log } from '../base/log.ts';
 import { NodeControl, NodeReport, type NodeSpec, NodeState, type TunnelState } from '../gen/webmesh/helper/v1/helper.ts';
 import { type NodeEnd, type NodeProcess, type NodeProcesses, type TunnelPlace } from './ports.ts';
@@ -8,6 +8,7 @@ import { parseNodeSpec, sameNodeSpec, secretTextsOf } from './node-spec.ts';
 import { type Fence, type Generation } from './tunnel/fence.ts';
 
 export interface HostNodePorts {
+  readonly place: TunnelPlace;
   readonly processes: NodeProcesses;
   readonly tunnel: ReadCell<TunnelState>;
   readonly fence: Fence;
@@ -15,17 +16,18 @@ export interface HostNodePorts {
   readonly log: Log;
 }
 
-/** The one node process of this machine: kept running as specified, told of every change, never trusted with anything. */
+/** The node process of one tunnel: kept running as specified, told of every change, never trusted with anything. */
 export interface HostNode {
   readonly state: ReadCell<NodeState>;
   /** Undefined stops it. Resolves once the process runs (or is gone); what it makes of the order is read from `state`. */
-  set(generation: Generation | undefined, uid: number, spec: NodeSpec | undefined): Promise<NodeState>;
+  set(generation: Generation | undefined, spec: NodeSpec | undefined): Promise<NodeState>;
   /** True while a process is wanted, running or between two lives. */
   wanted(): boolean;
   /** What keeps the present process in, and what is missing of it; empty before the first. */
   confinement(): Confinement;
   /** The newest lines of its log. */
   logLines(): readonly string[];
+  /** Stops it without asking the fence, and refuses what comes later. */
   close(): Promise<void>;
 }
 
@@ -53,11 +55,11 @@ const reportCharactersMax = 65_536;
 const secretsMax = 64;
 const layersMax = 20;
 
-export function createHostNode({ processes, tunnel, fence, clock, log }: HostNodePorts): HostNode {
+export function createHostNode({ place, processes, tunnel, fence, clock, log }: HostNodePorts): HostNode {
   const state: Cell<NodeState> = cell(stopped);
   const lines: string[] = [];
   let wanted: NodeSpec | undefined;
-  let place: TunnelPlace | undefined;
+  let closed = false;
   let secrets: readonly string[] = [];
   let confinement: Confinement = { layers: [], missing: [] };
   let running: Running | undefined;
@@ -72,11 +74,10 @@ export function createHostNode({ processes, tunnel, fence, clock, log }: HostNod
     return result;
   }
 
-  async function setNow(uid: number, spec: NodeSpec): Promise<NodeState> {
-    if (place !== undefined && (place.tunnelId !== spec.tunnelId || place.uid !== uid)) await stop();
+  async function setNow(spec: NodeSpec): Promise<NodeState> {
+    if (closed) throw failure('helper.lost', { reason: 'shutting down' });
     const changed = wanted === undefined || !sameNodeSpec(wanted, spec);
     wanted = spec;
-    place = { uid, tunnelId: spec.tunnelId };
     secrets = [...new Set([...secretTextsOf(spec), ...secrets])].slice(0, secretsMax);
     if (running === undefined) {
       cancelRestart();
@@ -87,7 +88,7 @@ export function createHostNode({ processes, tunnel, fence, clock, log }: HostNod
   }
 
   async function start(): Promise<void> {
-    if (place === undefined || running !== undefined) return;
+    if (wanted === undefined || running !== undefined) return;
     const ears = { report: hear, log: keep, confined: hearConfined };
     confinement = { layers: [], missing: [] };
     const process = await processes.start(place, ears);
@@ -132,7 +133,6 @@ export function createHostNode({ processes, tunnel, fence, clock, log }: HostNod
     const leaving = running;
     running = undefined;
     wanted = undefined;
-    place = undefined;
     if (leaving !== undefined) {
       leaving.process.endInput();
       if (!(await endsWithin(leaving, endOfInputMs))) leaving.process.kill('SIGTERM');
@@ -183,11 +183,12 @@ export function createHostNode({ processes, tunnel, fence, clock, log }: HostNod
 
   return {
     state,
-    set: async (order, uid, spec) => {
+    set: async (order, spec) => {
       const checked = spec === undefined ? undefined : parseNodeSpec(spec);
+      if (checked !== undefined && checked.tunnelId !== place.tunnelId) throw failure('input.invalid', { field: 'spec.tunnel_id', reason: 'not the tunnel_id of the order' });
       await fence.pass('node', order);
       return inTurn(async () => {
-        if (checked !== undefined) return setNow(uid, checked);
+        if (checked !== undefined) return setNow(checked);
         await stop();
         return state.get();
       });
@@ -196,6 +197,7 @@ export function createHostNode({ processes, tunnel, fence, clock, log }: HostNod
     confinement: () => confinement,
     logLines: () => lines,
     close: () => {
+      closed = true;
       forgetTunnel();
       return inTurn(stop);
     },

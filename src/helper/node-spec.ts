@@ -12,6 +12,7 @@ const textMax = 64;
 /** Below it ports are root's to give; 0 lets the node choose. */
 const portMin = 1024;
 const portMax = 65535;
+const namePort = 53;
 const keyBytes = { min: 32, max: 2_048 } as const;
 const certificateBytesMax = 8_192;
 const chainMax = 4;
@@ -40,11 +41,14 @@ export function parseNodeSpec(spec: NodeSpec): NodeSpec {
 }
 
 /** Sizes alone, again: what may be dialled for others is the node process's to judge, with this user's rights at most. */
-function checkPaths({ turnPort, dnsPort, prometheusPort, shares, dnsDomain }: PathSettings): void {
+function checkPaths({ turnPort, dnsPort, prometheusPort, shares, dnsDomain, localDomain, localDnsPort }: PathSettings): void {
   for (const [field, port] of [['paths.turn_port', turnPort], ['paths.dns_port', dnsPort], ['paths.prometheus_port', prometheusPort]] as const) check(field, isPort(port));
   limit('paths.shares', shares, sharesMax);
   check('paths.shares', shares.every((text) => text.length <= textMax));
   check('paths.dns_domain', dnsDomain.length <= 253);
+  check('paths.local_domain', localDomain.length <= 253);
+  // Windows asks there alone; where such ports are root's, the node process may not have it.
+  check('paths.local_dns_port', localDnsPort === namePort || isPort(localDnsPort));
 }
 
 function isPort(port: number): boolean {

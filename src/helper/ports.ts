@@ -17,6 +17,19 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** The machine's resolver and the files around it. */
+export interface NameMachine {
+  /** Rejects when the program is not there or could not be started. */
+  run(command: Command): Promise<CommandResult>;
+  /** Undefined when there is none, or none that is a plain file. */
+  readText(path: string): string | undefined;
+  /** Makes or replaces a file of root's that everybody can read; its folder is made when it is missing. */
+  writeText(path: string, text: string): void;
+  remove(path: string): void;
+  /** Another text whenever something else has come to be at the path; empty when nothing is there. */
+  birthOf(path: string): string;
+}
+
 /** The configuration socket of a user space engine (the WireGuard cross-platform interface). */
 export interface UapiSocket {
   /** Sends a whole request and resolves with the whole answer, errno line included. Rejects when there is no engine. */
@@ -99,6 +112,13 @@ export interface JournalFile {
   setAside(): Promise<string>;
 }
 
+/** One journal for each tunnel id. */
+export interface JournalFiles {
+  of(tunnelId: string): JournalFile;
+  /** What earlier lives left: also the one journal of versions that had one tunnel. */
+  left(): Promise<readonly JournalFile[]>;
+}
+
 /** Where the newest generations are kept between two lives of the helper. */
 export interface FenceFile {
   read(): Promise<string | undefined>;
@@ -109,7 +129,7 @@ export interface FenceFile {
 export interface NodeProcesses {
   /** Makes its folders for the unprivileged user and starts it. Rejects with node.start-failed. */
   start(place: TunnelPlace, hear: NodeEars): Promise<NodeProcess>;
-  /** Ends what an earlier life of this helper left running. */
+  /** Ends all that an earlier life of this helper left running. */
   stopStray(): Promise<void>;
 }
 

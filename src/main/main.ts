@@ -35,7 +35,7 @@ import { registerLinks } from './register-links.ts';
 import { keyringSealer } from './secrets.ts';
 import { systemEvents } from './system-events.ts';
 import { createTray, type AppTray } from './tray.ts';
-import { type TrayAction } from './tray-view.ts';
+import { type TrayAction } from './tray-items.ts';
 import { watchForTray } from './tray-state.ts';
 import { createUnfinishedQuestion } from './unfinished.ts';
 import { openWindow } from './window.ts';
@@ -175,7 +175,14 @@ async function act(action: TrayAction, { client }: Attachment, window: MainWindo
     case 'connect':
       return void (await client.call('session.connect', action.profile === undefined ? {} : { profile: action.profile }));
     case 'disconnect':
-      return void (await client.call('session.disconnect', {}));
+      return void (await client.call('session.disconnect', action.profile === undefined ? {} : { profile: action.profile }));
+    case 'disconnect-all':
+      return void (await client.call('session.disconnect', { all: true }));
+    case 'retry':
+      return void (await client.call('session.retry', { profile: action.profile }));
+    case 'show':
+      await client.call('profile.select', { profile: action.profile });
+      return window?.show();
     case 'copy':
       await clipboard.writeText(action.text);
       return tell({ title: wordsOf(language).copied, body: action.text });
@@ -186,9 +193,11 @@ async function act(action: TrayAction, { client }: Attachment, window: MainWindo
     case 'problems':
       return window?.show('health');
     case 'fix':
-      return 'place' in action.way ? window?.show(action.way.place) : void (await doFix(client, action.way));
+      if (!('place' in action.way)) return void (await doFix(client, action.way));
+      if (action.way.profile !== undefined) await client.call('profile.select', { profile: action.way.profile });
+      return window?.show(action.way.place);
     case 'disconnect-and-quit':
-      await client.call('session.disconnect', {});
+      await client.call('session.disconnect', { all: true });
       return app.quit();
     case 'quit':
       return app.quit();

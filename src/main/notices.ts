@@ -1,5 +1,5 @@
 import { noticeKeys, noticeKinds, type NoticeKind } from '../contract/health.ts';
-import { warningIn } from '../contract/say.ts';
+import { problemTitleIn, warningIn } from '../contract/say.ts';
 import type { Settings, Warning, WarningCode } from '../contract/state.ts';
 import type { SharedWords } from '../contract/words/type.ts';
 
@@ -14,7 +14,7 @@ export const kindOf: Readonly<Record<WarningCode, NoticeKind | null>> = {
   'device-pending': 'devices',
   'certificate-expiring': 'expiry', 'renewal-failing': 'expiry', 'device-expiring': 'expiry',
   'helper-missing': 'service', 'engine-missing': 'service', 'node-down': 'service', 'node-port-in-use': 'service', 'service-down': 'service', 'disk-full': 'service', 'audit-broken': 'service',
-  'helper-old': null, 'not-replicating': null, 'peer-unreachable': null, 'udp-blocked': null, 'clear-text': null, 'file-set-aside': null, 'authority-pending': null, 'root-not-exported': null, 'secrets-in-file': null,
+  'helper-old': null, 'not-replicating': null, 'peer-unreachable': null, 'udp-blocked': null, 'clear-text': null, 'file-set-aside': null, 'authority-pending': null, 'root-not-exported': null, 'secrets-in-file': null, 'dns-not-set': null,
 };
 
 /** While one of these is there, this device is not connected though it should be. */
@@ -23,9 +23,9 @@ export const losses: ReadonlySet<WarningCode> = new Set(['offline', 'connection-
 /** How long a problem must have been shown before somebody is interrupted for it. A connection often comes back by itself. */
 export const patienceMs: Readonly<Record<NoticeKind, number>> = { connection: 10_000, devices: 1_000, expiry: 1_000, service: 3_000 };
 
-export function noticeFor(warning: Pick<Warning, 'code' | 'detail'>, words: SharedWords): Notice {
+export function noticeFor(warning: Pick<Warning, 'code' | 'detail' | 'network'>, words: SharedWords): Notice {
   const { what, next } = warningIn(words, warning);
-  return { title: words.health.noticeTitle(words.health.titles[warning.code]), body: `${what} ${next}` };
+  return { title: words.health.noticeTitle(problemTitleIn(words, warning)), body: `${what} ${next}` };
 }
 
 /** The kinds that a person wants to hear of. */

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { Client } from '../contract/client.ts';
-import type { HealthTopic, SessionTopic, Settings } from '../contract/state.ts';
+import type { HealthTopic, ProfilesTopic, SessionTopic, Settings } from '../contract/state.ts';
 import type { Notice } from './notices.ts';
 import { wantedKinds } from './notices.ts';
 import { firstSight, notify, type NotifierState, type Sight } from './notifier.ts';
@@ -26,6 +26,7 @@ export function createNotifications({ clock, watched, show, words }: Notificatio
   let state: NotifierState | undefined;
   let health: HealthTopic | undefined;
   let session: SessionTopic | undefined;
+  let profiles: ProfilesTopic | undefined;
   let settings: Settings | undefined;
   let cancel: Cancel = () => {};
 
@@ -36,7 +37,8 @@ export function createNotifications({ clock, watched, show, words }: Notificatio
   const look = (): void => {
     cancel();
     if (!health || !session || !settings) return;
-    const sight: Sight = { warnings: health.warnings, phase: session.phase, watched: watched(), wanted: wantedKinds(settings) };
+    const phases = new Map([['', session.phase], ...(profiles?.list ?? []).map((profile) => [profile.id, profile.session.phase] as const)]);
+    const sight: Sight = { warnings: health.warnings, phases, watched: watched(), wanted: wantedKinds(settings) };
     const nowMs = clock.monotonicMs();
     if (state === undefined) state = firstSight(sight, nowMs);
     const { state: next, effects, againMs } = notify(state, sight, nowMs, words(settings.language));
@@ -55,6 +57,10 @@ export function createNotifications({ clock, watched, show, words }: Notificatio
       });
       client.watch('session', (value) => {
         session = value;
+        look();
+      });
+      client.watch('profiles', (value) => {
+        profiles = value;
         look();
       });
       client.watch('health', (value) => {

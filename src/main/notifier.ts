@@ -10,13 +10,15 @@ export interface NotifierState {
   /** When a problem of this id was last told. Outlives the problem, so that one that comes and goes is told once. */
   readonly toldMs: ReadonlyMap<string, number>;
   readonly recentMs: readonly number[];
-  /** A loss was told and nobody said yet that it is over. */
-  readonly lossTold: boolean;
+  /** Networks whose loss was told, '' for all of them at once, of which nobody said yet that it is over. */
+  readonly lossTold: ReadonlySet<string>;
 }
 
 interface Matter {
   readonly code: WarningCode;
   readonly kind: NoticeKind;
+  /** Its id; '': the machine. */
+  readonly network: string;
   readonly sinceMs: number;
   /** `done`: there when we came, seen in the window, or of a kind that is switched off. */
   readonly state: 'waiting' | 'told' | 'done';
@@ -24,7 +26,8 @@ interface Matter {
 
 export interface Sight {
   readonly warnings: readonly Warning[];
-  readonly phase: SessionTopic['phase'];
+  /** Of each network, and under '' of the one that is shown. */
+  readonly phases: ReadonlyMap<string, SessionTopic['phase']>;
   /** The window is visible and in front: whoever looks at it needs no notification. */
   readonly watched: boolean;
   readonly wanted: ReadonlySet<NoticeKind>;
@@ -49,7 +52,7 @@ const backId = 'back-again';
 
 /** The first sight is no news: what was wrong before somebody listened stays unsaid. */
 export function firstSight({ warnings }: Sight, nowMs: number): NotifierState {
-  return { matters: new Map(mattersOf(warnings).map(({ id, code, kind }) => [id, { code, kind, sinceMs: nowMs, state: 'done' }])), toldMs: new Map(), recentMs: [], lossTold: false };
+  return { matters: new Map(mattersOf(warnings).map(({ id, code, kind, network }) => [id, { code, kind, network, sinceMs: nowMs, state: 'done' }])), toldMs: new Map(), recentMs: [], lossTold: new Set() };
 }
 
 /** What is told is told in the words of the language that is spoken now. */
@@ -60,10 +63,10 @@ export function notify(old: NotifierState, sight: Sight, nowMs: number, { shared
   const toldMs = new Map([...old.toldMs].filter(([, atMs]) => nowMs - atMs < sameAgainMs));
   const recentMs = old.recentMs.filter((atMs) => nowMs - atMs < burst.withinMs);
   const matters = new Map<string, Matter>();
-  let { lossTold } = old;
+  const lossTold = new Set(old.lossTold);
   let againMs: number | null = null;
-  for (const { id, code, kind, warning } of here.values()) {
-    const matter: Matter = old.matters.get(id) ?? { code, kind, sinceMs: nowMs, state: 'waiting' };
+  for (const { id, code, kind, network, warning } of here.values()) {
+    const matter: Matter = old.matters.get(id) ?? { code, kind, network, sinceMs: nowMs, state: 'waiting' };
     matters.set(id, matter);
     if (matter.state !== 'waiting') continue;
     const dueMs = Math.max(matter.sinceMs + patienceMs[kind], (toldMs.get(id) ?? Number.NEGATIVE_INFINITY) + sameAgainMs, roomMs(recentMs));
@@ -75,20 +78,25 @@ export function notify(old: NotifierState, sight: Sight, nowMs: number, { shared
       matters.set(id, { ...matter, state: 'told' });
       toldMs.set(id, nowMs);
       recentMs.push(nowMs);
-      lossTold ||= losses.has(code);
+      if (losses.has(code)) lossTold.add(network);
       if (losses.has(code)) effects.push({ do: 'close', id: backId });
       effects.push({ do: 'show', id, notice: noticeFor(warning, shared) });
     }
   }
-  const over = lossTold && ![...matters.values()].some(({ code }) => losses.has(code)) && (sight.phase === 'connected' || sight.phase === 'disconnected');
-  if (over && sight.phase === 'connected' && !watched && wanted.has('connection')) effects.push({ do: 'show', id: backId, notice: shared.health.backAgain });
-  return { state: { matters, toldMs, recentMs, lossTold: lossTold && !over }, effects, againMs };
+  const back = [...lossTold].filter((network) => {
+    const phase = sight.phases.get(network) ?? 'disconnected';
+    const over = (phase === 'connected' || phase === 'disconnected') && ![...matters.values()].some((matter) => losses.has(matter.code) && (network === '' || matter.network === '' || matter.network === network));
+    if (over) lossTold.delete(network);
+    return over && phase === 'connected';
+  });
+  if (back.length > 0 && !watched && wanted.has('connection')) effects.push({ do: 'show', id: backId, notice: shared.health.backAgain });
+  return { state: { matters, toldMs, recentMs, lossTold }, effects, againMs };
 }
 
-function mattersOf(warnings: readonly Warning[]): readonly { readonly id: string; readonly code: WarningCode; readonly kind: NoticeKind; readonly warning: Warning }[] {
+function mattersOf(warnings: readonly Warning[]): readonly { readonly id: string; readonly code: WarningCode; readonly kind: NoticeKind; readonly network: string; readonly warning: Warning }[] {
   return warnings.flatMap((warning) => {
     const kind = kindOf[warning.code];
-    return kind === null ? [] : [{ id: warning.id, code: warning.code, kind, warning }];
+    return kind === null ? [] : [{ id: warning.id, code: warning.code, kind, network: warning.network?.id ?? '', warning }];
   });
 }
 

@@ -1,5 +1,5 @@
 import { type Cancel, type Clock } from '../base/clock.ts';
-import { type TrayIcon } from './tray-view.ts';
+import { type TrayIcon } from './tray-items.ts';
 
 /** How often the icon changes while it moves, and how often at most: a connection that takes longer than that is waiting, not working. */
 const frameMs = 600;

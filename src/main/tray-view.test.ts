@@ -5,12 +5,15 @@ import { commands } from '../contract/commands.ts';
 import { fixPlaces } from '../contract/fixes.ts';
 import { fixNames } from '../contract/health.ts';
 import { type PeerView, type Warning } from '../contract/state.ts';
-import { peersMax, trayView, type TrayItem, type TrayState } from './tray-view.ts';
+import { type TrayItem } from './tray-items.ts';
+import { peersMax, trayView, type TrayState } from './tray-view.ts';
 
 function stateOf(scene: SceneName): TrayState {
   const { session, profiles, peers, health } = sceneOf(scene, Date.UTC(2026, 10, 22), scene === 'crowd' ? 200 : 3);
   return { session, profiles, peers, warnings: health.warnings, staysConnected: false, versions: { app: '0.1.0', helper: '0.1.0' } };
 }
+/** The same with one network. */
+const alone = (state: TrayState): TrayState => ({ ...state, profiles: { ...state.profiles, list: state.profiles.list.slice(0, 1) } });
 const brief = (items: readonly TrayItem[]): string[] => items.flatMap((item) => (item.kind === 'line' ? [] : item.kind === 'menu' ? [`${item.id}(${item.items.length})`] : [item.id]));
 
 test('each state has its own icon, and a menu that fits it', () => {
@@ -21,13 +24,13 @@ test('each state has its own icon, and a menu that fits it', () => {
   });
   expect(seen).toEqual([
     'first-run: no-network | status add peers(3) open settings help(4) quit',
-    'disconnected: disconnected | status connect profiles(2) peers(3) open settings help(4) quit',
-    'joining: connecting | status disconnect profiles(2) peers(3) open settings help(4) disconnect-and-quit',
-    'connected: connected | status disconnect profiles(2) device peers(3) open settings help(4) disconnect-and-quit',
-    'degraded: degraded | status disconnect profiles(2) device peers(3) open settings help(4) disconnect-and-quit',
-    'reconnecting: connecting | status disconnect profiles(2) peers(3) open settings help(4) disconnect-and-quit',
-    'blocked: blocked | status connect profiles(2) peers(3) open settings help(4) disconnect-and-quit',
-    'disconnecting: connecting | status connect profiles(2) peers(3) open settings help(4) quit',
+    'disconnected: disconnected | status network-home1(2) network-studio2(2) peers(3) open settings help(4) quit',
+    'joining: connecting | status network-home1(2) network-studio2(2) peers(3) open settings help(4) disconnect-and-quit',
+    'connected: connected | status network-home1(2) network-studio2(2) device peers(3) open settings help(4) disconnect-and-quit',
+    'degraded: degraded | status network-home1(2) network-studio2(2) device peers(3) open settings help(4) disconnect-and-quit',
+    'reconnecting: connecting | status network-home1(4) network-studio2(2) peers(3) open settings help(4) disconnect-and-quit',
+    'blocked: blocked | status network-home1(3) network-studio2(2) peers(3) open settings help(4) disconnect-and-quit',
+    'disconnecting: connecting | status network-home1(2) network-studio2(2) peers(3) open settings help(4) quit',
   ]);
 });
 
@@ -75,7 +78,7 @@ test('favourites come first, with a star, however they are reached', () => {
 
 test('the worst problem is a line with its fix, and a mark on the icon; what the status says already and hints are not', () => {
   const of = (scene: SceneName, ...warnings: readonly Warning[]): string => {
-    const { icon, tooltip, items } = trayView({ ...stateOf(scene), warnings });
+    const { icon, tooltip, items } = trayView({ ...alone(stateOf(scene)), warnings });
     const [line] = items.flatMap((item) => (item.kind === 'text' && item.id === 'problem' ? [item.label] : []));
     return `${icon} | ${brief(items).slice(1, 5).join(' ')} | ${line ?? '-'} | ${tooltip.split('. ')[1] ?? '-'}`;
   };
@@ -86,10 +89,10 @@ test('the worst problem is a line with its fix, and a mark on the icon; what the
     'no-helper | connect problem fix problems | ⚠ The system service is not running | The system service is not running',
     'connecting-attention | disconnect problem fix problems | ⚠ Clear text | Clear text',
     'degraded | disconnect problem fix problems | ⚠ This network blocks UDP | This network blocks UDP',
-    'degraded | disconnect problem problems profiles(2) | ⚠ A port is taken | A port is taken',
-    'connected | disconnect profiles(2) device peers(3) | - | -',
-    'degraded | disconnect profiles(2) device peers(3) | - | -',
-    'blocked | connect profiles(2) peers(3) open | - | -',
+    'degraded | disconnect problem problems device | ⚠ A port is taken | A port is taken',
+    'connected | disconnect device peers(3) open | - | -',
+    'degraded | disconnect device peers(3) open | - | -',
+    'blocked | connect peers(3) open settings | - | -',
   ]);
 });
 
@@ -98,4 +101,28 @@ test.each([...fixNames])('%s is something that the tray can do', (fix) => {
   const item = items.find((one) => one.kind === 'action' && one.id === 'fix');
   const way = item?.kind === 'action' && item.action.do === 'fix' ? item.action.way : undefined;
   expect(way && ('place' in way ? fixPlaces.includes(way.place) : commands[way.call].input.safeParse(way.input).success)).toBe(true);
+});
+
+test('each of several networks has a line with its state, its letter, and what can be done', () => {
+  const linesOf = (scene: SceneName): readonly string[] => {
+    const { icon, tooltip, items } = trayView(stateOf(scene));
+    const networks = items.flatMap((item) => (item.kind === 'menu' && item.id.startsWith('network-') ? [`${item.label} | ${item.items.map((inner) => ('label' in inner ? inner.label : '')).join(' | ')}`] : []));
+    return [icon, tooltip, ...networks, ...items.flatMap((item) => (item.kind === 'action' && item.id === 'disconnect-all' ? [item.label] : []))];
+  };
+  expect(linesOf('two-networks')).toEqual([
+    'connected', 'Webmesh: Home: connected, Studio: connected',
+    '● H  Home: connected | Disconnect | Open the window', '● S  Studio: connected | Disconnect | Show in the window', '○ C  Chess club: not connected | Connect | Show in the window',
+    'Disconnect all networks',
+  ]);
+  expect(linesOf('one-lost').slice(0, 4)).toEqual([
+    'degraded', 'Webmesh: Home: connected, Studio: reconnecting', '● H  Home: connected | Disconnect | Open the window',
+    '◌ S  Studio: reconnecting | No answer from 192.168.1.20:8443. Traffic to this network is off; the rest of your traffic is not touched. | Stop connecting | Try now | Show in the window',
+  ]);
+});
+
+test('quitting asks about all networks: one that is not shown counts', () => {
+  const state = stateOf('two-networks');
+  const list = state.profiles.list.map((profile, i) => (i === 0 ? { ...profile, session: { ...profile.session, want: 'disconnected' as const, phase: 'disconnected' as const } } : profile));
+  const { icon, tooltip, items } = trayView({ ...state, session: { ...sceneOf('disconnected', 0).session }, profiles: { ...state.profiles, list } });
+  expect([icon, tooltip, brief(items).at(-1)]).toEqual(['connected', 'Webmesh: Studio: connected', 'disconnect-and-quit']);
 });

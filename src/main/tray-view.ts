@@ -1,8 +1,10 @@
 import { unreachable } from '../base/assert.ts';
-import { type FixWay, wayOf } from '../contract/fixes.ts';
+import { wayOf } from '../contract/fixes.ts';
 import { worstOf } from '../contract/health.ts';
-import { sentenceIn } from '../contract/say.ts';
-import { type PeersTopic, type PeerView, type ProfilesTopic, type SessionTopic, type Warning, type WarningCode } from '../contract/state.ts';
+import { problemTitleIn, sentenceIn } from '../contract/say.ts';
+import { type PeersTopic, type PeerView, type ProfilesTopic, type ProfileView, type SessionTopic, type Warning, type WarningCode } from '../contract/state.ts';
+import { type TrayIcon, type TrayItem } from './tray-items.ts';
+import { iconOfMood, moodOf, moodOfAll, nameOf, networkItems, standingWord } from './tray-networks.ts';
 import { english, type TrayWords } from './words/words.ts';
 
 /** What the tray shows: decided here, drawn by tray.ts. Each state has its own shape, so no one needs to see colours. */
@@ -11,25 +13,6 @@ export interface TrayView {
   readonly tooltip: string;
   readonly items: readonly TrayItem[];
 }
-
-/** `attention` and `degraded` have an exclamation mark, `blocked` a cross, `no-helper` a question mark, `no-network` a plus. `connecting-2` is the other frame of `connecting`: see tray-frames. */
-export const trayIcons = ['no-helper', 'no-network', 'disconnected', 'disconnected-attention', 'connecting', 'connecting-2', 'connecting-attention', 'connected', 'degraded', 'blocked'] as const;
-export type TrayIcon = (typeof trayIcons)[number];
-
-export type TrayItem =
-  | { readonly kind: 'text'; readonly id: string; readonly label: string }
-  | { readonly kind: 'line' }
-  | { readonly kind: 'action'; readonly id: string; readonly label: string; readonly action: TrayAction; readonly checked?: boolean }
-  | { readonly kind: 'menu'; readonly id: string; readonly label: string; readonly items: readonly TrayItem[] };
-
-export type TrayAction =
-  | { readonly do: 'connect'; readonly profile?: string }
-  /** `at` is the screen to show; left out: the one that was shown last. */
-  | { readonly do: 'open'; readonly at?: 'settings' | 'peers' | 'add' }
-  | { readonly do: 'disconnect' | 'quit' | 'disconnect-and-quit' | 'report' }
-  | { readonly do: 'fix'; readonly way: FixWay }
-  | { readonly do: 'problems' }
-  | { readonly do: 'copy'; readonly text: string };
 
 export interface TrayState {
   readonly session: SessionTopic;
@@ -55,13 +38,12 @@ export function trayView(state: TrayState, words: TrayWords = english): TrayView
   const problem = worstOf(untold(state.warnings));
   return {
     icon: iconOf(state, problem !== undefined),
-    tooltip: problem === undefined ? words.tooltip(status) : words.tooltipProblem(status, words.shared.health.titles[problem.code]),
+    tooltip: problem === undefined ? words.tooltip(status) : words.tooltipProblem(status, problemTitleIn(words.shared, problem)),
     items: [
       { kind: 'text', id: 'status', label: status },
       ...sessionItems(state, words),
       ...problemItems(problem, state.warnings, words),
       { kind: 'line' },
-      ...profileItems(state, words),
       ...deviceItems(state, words),
       ...peerItems(state.peers, words),
       { kind: 'line' },
@@ -74,29 +56,16 @@ export function trayView(state: TrayState, words: TrayWords = english): TrayView
   };
 }
 
-/** Without a helper or a network nothing else can be: both come before what the session says of itself. */
-function iconOf({ session, profiles, peers, warnings }: TrayState, attention: boolean): TrayIcon {
+/** Without a helper or a network nothing else can be: both come before what the networks say of themselves. */
+function iconOf({ profiles, peers, warnings }: TrayState, attention: boolean): TrayIcon {
+  const mood = moodOfAll(profiles.list.map(({ session }) => moodOf(session)));
   const helperMissing = warnings.some(({ code }) => code === 'helper-missing');
-  switch (session.phase) {
-    case 'disconnected':
-      if (helperMissing) return 'no-helper';
-      if (profiles.list.length === 0) return 'no-network';
-      return attention ? 'disconnected-attention' : 'disconnected';
-    case 'authorising':
-    case 'joining':
-    case 'configuring':
-    case 'disconnecting':
-      return attention ? 'connecting-attention' : 'connecting';
-    case 'reconnecting':
-      if (helperMissing) return 'no-helper';
-      return attention ? 'connecting-attention' : 'connecting';
-    case 'connected':
-      return session.degraded === null && !attention && !onlyRelayed(peers) ? 'connected' : 'degraded';
-    case 'blocked':
-      return helperMissing ? 'no-helper' : 'blocked';
-    default:
-      return unreachable(session);
-  }
+  const waiting = profiles.list.every(({ session: { phase } }) => phase === 'disconnected' || phase === 'reconnecting' || phase === 'blocked');
+  if (helperMissing && waiting) return 'no-helper';
+  if (profiles.list.length === 0) return 'no-network';
+  if (mood === 'on') return attention || onlyRelayed(peers) ? 'degraded' : 'connected';
+  const icon = iconOfMood[mood];
+  return attention && (icon === 'disconnected' || icon === 'connecting') ? `${icon}-attention` : icon;
 }
 
 /** Somebody is reached, and nobody without a detour. */
@@ -105,9 +74,23 @@ function onlyRelayed({ list }: PeersTopic): boolean {
   return ways.includes(reached.relayed) && !ways.includes(reached.direct);
 }
 
-function statusOf({ session, profiles, peers }: TrayState, { status, shared }: TrayWords): string {
+/** Several networks that are on, or should be: each with a word. One: a sentence. */
+function statusOf(state: TrayState, words: TrayWords): string {
+  const used = state.profiles.list.filter(({ session }) => moodOf(session) !== 'off');
+  const [only] = used;
+  if (used.length > 1) return used.map((profile) => words.network.line(nameOf(profile, words), standingWord(profile.session, words))).join(', ');
+  return only && only.id !== state.session.profile ? statusOfOther(only, words) : statusOfShown(state, words);
+}
+
+function statusOfOther(profile: ProfileView, words: TrayWords): string {
+  const line = words.network.line(nameOf(profile, words), standingWord(profile.session, words));
+  return profile.session.why === null ? line : `${line}. ${sentenceIn(words.shared, profile.session.why).what}`;
+}
+
+function statusOfShown({ session, profiles, peers }: TrayState, words: TrayWords): string {
+  const { status, shared } = words;
   const profile = profiles.list.find(({ id }) => id === session.profile);
-  const name = profile === undefined ? undefined : profile.insecure ? status.clearText(profile.name) : profile.name;
+  const name = profile === undefined ? undefined : nameOf(profile, words);
   switch (session.phase) {
     case 'disconnected':
       return profiles.list.length === 0 ? status.noNetwork : status.disconnected;
@@ -133,9 +116,11 @@ function statusOf({ session, profiles, peers }: TrayState, { status, shared }: T
   }
 }
 
-/** Disconnect also ends an attempt to connect, so what is shown follows the wish and not the phase. */
-function sessionItems({ session: { want, phase }, profiles: { list } }: TrayState, { menu }: TrayWords): readonly TrayItem[] {
+/** Disconnect also ends an attempt to connect, so what is shown follows the wish and not the phase. Of several networks each has a line. */
+function sessionItems({ session: { want, phase }, profiles: { list, selected } }: TrayState, words: TrayWords): readonly TrayItem[] {
+  const { menu } = words;
   if (list.length === 0) return [{ kind: 'action', id: 'add', label: menu.add, action: { do: 'open', at: 'add' } }];
+  if (list.length > 1) return networkItems(list, selected, words);
   if (want === 'connected' && phase !== 'blocked') return [{ kind: 'action', id: 'disconnect', label: phase === 'connected' ? menu.disconnect : menu.stopConnecting, action: { do: 'disconnect' } }];
   return [{ kind: 'action', id: 'connect', label: phase === 'blocked' ? menu.again : menu.connect, action: { do: 'connect' } }];
 }
@@ -148,20 +133,14 @@ function untold(warnings: readonly Warning[]): readonly Warning[] {
   return warnings.filter(({ code, severity }) => severity !== 'info' && !saidByStatus.has(code));
 }
 
-function problemItems(problem: Warning | undefined, warnings: readonly Warning[], { shared: { health } }: TrayWords): readonly TrayItem[] {
+function problemItems(problem: Warning | undefined, warnings: readonly Warning[], { shared }: TrayWords): readonly TrayItem[] {
   if (problem === undefined) return [];
   const way = wayOf(problem);
   return [
-    { kind: 'text', id: 'problem', label: `⚠ ${health.titles[problem.code]}` },
-    ...(way === null || problem.fix === null ? [] : [{ kind: 'action', id: 'fix', label: health.fixes[problem.fix], action: { do: 'fix', way } } as const]),
-    { kind: 'action', id: 'problems', label: health.allProblems(warnings.length), action: { do: 'problems' } },
+    { kind: 'text', id: 'problem', label: `⚠ ${problemTitleIn(shared, problem)}` },
+    ...(way === null || problem.fix === null ? [] : [{ kind: 'action', id: 'fix', label: shared.health.fixes[problem.fix], action: { do: 'fix', way } } as const]),
+    { kind: 'action', id: 'problems', label: shared.health.allProblems(warnings.length), action: { do: 'problems' } },
   ];
-}
-
-function profileItems({ profiles: { list, selected } }: TrayState, { menu }: TrayWords): readonly TrayItem[] {
-  if (list.length < 2) return [];
-  const items = list.map(({ id, name }): TrayItem => ({ kind: 'action', id: `profile-${id}`, label: name, checked: id === selected, action: { do: 'connect', profile: id } }));
-  return [{ kind: 'menu', id: 'profiles', label: menu.networks, items }];
 }
 
 function deviceItems({ session, peers }: TrayState, { menu }: TrayWords): readonly TrayItem[] {
@@ -191,9 +170,9 @@ function helpMenu({ app, helper }: Versions, { menu }: TrayWords): TrayItem {
 }
 
 /** Each item says what becomes of the connection. */
-function quitItems({ session: { want }, staysConnected }: TrayState, { menu }: TrayWords): readonly TrayItem[] {
+function quitItems({ profiles: { list }, staysConnected }: TrayState, { menu }: TrayWords): readonly TrayItem[] {
   const disconnect: TrayItem = { kind: 'action', id: 'disconnect-and-quit', label: menu.disconnectAndQuit, action: { do: 'disconnect-and-quit' } };
-  if (want === 'disconnected') return [{ kind: 'action', id: 'quit', label: menu.quit, action: { do: 'quit' } }];
+  if (list.every(({ session }) => session.want === 'disconnected')) return [{ kind: 'action', id: 'quit', label: menu.quit, action: { do: 'quit' } }];
   return staysConnected ? [{ kind: 'action', id: 'quit', label: menu.quitOnly, action: { do: 'quit' } }, disconnect] : [disconnect];
 }
 

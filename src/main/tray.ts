@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { Menu, nativeImage, nativeTheme, systemPreferences, Tray, type MenuItemConstructorOptions, type NativeImage } from 'electron';
 import { type Clock } from '../base/clock.ts';
 import { trayFrames } from './tray-frames.ts';
-import { trayView, type TrayAction, type TrayIcon, type TrayItem, type TrayState } from './tray-view.ts';
+import { type TrayAction, type TrayIcon, type TrayItem } from './tray-items.ts';
+import { trayView, type TrayState } from './tray-view.ts';
 import type { TrayWords } from './words/words.ts';
 
 /** Draws a TrayView, and only when it changed: an open menu closes when it is replaced. */

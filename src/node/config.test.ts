@@ -22,7 +22,7 @@ test('reads what the helper says, with the ports of the field where none are nam
     raftPort: 9443, grpcPort: 9000, wireguardPort: 51_820, primaryEndpoint: '192.0.2.7', endpoints: ['10.0.0.7'],
     publicAddresses: [{ family: 4, value: 0n }, { family: 6, value: 0n }],
     services: { leaderProxy: true, meshApi: false, peerDiscovery: false, metrics: false, admin: false, iceNegotiation: false, turnServer: false, meshDns: false, prometheus: false },
-    paths: { turnPort: 3478, dnsPort: 5353, prometheusPort: 8080, relayBytesPerSecond: 0, shares: [], dnsDomain: 'webmesh.internal' },
+    paths: { turnPort: 3478, dnsPort: 5353, prometheusPort: 8080, relayBytesPerSecond: 0, shares: [], dnsDomain: 'webmesh.internal', localDomain: '', localDnsPort: 5353 },
     bootstrap: { networkName: 'home', ipv4Network: { ip: { family: 4, value: 0x0a090000n }, bits: 16 } },
     tunnel: null, identity: null,
   });

@@ -2,6 +2,7 @@ import { type Failure, failure, isFailure } from '../base/failure.ts';
 import { type Identity } from '../base/identity.ts';
 import { contains, formatIp, type Ip, networkOf, parseIp, parsePrefix, type Prefix, splitHostPort } from '../base/ip.ts';
 import { type Secret } from '../base/log.ts';
+import { meshZone } from '../base/private-names.ts';
 import { NodeControl, type NodeSpec, type PathSettings, type TunnelState } from '../gen/webmesh/helper/v1/helper.ts';
 import { identityFrom } from './identity.ts';
 
@@ -50,6 +51,10 @@ export interface PathConfig {
   readonly shares: readonly Share[];
   /** Lower case, no dot at the end. */
   readonly dnsDomain: string;
+  /** Another zone of the same names, for questions of this machine alone; empty: none. */
+  readonly localDomain: string;
+  /** Where this machine asks beside `dnsPort`. */
+  readonly localDnsPort: number;
 }
 
 export interface Share {
@@ -69,8 +74,6 @@ export const defaultPorts = { wireguard: 51_820, grpc: 8443, raft: 9443 } as con
 
 /** The mesh network of a founder that names none. */
 export const defaultIpv4Network = '172.16.0.0/12';
-/** The zone of a mesh's names when none is named. */
-export const defaultDomain = 'webmesh.internal';
 
 const idCharactersMax = 253;
 const nameCharactersMax = 128;
@@ -143,14 +146,16 @@ function configFrom(spec: NodeSpec, { dataDir, socketPath, tunnel }: NodeControl
 }
 
 function pathsFrom(given: PathSettings | undefined): PathConfig {
-  const { turnPort = 0, dnsPort = 0, prometheusPort = 0, relayBytesPerSecond = 0n, shares = [], dnsDomain = '' } = given ?? {};
+  const { turnPort = 0, dnsPort = 0, prometheusPort = 0, relayBytesPerSecond = 0n, shares = [], dnsDomain = '', localDomain = '', localDnsPort = 0 } = given ?? {};
   return {
     turnPort: port('paths.turn_port', turnPort, 3478),
     dnsPort: port('paths.dns_port', dnsPort, 5353),
     prometheusPort: port('paths.prometheus_port', prometheusPort, 8080),
     relayBytesPerSecond: Number(relayBytesPerSecond),
     shares: list('paths.shares', shares, sharesMax).map(shareFrom),
-    dnsDomain: domain(dnsDomain === '' ? defaultDomain : dnsDomain),
+    dnsDomain: domain('paths.dns_domain', dnsDomain === '' ? meshZone : dnsDomain),
+    localDomain: localDomain === '' ? '' : domain('paths.local_domain', localDomain),
+    localDnsPort: port('paths.local_dns_port', localDnsPort, port('paths.dns_port', dnsPort, 5353)),
   };
 }
 
@@ -162,9 +167,9 @@ function shareFrom(text: string): Share {
   return { protocol, ip, port: at.port };
 }
 
-function domain(text: string): string {
+function domain(field: string, text: string): string {
   const name = text.toLowerCase().replace(/\.$/, '');
-  if (name.length > 200 || !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/.test(name)) throw invalid('paths.dns_domain', 'is no domain');
+  if (name.length > 200 || !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/.test(name)) throw invalid(field, 'is no domain');
   return name;
 }
 

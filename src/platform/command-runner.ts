@@ -6,9 +6,10 @@ import { type Command, type CommandResult, type CommandRunner } from '../helper/
 
 const deadlineMs = 10_000;
 const outputBytesMax = 16 << 20;
+const system32 = join(process.env.SystemRoot ?? 'C:\\Windows', 'System32');
 /** The system's own folders. The PATH of whoever started us is not asked: this runs as root. */
 export const systemFolders = process.platform === 'win32'
-  ? [join(process.env.SystemRoot ?? 'C:\\Windows', 'System32')]
+  ? [system32, join(system32, 'WindowsPowerShell', 'v1.0')]
   : ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** The absolute path of a system program, or undefined. */

@@ -56,6 +56,8 @@ export async function createCorePorts(options: CorePortsOptions): Promise<RealCo
   return {
     clock: systemClock,
     random: systemRandom,
+    // Its rules for names know no port.
+    ...(process.platform === 'win32' ? { namesPort: 53 } : {}),
     log,
     version,
     mesh: meshClient,

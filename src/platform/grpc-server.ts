@@ -15,6 +15,7 @@ import { healthService } from './grpc-health.ts';
 import { implementationOf } from './grpc-handlers.ts';
 import { bind, bindUnix, type TcpAddress } from './grpc-listen.ts';
 import { addReflection } from './grpc-reflection.ts';
+import { localPeers } from './local-peers.ts';
 import type { TlsAcceptor } from './tls-accept.ts';
 import { callerOf, type Proven } from './tls-callers.ts';
 
@@ -53,7 +54,7 @@ export interface GrpcServer {
    * An address that a wildcard listener of the same family and port serves already is answered at once.
    */
   listen(address: TcpAddress, signal?: AbortSignal): Promise<number>;
-  /** Listens on a unix socket with the given file mode. A socket file nobody answers on is replaced; a living one is app.already-running. */
+  /** Listens on a unix socket with the given file mode, for root and the owner of its folder. A socket file nobody answers on is replaced; a living one is app.already-running. */
   listenUnix(path: string, mode: number): Promise<void>;
   /** Stops listening on an address. Connections that stand go on. */
   unlisten(address: TcpAddress): void;
@@ -147,7 +148,8 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
       return port;
     },
     listenUnix: async (path, mode) => {
-      const server = createServer(accept);
+      const isPeer = localPeers(path);
+      const server = createServer((socket) => (isPeer(socket) ? accept(socket) : void socket.destroy()));
       await bindUnix(server, path, mode);
       listeners.set(path, { server, address: null });
     },

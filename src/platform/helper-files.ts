@@ -1,11 +1,24 @@
 import { constants } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { type FenceFile, type JournalFile } from '../helper/ports.ts';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type FenceFile, type JournalFile, type JournalFiles } from '../helper/ports.ts';
 import { setAside, storageFailure } from './files.ts';
-import { openGuarded, readGuarded, syncFolder } from './guarded-files.ts';
+import { guardedFolder, openGuarded, readGuarded, syncFolder } from './guarded-files.ts';
 
 const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
+
+const namePattern = /^[a-z0-9]{1,32}$/;
+
+/** Journals by tunnel id in a folder `journals`; what was set aside there has a dot in its name and is no journal any more. */
+export function journalFiles(stateFolder: string): JournalFiles {
+  const folder = join(stateFolder, 'journals');
+  guardedFolder(folder, 0o700);
+  const of = (tunnelId: string): JournalFile => journalFile(join(folder, tunnelId));
+  return {
+    of,
+    left: async () => [journalFile(join(stateFolder, 'journal')), ...(await readdir(folder)).filter((name) => namePattern.test(name)).map(of)],
+  };
+}
 
 /** The undo journal: appended and synced, so that what it says is on the disk before the machine changes. */
 export function journalFile(path: string): JournalFile {

@@ -89,9 +89,9 @@ export function linkHelper({ socketPath, version, clock, log, assertTrusted }: H
       if (!state) throw failure('helper.version', { problem: 'no state in the answer' });
       return state;
     },
-    clearTunnel: async (generation, signal) => void (await present().unary(HelperService.clearTunnel, { generation }, { signal, deadlineMs: deadlineMs.order })),
-    setNode: async (generation, spec, signal) => {
-      const { state } = await present().unary(HelperService.setNode, { generation, spec: spec ?? undefined }, { signal, deadlineMs: deadlineMs.order });
+    clearTunnel: async (tunnelId, generation, signal) => void (await present().unary(HelperService.clearTunnel, { tunnelId, generation }, { signal, deadlineMs: deadlineMs.order })),
+    setNode: async (tunnelId, generation, spec, signal) => {
+      const { state } = await present().unary(HelperService.setNode, { tunnelId, generation, spec: spec ?? undefined }, { signal, deadlineMs: deadlineMs.order });
       if (!state) throw failure('helper.version', { problem: 'no state in the answer' });
       return state;
     },

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createSocket } from 'node:dgram';
 import { type Server, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -139,15 +139,19 @@ test.runIf(process.platform === 'linux' && isRoot)('a folder that keeps the unpr
   await expect(processes.start(place, { report: () => {}, log: () => {}, confined: () => {} })).rejects.toMatchObject({ code: 'node.start-failed', detail: { path: folder, problem: 'the user nobody may not enter this folder' } });
 });
 
-test.runIf(process.platform === 'linux' && isRoot)('a node process that an earlier life left behind is ended, another one with its number is not', async () => {
+test.runIf(process.platform === 'linux' && isRoot)('the node processes that earlier lives left behind are ended, others with their numbers are not', async () => {
   chmodSync(folder, 0o755);
   for (const name of ['run', 'state']) mkdirSync(join(folder, name));
   const script = join(folder, 'child.mjs');
   writeFileSync(script, 'setInterval(() => {}, 1000)');
   const options = { script, runFolder: join(folder, 'run'), stateFolder: join(folder, 'state'), user: findUser('nobody'), confine: undefined };
-  const child = await nodeProcesses(options).start(place, { report: () => {}, log: () => {}, confined: () => {} });
+  const start = (tunnelId: string) => nodeProcesses(options).start({ ...place, tunnelId }, { report: () => {}, log: () => {}, confined: () => {} });
+  const children = [await start('home'), await start('work'), await start('old')];
+  // As a version with one process noted it.
+  renameSync(join(folder, 'run/node-process.old.json'), join(folder, 'run/node-process.json'));
   await nodeProcesses({ ...options, script: '/another/script' }).stopStray();
-  expect(seeProcess(child.pid)?.pid).toBe(child.pid);
+  expect(children.map(({ pid }) => seeProcess(pid)?.pid)).toEqual(children.map(({ pid }) => pid));
   await nodeProcesses(options).stopStray();
-  expect(await child.ended).toEqual({ code: null, signal: 'SIGTERM' });
+  expect(await Promise.all(children.map(({ ended }) => ended))).toEqual(children.map(() => ({ code: null, signal: 'SIGTERM' })));
+  expect(readdirSync(join(folder, 'run')).filter((name) => name.endsWith('.json'))).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, constants, existsSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -32,6 +32,8 @@ export interface ConfineScripts {
 }
 
 const strayWaitMs = 2_000;
+/** One note for each tunnel's process, and the one of versions that had one process. */
+const notePattern = /^node-process(\.[a-z0-9]{1,32})?\.json$/;
 const pendingBytesMax = 4 << 20;
 /** No debugger is opened by a signal, warnings about young parts of Node are no news. */
 const nodeFlags = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', youngHeap];
@@ -40,16 +42,19 @@ const smallMalloc = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072', M
 
 export function nodeProcesses(options: NodeProcessOptions): NodeProcesses {
   const { script, user } = options;
-  const pidFile = join(options.runFolder, 'node-process.json');
   return {
     start: async (place, ears) => {
+      const pidFile = join(options.runFolder, `node-process.${place.tunnelId}.json`);
       const files = ownFiles(script);
       for (const path of files) if (!existsSync(path)) throw failure('node.start-failed', { path, problem: 'the file is missing' });
       const { dataDir, socketDir } = nodeFolders({ ...options, place });
       if (user !== undefined) for (const path of [...files, dataDir]) refuseUnreachable(path, user);
       const child = launch(options, dataDir, socketDir, ears);
       const ended = new Promise<NodeEnd>((resolve) => {
-        child.once('exit', (code, signal) => resolve({ code, signal }));
+        child.once('exit', (code, signal) => {
+          forget(pidFile);
+          resolve({ code, signal });
+        });
         child.once('error', () => resolve({ code: null, signal: null }));
       });
       const [input] = child.stdio as unknown as readonly [Writable];
@@ -65,14 +70,30 @@ export function nodeProcesses(options: NodeProcessOptions): NodeProcesses {
       return running(child.pid, input, dataDir, join(socketDir, 'node.sock'), ended, (signal) => child.kill(signal));
     },
     stopStray: async () => {
-      const stray = readIdentity(pidFile);
-      const name = ownProgram(script).at(-1) ?? script;
-      if (stray === undefined || !seeProcess(stray.pid)?.argv.some((word) => word === name || word.includes(JSON.stringify(name)))) return;
-      // Its input ended with the helper that fed it, so it is leaving already.
-      if (!(await killProcess(stray, 'SIGTERM', strayWaitMs))) await killProcess(stray, 'SIGKILL', strayWaitMs);
-      rmSync(pidFile, { force: true });
+      const notes = readdirSync(options.runFolder).filter((name) => notePattern.test(name)).map((name) => join(options.runFolder, name));
+      await Promise.all(notes.map((note) => stopNoted(note, script)));
     },
   };
+}
+
+/** Its input ended with the helper that fed it, so it is leaving already. A note that cannot be read, or names another program, is left alone. */
+async function stopNoted(note: string, script: string): Promise<void> {
+  const stray = readIdentity(note);
+  if (stray === undefined) return;
+  const name = ownProgram(script).at(-1) ?? script;
+  const seen = seeProcess(stray.pid);
+  const isOurs = seen?.argv.some((word) => word === name || word.includes(JSON.stringify(name))) ?? false;
+  if (seen !== undefined && !isOurs) return;
+  if (isOurs && !(await killProcess(stray, 'SIGTERM', strayWaitMs))) await killProcess(stray, 'SIGKILL', strayWaitMs);
+  forget(note);
+}
+
+function forget(note: string): void {
+  try {
+    rmSync(note, { force: true });
+  } catch {
+    // The next start finds a process that is gone in it, and that is all.
+  }
 }
 
 /** Starts it as its user: through the launcher, which becomes the process, or without one. */

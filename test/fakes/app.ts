@@ -10,6 +10,7 @@ import { fakePaths } from './paths-app.ts';
 import { hostOffers, memberOffers, pathsOf } from './paths-world.ts';
 import { fakeUpdates } from './update-app.ts';
 import { auditOf, invitationAt, linkOf, readLink } from './trust-world.ts';
+import { type FakeNetworks, fakeNetworks } from './networks-app.ts';
 import { isUp, metricsAt, sceneOf, type SceneName } from './world.ts';
 
 export { type SceneName } from './world.ts';
@@ -52,8 +53,10 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
   let pending: Cancel = () => {};
   let crowd = scene === 'crowd';
 
+  const networks: FakeNetworks = fakeNetworks(topics, clock, stepMs);
   const show = (name: SceneName, count?: number): void => {
     pending();
+    networks.reset();
     crowd = name === 'crowd';
     fill(topics, sceneOf(name, clock.nowMs(), count));
   };
@@ -79,9 +82,8 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
   };
   const disconnect = (): void => walk([() => setPhase({ phase: 'disconnecting' }, 'disconnected'), () => leave(topics, clock.nowMs())]);
   const add = (profile: ProfileView): { profile: string } => {
-    topics.profiles.set({ list: [...topics.profiles.get().list, profile], selected: profile.id });
-    topics.session.set({ ...topics.session.get(), profile: profile.id });
-    topics.paths.set({ ...topics.paths.get(), offers: profile.offers });
+    topics.profiles.set({ ...topics.profiles.get(), list: [...topics.profiles.get().list, profile] });
+    networks.select(profile.id);
     return { profile: profile.id };
   };
 
@@ -107,18 +109,29 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
     ...paths.handlers,
     ...fakeUpdates(topics.update, clock, stepMs),
     ...history.handlers,
+    ...networks.handlers,
     'session.connect': async ({ profile }) => {
-      if (profile !== undefined) select(topics, profile);
+      if (networks.isOther(profile) && topics.session.get().want === 'connected') return networks.connectOther(profile);
+      if (profile !== undefined) networks.select(profile);
       if (topics.profiles.get().selected === null) throw failure('input.unknown-profile', {});
       connect();
       return null;
     },
-    'session.disconnect': async () => (disconnect(), null),
-    'session.retry': async () => (connect(), null),
-    'mesh.create': async ({ name, nodeId, insecure = false }) => add({ id: `net${++round}`, name, kind: 'host', nodeId: nodeId ?? 'study', address: '192.168.1.20:8443', offers: hostOffers, insecure }),
+    'session.disconnect': async ({ profile, all }) => {
+      if (networks.isOther(profile)) return networks.disconnectOther(profile);
+      if (all) networks.disconnectOthers();
+      disconnect();
+      return null;
+    },
+    'session.retry': async ({ profile }) => {
+      if (networks.isOther(profile)) return networks.connectOther(profile);
+      connect();
+      return null;
+    },
+    'mesh.create': async ({ name, nodeId, insecure = false }) => add({ ...networks.marks(), id: `net${++round}`, name, kind: 'host', nodeId: nodeId ?? 'study', address: '192.168.1.20:8443', offers: hostOffers, insecure }),
     'mesh.join': async (input) => {
       checkAddress(input);
-      return add({ id: `net${++round}`, name: input.name ?? hostOf(input.address), kind: 'member', nodeId: input.nodeId ?? 'study', address: input.address, offers: memberOffers, insecure: input.insecure });
+      return add({ ...networks.marks(), id: `net${++round}`, name: input.name ?? hostOf(input.address), kind: 'member', nodeId: input.nodeId ?? 'study', address: input.address, offers: memberOffers, insecure: input.insecure });
     },
     'invite.create': async ({ role = 'member', expiresInSeconds = 86_400, uses = 1, needsApproval = false, note = '' }) => {
       const id = `inv${String(++round).padStart(13, '0')}`;
@@ -135,7 +148,7 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
       const invitation = readOrRefuse(link);
       if (invitation.expired) throw failure('auth.invite-expired', {});
       topics.invitation.set({ offer: null });
-      return add({ id: `net${++round}`, name: name ?? invitation.networkName, kind: 'member', nodeId: nodeId ?? 'study', address: invitation.addresses[0] ?? '', offers: memberOffers, insecure: false });
+      return add({ ...networks.marks(), id: `net${++round}`, name: name ?? invitation.networkName, kind: 'member', nodeId: nodeId ?? 'study', address: invitation.addresses[0] ?? '', offers: memberOffers, insecure: false });
     },
     'device.approve': async ({ id }) => setDevice(id, () => ({ state: 'active', notAfterMs: clock.nowMs() + 90 * 86_400_000 })),
     'device.revoke': async ({ id }) => setDevice(id, () => ({ state: 'revoked', revokedAtMs: clock.nowMs() })),
@@ -158,7 +171,6 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
       return { events: found.slice(0, limit), intact: !topics.health.get().warnings.some((w) => w.code === 'audit-broken'), total: events.length };
     },
     'audit.export': async () => ({ path: '/home/ada/Home-audit-2026-11-22.jsonl' }),
-    'profile.select': async ({ profile }) => (select(topics, profile), null),
     'profile.rename': async ({ profile, name }) => {
       const { list, selected } = topics.profiles.get();
       topics.profiles.set({ selected, list: list.map((p) => (p.id === profile ? { ...p, name } : p)) });
@@ -206,6 +218,7 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
     },
     close: () => {
       pending();
+      networks.close();
       paths.close();
     },
   };
@@ -253,7 +266,8 @@ function recording(calls: { name: CommandName; input: unknown }[], refusals: Map
   const wrapped = Object.entries(handlers).map(([key, run]) => {
     const name = key as CommandName;
     return [name, async (input: never, signal: AbortSignal) => {
-      calls.push({ name, input });
+      // Reading what topics hold is no act of a person.
+      if (name !== 'network.view') calls.push({ name, input });
       const wait = held.get(name);
       held.delete(name);
       await wait;
@@ -269,14 +283,6 @@ function recording(calls: { name: CommandName; input: unknown }[], refusals: Map
 function selected(topics: Cells): ProfileView | undefined {
   const { list, selected: id } = topics.profiles.get();
   return list.find((p) => p.id === id);
-}
-
-function select(topics: Cells, profile: string): void {
-  const { list } = topics.profiles.get();
-  if (!list.some((p) => p.id === profile)) throw failure('input.unknown-profile', { profile });
-  topics.profiles.set({ list, selected: profile });
-  topics.session.set({ ...topics.session.get(), profile });
-  topics.paths.set({ ...topics.paths.get(), offers: list.find((p) => p.id === profile)?.offers ?? null });
 }
 
 /** The end of a walk: connected with the chosen network; a host made just now is alone and leads. */

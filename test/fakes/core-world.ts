@@ -19,7 +19,7 @@ import { type TrustMesh, trustMesh } from './trust-mesh.ts';
 /** Keys that look right; the number tells them apart. */
 export const keyOf = (n: number): string => `${btoa(String.fromCharCode(...Array.from({ length: 32 }, (_, i) => (i === 31 ? 0 : n + i))))}`;
 
-/** A world for createApp: one helper, one mesh at 192.0.2.1:8443, in clear text unless it was secured, time that moves when told. */
+/** A world for createApp: one helper with one tunnel, one mesh at 192.0.2.1:8443, in clear text unless it was secured, time that moves when told. */
 export interface CoreWorld {
   readonly ports: CorePorts;
   readonly clock: VirtualClock;
@@ -85,8 +85,8 @@ export interface CoreWorld {
   helperStarts: number;
 }
 
-export function coreWorld(): CoreWorld {
-  const clock = virtualClock();
+/** `net`: the mesh is 10.<net>.0.0/16, and its leader answers at 192.0.2.<net - 6>. */
+export function coreWorld({ clock = virtualClock(), net = 7 }: { readonly clock?: VirtualClock; readonly net?: number } = {}): CoreWorld {
   let leaptMs = 0;
   const nowMs = (): number => Math.round(clock.nowMs() + leaptMs);
   const random = seeded(7);
@@ -98,7 +98,7 @@ export function coreWorld(): CoreWorld {
   const addresses = cell<readonly OwnAddress[]>([{ interfaceName: 'eth0', address: '192.0.2.50', bits: 24, loopback: false }]);
   const hello = HelloResponse.fromPartial({ version: 'fake', engine: 'kernel', generation: { epoch: 3n, revision: 0n }, publicKey: keyOf(50) });
   const link = cell<HelperLink>({ state: 'up', hello });
-  const report = cell<WatchResponse | null>(WatchResponse.fromPartial({ tunnel: { phase: 1 } }));
+  const report = cell<WatchResponse | null>(WatchResponse.fromPartial({}));
   let fence = { epoch: 3n, revision: 0n };
   const paths = pathNode();
   const wakes = new Set<() => void>();
@@ -113,11 +113,14 @@ export function coreWorld(): CoreWorld {
   };
   const tell = (more: Partial<TunnelState> = {}): void => {
     const { tunnel, node } = world.helper;
-    report.set(WatchResponse.fromPartial({
-      tunnel: TunnelState.fromPartial({ phase: tunnel ? 2 : 1, generation: fence, tunnelId: tunnel?.tunnelId ?? '', interfaceName: tunnel ? `wm${tunnel.tunnelId}` : '', engine: 'kernel', publicKey: world.helper.key, peers: [], ...more }),
-      node: NodeState.fromPartial({ running: node !== null, pid: node ? world.helper.pid : 0, socketPath: node ? '/fake/node.sock' : '' }),
-    }));
+    const tunnelId = tunnel?.tunnelId ?? node?.tunnelId ?? '';
+    report.set(WatchResponse.fromPartial({ networks: tunnelId === '' ? [] : [{
+      tunnelId,
+      tunnel: tunnel ? TunnelState.fromPartial({ phase: 2, generation: fence, tunnelId, interfaceName: `wm${tunnelId}`, engine: 'kernel', publicKey: world.helper.key, peers: [], ...more }) : undefined,
+      node: node ? nodeState() : undefined,
+    }] }));
   };
+  const nodeState = (): NodeState => NodeState.fromPartial({ running: world.helper.node !== null, pid: world.helper.node ? world.helper.pid : 0, socketPath: world.helper.node ? `/fake/${net}/node.sock` : '' });
   /** What the node here saw last while it still heard the log. */
   let seen: { view: WatchReplicaResponse; atMs: number } | null = null;
   const view = (): WatchReplicaResponse => {
@@ -166,8 +169,8 @@ export function coreWorld(): CoreWorld {
         if (world.trust && caller !== request.id) throw failure('auth.not-permitted', { problem: 'not your id' });
         world.mesh.lastJoin = request;
         const known = world.mesh.nodes.find(({ id }) => id === request.id);
-        const ipv4 = known?.privateIpv4 ?? `10.7.0.${world.mesh.nodes.length + 1}/16`;
-        const ipv6 = known?.privateIpv6 ?? `fd00:7:7:${world.mesh.nodes.length + 1}::/64`;
+        const ipv4 = known?.privateIpv4 ?? `10.${net}.0.${world.mesh.nodes.length + 1}/16`;
+        const ipv6 = known?.privateIpv6 ?? `fd00:${net}:${net}:${world.mesh.nodes.length + 1}::/64`;
         const row = MeshNode.fromPartial({ id: request.id, publicKey: request.publicKey, privateIpv4: ipv4, privateIpv6: ipv6, primaryEndpoint: request.primaryEndpoint, clusterStatus: 3 });
         world.mesh.nodes = [...world.mesh.nodes.filter(({ id }) => id !== request.id), row];
         world.mesh.publish();
@@ -239,19 +242,19 @@ export function coreWorld(): CoreWorld {
         if (spec.publicKey !== '' && spec.publicKey !== helper.key) throw failure('tunnel.failed', { problem: 'no such key' });
         helper.tunnel = spec;
         tell();
-        return report.get()?.tunnel as TunnelState;
+        return report.get()?.networks[0]?.tunnel as TunnelState;
       },
-      clearTunnel: async (generation) => {
+      clearTunnel: async (_tunnel, generation) => {
         accept('clear', generation);
         world.helper.tunnel = null;
         tell();
       },
-      setNode: async (generation, spec) => {
+      setNode: async (_tunnel, generation, spec) => {
         accept(spec ? 'node' : 'no node', generation);
         world.helper.node = spec;
         if (spec?.bootstrap && spec.identity && !world.trust) foundWith(spec);
         tell();
-        return report.get()?.node as NodeState;
+        return nodeState();
       },
       exportDiagnostics: async () => '{"helper":"fake"}',
       shutdown: async () => {},
@@ -379,7 +382,7 @@ export function coreWorld(): CoreWorld {
     mesh: {
       up: true, name: 'fake', replicates: true, lists: true, leader: 'leader', calls: [], doors: [], lost: new Map(), away: new Set(), foreign: new Map(), cut: false,
       voters: ['leader'], auditIntact: true, features: [Feature.METRICS, Feature.ICE_NEGOTIATION, Feature.TURN_SERVER, Feature.MESH_DNS], nodeRenew: undefined, lastJoin: null,
-      nodes: [MeshNode.fromPartial({ id: 'leader', publicKey: keyOf(1), privateIpv4: '10.7.0.1/16', privateIpv6: 'fd00:7:7:1::/64', primaryEndpoint: '192.0.2.1', clusterStatus: 1 })],
+      nodes: [MeshNode.fromPartial({ id: 'leader', publicKey: keyOf(1), privateIpv4: `10.${net}.0.1/16`, privateIpv6: `fd00:${net}:${net}:1::/64`, primaryEndpoint: `192.0.2.${net - 6}`, clusterStatus: 1 })],
       publish: () => {
         indexes.applied++;
         if (world.mesh.replicates) for (const watcher of watchers) watcher(view());

@@ -1,5 +1,6 @@
 import { type Cancel, type Clock } from '../../src/base/clock.ts';
 import { failure } from '../../src/base/failure.ts';
+import { type Names } from '../../src/helper/dns/names.ts';
 import { type FenceFile, type JournalFile, type Keys, type MachineFacts, type TunnelKey, type TunnelPlace } from '../../src/helper/ports.ts';
 import { Secret } from '../../src/base/log.ts';
 import { type Device, type EngineChoice } from '../../src/helper/tunnel/device.ts';
@@ -187,3 +188,6 @@ function keyOf(place: TunnelPlace, publicKey: string): TunnelKey {
 export const fakeKeys: Keys = new FakeKeys();
 
 export const fakeFacts: MachineFacts = { kernelWireguard: async () => false, ipv6: async () => true, deviceExists: async () => false, udpPortFree: async () => true };
+
+/** A resolver that nobody asks for anything. */
+export const noNames: Names = { want: () => {}, forget: async () => {}, of: () => ({ keeper: '', problem: '' }), look: () => {}, recover: async () => true };

@@ -1,19 +1,32 @@
 import type { FailureData } from '../../src/base/failure.ts';
 import { seeded } from '../../src/base/random.ts';
+import { standingOf } from '../../src/core/profiles.ts';
 import { problem } from './problem.ts';
 import { featuresOf, hostOffers, memberOffers, pathOf, pathsOf } from './paths-world.ts';
 import { clearTrust, deviceOf, fingerprintOf, freshTrust, noTrust, trustOf } from './trust-world.ts';
-import type { AppState, PeerView, ProfileView, SessionPhase, Settings } from '../../src/contract/state.ts';
+import type { AppState, PeerView, ProfileView, SessionPhase, Settings, Standing } from '../../src/contract/state.ts';
 
 /** Whole states of a made-up core: what each screen looks like when the real one is in that state. All values are fixed by the seed. */
 export type SceneName =
   | 'first-run' | 'disconnected' | 'authorising' | 'joining' | 'configuring' | 'connected' | 'host' | 'degraded' | 'polling' | 'clear-text'
   | 'reconnecting' | 'offline' | 'blocked' | 'disconnecting' | 'alone' | 'crowd'
   /** A guest's view; a device that an admin must accept first; one that was cut off; one whose invite was refused; names made to mislead. */
-  | 'guest' | 'waiting' | 'revoked' | 'refused' | 'malicious';
+  | 'guest' | 'waiting' | 'revoked' | 'refused' | 'malicious'
+  /** Three networks: two connected and one not; then the second of them lost. */
+  | 'two-networks' | 'one-lost';
 
 /** The topics of a scene at `nowMs`. `peers` counts everyone but this device. */
 export function sceneOf(name: SceneName, nowMs: number, peers = name === 'crowd' ? 2000 : name === 'alone' ? 0 : 11): AppState {
+  return withStanding(sceneFor(name, nowMs, peers));
+}
+
+/** The list of networks says of the selected one what the session says. */
+export function withStanding(state: AppState): AppState {
+  const { list, selected } = state.profiles;
+  return { ...state, profiles: { selected, list: list.map((p) => (p.id === selected && p.id === state.session.profile ? { ...p, session: standingOf(state.session) } : p)) } };
+}
+
+function sceneFor(name: SceneName, nowMs: number, peers: number): AppState {
   const base = member(nowMs, peers);
   const at = (phase: SessionPhase, want: 'connected' | 'disconnected' = 'connected'): AppState => apart(base, phase, want);
   switch (name) {
@@ -21,6 +34,8 @@ export function sceneOf(name: SceneName, nowMs: number, peers = name === 'crowd'
     case 'disconnected': return at({ phase: 'disconnected' }, 'disconnected');
     case 'authorising': case 'joining': case 'configuring': return at({ phase: name, sinceMs: nowMs - 1200 });
     case 'connected': return base;
+    case 'two-networks': return severalNetworks(base, { want: 'connected', phase: 'connected', sinceMs: nowMs - 1_260_000, degraded: null, why: null, interfaceName: 'wmstudio2' });
+    case 'one-lost': return lostOne(base, nowMs);
     case 'crowd': return { ...base, trust: { ...base.trust, devices: [...base.trust.devices, ...crowdOf(base, nowMs)] } };
     case 'host': return { ...hosting(base), trust: trustOf(nowMs, true) };
     case 'alone': return { ...hosting(base), trust: freshTrust(nowMs) };
@@ -41,8 +56,8 @@ export function sceneOf(name: SceneName, nowMs: number, peers = name === 'crowd'
 
 export const settings: Settings = { theme: 'system', language: 'en', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, updates: 'off', logLevel: 'info' };
 
-const home: ProfileView = { id: 'home1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: memberOffers, insecure: false };
-const studio: ProfileView = { id: 'studio2', name: 'Studio', kind: 'host', nodeId: 'study', address: '192.168.1.20:8443', offers: hostOffers, insecure: false };
+const home: ProfileView = { colour: 'blue', suffix: 'home.internal', names: true, session: standingOf(undefined), id: 'home1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: memberOffers, insecure: false };
+const studio: ProfileView = { colour: 'orange', suffix: 'studio.internal', names: true, session: standingOf(undefined), id: 'studio2', name: 'Studio', kind: 'host', nodeId: 'study', address: '192.168.1.20:8443', offers: hostOffers, insecure: false };
 
 function member(nowMs: number, peers: number): AppState {
   const list = peerList(peers, nowMs);
@@ -70,7 +85,7 @@ function connectedPhase(nowMs: number): Extract<SessionPhase, { phase: 'connecte
   return {
     phase: 'connected', sinceMs: nowMs - 8_040_000, degraded: null,
     lease: { ipv4: '172.16.0.9', ipv4Network: '172.16.0.0/12', ipv6: 'fd2a:8c1e:5b07:9::', ipv6Network: 'fd2a:8c1e:5b07:9::/64' },
-    tunnel: { interfaceName: 'wmhome1', engine: 'kernel', publicKey: keyOf(9), listenPort: 51820, mtu: 1420, receiveBytes: 1_482_113_024, transmitBytes: 391_202_816 },
+    tunnel: { interfaceName: 'wmhome1', engine: 'kernel', publicKey: keyOf(9), listenPort: 51820, mtu: 1420, receiveBytes: 1_482_113_024, transmitBytes: 391_202_816, names: { keeper: 'systemd-resolved', problem: '' } },
   };
 }
 
@@ -101,6 +116,19 @@ function hosting(base: AppState): AppState {
     },
     paths: { ...base.paths, offers: hostOffers },
   };
+}
+
+const club: ProfileView = { colour: 'violet', suffix: 'club.internal', names: true, session: standingOf(undefined), id: 'club3', name: 'Chess club', kind: 'member', nodeId: 'study', address: 'club.example.org:8443', offers: memberOffers, insecure: false };
+
+function severalNetworks(base: AppState, second: Standing): AppState {
+  return { ...base, profiles: { ...base.profiles, list: [home, { ...studio, session: second }, club] } };
+}
+
+function lostOne(base: AppState, nowMs: number): AppState {
+  const cause = lost('mesh.unreachable', { address: '192.168.1.20:8443' });
+  const state = severalNetworks(base, { want: 'connected', phase: 'reconnecting', sinceMs: null, degraded: null, why: cause, interfaceName: null });
+  const about = { id: studio.id, name: studio.name, alone: false };
+  return { ...state, health: { warnings: [problem('connection-lost', { ...cause.detail, failure: cause.code }, { id: `connection-lost@${studio.id}`, sinceMs: nowMs - 42_000, network: about })] } };
 }
 
 function frozen(base: AppState, nowMs: number): AppState {

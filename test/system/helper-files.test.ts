@@ -91,7 +91,7 @@ describe.runIf(missing === null)(`files that root touches${missing === null ? ''
 
   test('lock, journal and fence: it does not start', async () => {
     const results: unknown[] = [];
-    const places = [['state', 'helper.lock'], ['run', 'helper.lock'], ['state', 'helper.lock-journal'], ['state', 'journal'], ['run', 'fence.json']] as const;
+    const places = [['state', 'helper.lock'], ['run', 'helper.lock'], ['state', 'helper.lock-journal'], ['state', 'journal'], ['state', 'journals/home'], ['run', 'fence.json']] as const;
     for (const place of places) {
       // A link to nothing is no file to read; it is refused where it would be written.
       for (const how of Object.keys(plants).filter((name) => name !== 'a dangling link' || place[1].startsWith('helper.lock'))) {
@@ -101,7 +101,7 @@ describe.runIf(missing === null)(`files that root touches${missing === null ? ''
         rmSync(path, { force: true });
       }
     }
-    expect(results.length).toBe(28);
+    expect(results.length).toBe(33);
     expect(results.filter((row) => JSON.stringify((row as unknown[]).slice(2)) !== JSON.stringify([1, false, asBefore]))).toEqual([]);
   });
 
@@ -143,7 +143,7 @@ describe.runIf(missing === null)(`files that root touches${missing === null ? ''
   test('fence and note of the node process: what lies in the way of a new file is removed, never written through', async () => {
     const spec = NodeSpec.fromPartial({ tunnelId: 'home', nodeId: 'alpha', raftPort: 9443, grpcPort: 8443, insecure: true, bootstrap: { networkName: 'home', ipv4Network: '172.29.0.0/16' } });
     for (const how of Object.keys(plants)) {
-      const note = plant(how, 'run', 'node-process.json');
+      const note = plant(how, 'run', 'node-process.home.json');
       plant(how, 'run', 'fence.json.new');
       await helper.start();
       expect([how, (await helper.setNode(1, 1, spec)).running]).toEqual([how, true]);

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'n
 import { join, resolve } from 'node:path';
 import { type Metadata, type ServiceError, credentials } from '@grpc/grpc-js';
 import { type FailureData, fromData, toData } from '../../src/base/failure.ts';
-import { HelperClient, type HelloResponse, type NodeSpec, type NodeState, TunnelSpec, type TunnelState, WatchResponse } from '../../src/gen/webmesh/helper/v1/helper.ts';
+import { HelperClient, type HelloResponse, type NetworkState, type NodeSpec, type NodeState, TunnelSpec, type TunnelState, WatchResponse } from '../../src/gen/webmesh/helper/v1/helper.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 export const engineFolder = join(root, '.cache/wireguard-go');
@@ -38,6 +38,13 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
   }
 }
 
+/** A watch event: the network that a test is about, and all of them. */
+export interface Seen {
+  readonly tunnel?: TunnelState | undefined;
+  readonly node?: NodeState | undefined;
+  readonly networks: readonly NetworkState[];
+}
+
 /** A helper of its own in a network namespace, from source, with a client on its socket. */
 export class HelperUnderTest {
   readonly namespace: string;
@@ -46,6 +53,8 @@ export class HelperUnderTest {
   child: ChildProcess | undefined;
   client: HelperClient | undefined;
   stderr = '';
+  /** The tunnel of the newest order: what a call is about that names none. */
+  tunnelId = 'none';
   /** A program and its arguments that start the helper with less than root has. */
   confined: readonly string[] = [];
 
@@ -85,17 +94,19 @@ export class HelperUnderTest {
   }
 
   async apply(epoch: number, revision: number, spec: TunnelSpec): Promise<TunnelState> {
+    this.tunnelId = spec.tunnelId;
     const { state } = await this.call<{ state?: TunnelState | undefined }>((client, done) => client.applyTunnel({ generation: { epoch: BigInt(epoch), revision: BigInt(revision) }, spec }, done));
     if (!state) throw new Error('an answer holds a state');
     return state;
   }
 
-  clear(epoch: number, revision: number): Promise<unknown> {
-    return this.call((client, done) => client.clearTunnel({ generation: { epoch: BigInt(epoch), revision: BigInt(revision) } }, done));
+  clear(epoch: number, revision: number, tunnelId = this.tunnelId): Promise<unknown> {
+    return this.call((client, done) => client.clearTunnel({ tunnelId, generation: { epoch: BigInt(epoch), revision: BigInt(revision) } }, done));
   }
 
-  async setNode(epoch: number, revision: number, spec: NodeSpec | undefined): Promise<NodeState> {
-    const { state } = await this.call<{ state?: NodeState | undefined }>((client, done) => client.setNode({ generation: { epoch: BigInt(epoch), revision: BigInt(revision) }, spec }, done));
+  async setNode(epoch: number, revision: number, spec: NodeSpec | undefined, tunnelId = spec?.tunnelId ?? this.tunnelId): Promise<NodeState> {
+    this.tunnelId = tunnelId;
+    const { state } = await this.call<{ state?: NodeState | undefined }>((client, done) => client.setNode({ tunnelId, generation: { epoch: BigInt(epoch), revision: BigInt(revision) }, spec }, done));
     if (!state) throw new Error('an answer holds a state');
     return state;
   }
@@ -108,8 +119,8 @@ export class HelperUnderTest {
     return this.call((client, done) => client.shutdown({}, done));
   }
 
-  /** The first watch event that is as wanted. */
-  watch(wanted: (event: WatchResponse) => boolean, timeoutMs = 5_000): Promise<WatchResponse> {
+  /** The first watch event that is as wanted, of the tunnel of the newest order and of all. */
+  watch(wanted: (event: Seen) => boolean, timeoutMs = 5_000): Promise<Seen> {
     return new Promise((done, fail) => {
       const stream = this.connected().watch({});
       const seen: unknown[] = [];
@@ -119,10 +130,11 @@ export class HelperUnderTest {
       }, timeoutMs);
       stream.on('data', (event: WatchResponse) => {
         seen.push(WatchResponse.toJSON(event));
-        if (!wanted(event)) return;
+        const now: Seen = { ...event.networks.find(({ tunnelId }) => tunnelId === this.tunnelId), networks: event.networks };
+        if (!wanted(now)) return;
         clearTimeout(timer);
         stream.cancel();
-        done(event);
+        done(now);
       });
       stream.on('error', (error: ServiceError) => {
         clearTimeout(timer);
@@ -186,15 +198,21 @@ export class HelperUnderTest {
       engines: this.engines().length,
       nodes: this.processes((command) => command.includes('node/child')).length,
       sockets: readdirSync('/run/wireguard').filter((name) => this.sockets.includes(name)),
-      journal: existsSync(join(this.folder, 'state/journal')),
+      journals: this.journals(),
     };
+  }
+
+  /** Names of the journals that say what is to be undone. */
+  journals(): readonly string[] {
+    const folder = join(this.folder, 'state/journals');
+    return existsSync(folder) ? readdirSync(folder).filter((name) => !name.includes('.')) : [];
   }
 
   /** Socket names that this test's tunnels may have. */
   sockets: string[] = [];
 }
 
-export const nothing = { devices: [], routes: [], engines: 0, nodes: 0, sockets: [], journal: false };
+export const nothing = { devices: [], routes: [], engines: 0, nodes: 0, sockets: [], journals: [] };
 
 /** The Failure that a call ended with, as data. */
 export async function failureOf(call: Promise<unknown>): Promise<FailureData> {

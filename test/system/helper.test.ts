@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { between, pick, seeded } from '../../src/base/random.ts';
@@ -297,11 +297,24 @@ describe.skipIf(missing !== null)(`helpers in network namespaces${missing === nu
     await a.start();
     await a.apply(1, 1, await specFor(1, null));
     await a.signal('SIGKILL');
-    const path = join(a.folder, 'state/journal');
+    const path = join(a.folder, 'state/journals', idA);
     writeFileSync(path, `{"engine":"wireguard-go","step":{"kind":"remove-device","device":"eth0; reboot"}}\n\0\0garbage\n`);
     await a.start();
     expect(a.leftovers()).toEqual(nothing);
     expect(readFileSync(`${path}.damaged-1`, 'utf8')).toContain('garbage');
+  });
+
+  test('what a version with one tunnel left is taken back: its journal, its fence, its node process', async () => {
+    await a.start();
+    await a.apply(4, 7, await specFor(1, null));
+    await a.setNode(4, 1, NodeSpec.fromPartial({ tunnelId: idA, nodeId: 'alpha', raftPort: 9443, grpcPort: 8443, insecure: true }));
+    await a.signal('SIGKILL');
+    for (const [now, before] of [[`state/journals/${idA}`, 'state/journal'], [`run/node-process.${idA}.json`, 'run/node-process.json']] as const) renameSync(join(a.folder, now), join(a.folder, before));
+    writeFileSync(join(a.folder, 'run/fence.json'), '{"tunnel":{"epoch":"4","revision":"7"},"node":{"epoch":"4","revision":"1"}}', { mode: 0o600 });
+    await a.start();
+    expect([a.leftovers(), existsSync(join(a.folder, 'state/journal')), existsSync(join(a.folder, 'run/node-process.json'))]).toEqual([nothing, false, false]);
+    expect([(await a.hello()).generation, (await failureOf(a.apply(4, 6, await specFor(1, null)))).code]).toEqual([{ epoch: 4n, revision: 7n }, 'helper.stale']);
+    expect((await a.apply(5, 1, await specFor(1, null))).phase).toBe(TunnelPhase.TUNNEL_PHASE_UP);
   });
 
   test('an engine of somebody else under our name is refused, not taken over', async () => {

@@ -1,6 +1,6 @@
 import { present } from '../../contract/wait.ts';
 import { fixCommand } from '../fix-command.ts';
-import { problemTitles, severityWords } from '../../contract/health-words.ts';
+import { problemTitleOf, severityWords } from '../../contract/health-words.ts';
 import { plainText, warningSentence } from '../../contract/words.ts';
 import { type Warning } from '../../contract/state.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -13,7 +13,7 @@ const health: Verb = {
   about: 'What is wrong, since when, and what to do; exit code 6 when it is more than a hint, else 0',
   run: async (context) => {
     const { warnings } = await present(await context.client(), 'health');
-    const problems = warnings.map((warning) => ({ ...warning, title: problemTitles[warning.code], ...warningSentence(warning), command: fixCommand(warning) }));
+    const problems = warnings.map((warning) => ({ ...warning, title: problemTitleOf(warning), ...warningSentence(warning), command: fixCommand(warning) }));
     context.show({ problems }, problems.length === 0 ? 'Nothing is wrong.\n' : warnings.map((warning) => paragraph(warning, context.world.clock.nowMs())).join('\n'));
     return warnings.some(({ severity }) => severity !== 'info') ? exitCodes.unwell : exitCodes.ok;
   },
@@ -24,7 +24,7 @@ function paragraph(warning: Warning, nowMs: number): string {
   const command = fixCommand(warning);
   const since = duration(Math.max(0, nowMs - warning.sinceMs));
   const hint = warning.severity === 'info' ? `  To put it away: webmesh health dismiss ${plainText(warning.id)}\n` : '';
-  return `${severityWords[warning.severity]}: ${problemTitles[warning.code]} (for ${since})\n  ${what}\n  ${next}\n${command === null ? '' : `  ${command}\n`}${hint}`;
+  return `${severityWords[warning.severity]}: ${problemTitleOf(warning)} (for ${since})\n  ${what}\n  ${next}\n${command === null ? '' : `  ${command}\n`}${hint}`;
 }
 
 const dismiss: Verb = {

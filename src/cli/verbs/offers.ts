@@ -3,7 +3,7 @@ import { type OffersView, type ProfileView } from '../../contract/state.ts';
 import { present } from '../../contract/wait.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { failure } from '../../base/failure.ts';
-import { kebab, type Flag } from '../flags.ts';
+import { kebab } from '../flags.ts';
 import { pairs, plain } from '../format.ts';
 import { checked } from '../input.ts';
 import { findProfile } from '../profile-names.ts';
@@ -14,15 +14,12 @@ const switches = { iceNegotiation: 'ICE_NEGOTIATION', turnServer: 'TURN_SERVER',
 type Switch = keyof typeof switches;
 const names = Object.keys(switches) as readonly Switch[];
 
-const network: Flag = { name: 'network', kind: 'text', about: 'which network; the selected one when not given' };
-
 const offers: Verb = {
   words: ['offers'],
   about: 'What this machine does for the members of a network; with NAME and on or off: change it',
   command: 'offers.set',
   positionals: [{ name: 'name', optional: true, choices: names.map(kebab) }, { name: 'state', optional: true, choices: ['on', 'off'] }],
   without: ['profile', 'shares', ...names],
-  flags: [network],
   run: async (context) => {
     const client = await context.client();
     const profile = await networkOf(context, client);
@@ -37,7 +34,7 @@ const offers: Verb = {
 
 async function networkOf(context: Context, client: Client): Promise<ProfileView> {
   const profiles = await present(client, 'profiles');
-  const wanted = typeof context.args.network === 'string' ? context.args.network : profiles.selected;
+  const wanted = context.network ?? profiles.selected;
   if (wanted === null) throw failure('input.unknown-profile', { profile: '', hint: 'create a network with "webmesh profile create NAME", or join one with "webmesh join"' });
   return findProfile(profiles, wanted);
 }
@@ -66,7 +63,6 @@ const address: Positional = { name: 'address' };
 const list: Verb = {
   words: ['share', 'list'],
   about: 'What members may reach through this machine with "webmesh forward"; nothing else is dialled for them',
-  flags: [network],
   run: async (context) => {
     const { id, offers: { shares } } = await networkOf(context, await context.client());
     context.show({ profile: id, shares }, shares.length === 0 ? 'Nothing is shared.\n' : shares.map((share) => `${plain(share)}\n`).join(''));
@@ -78,7 +74,6 @@ const add: Verb = {
   words: ['share', 'add'],
   about: 'Let members reach an address through this machine, such as tcp 127.0.0.1:8080',
   positionals: [protocol, address],
-  flags: [network],
   run: (context) => change(context, (shares, share) => [...shares.filter((each) => each !== share), share]),
 };
 
@@ -86,7 +81,6 @@ const remove: Verb = {
   words: ['share', 'remove'],
   about: 'Share an address no longer',
   positionals: [protocol, address],
-  flags: [network],
   run: (context) => change(context, (shares, share) => {
     if (!shares.includes(share)) throw failure('input.invalid', { field: 'address', problem: `${share} is not shared; "webmesh share" lists what is` });
     return shares.filter((each) => each !== share);

@@ -15,8 +15,8 @@ const list: Verb = {
   about: 'The networks that this machine knows',
   run: async (context) => {
     const { list: profiles, selected } = await present(await context.client(), 'profiles');
-    const rows = profiles.map(({ id, name, kind, nodeId, address, insecure }) => [id === selected ? '*' : '', name, id, kind, nodeId, address, insecure ? clearWord : '']);
-    const shown = profiles.length === 0 ? 'No network yet: "webmesh profile create NAME" or "webmesh join LINK".\n' : table(['', 'NAME', 'ID', 'KIND', 'DEVICE', 'ADDRESS', ''], rows);
+    const rows = profiles.map(({ id, name, kind, nodeId, address, insecure, session, colour, suffix }) => [id === selected ? '*' : '', name, id, kind, session.phase, nodeId, address, suffix, colour, insecure ? clearWord : '']);
+    const shown = profiles.length === 0 ? 'No network yet: "webmesh profile create NAME" or "webmesh join LINK".\n' : table(['', 'NAME', 'ID', 'KIND', 'STATE', 'DEVICE', 'ADDRESS', 'NAMES END IN', 'COLOUR', ''], rows);
     context.show({ selected, profiles }, shown.replaceAll(`${clearWord}\n`, `${red(clearWord, context.world)}\n`));
     return exitCodes.ok;
   },
@@ -50,7 +50,7 @@ async function add(context: Context, ask: () => Promise<{ profile: string }>): P
 
 const select: Verb = {
   words: ['profile', 'select'],
-  about: 'Choose the network that Connect uses',
+  about: 'Choose the network that is shown, and meant where none is named',
   command: 'profile.select',
   positionals: [{ name: 'profile', field: 'profile' }],
   run: (context) => change(context, 'profile.select', 'Selected'),
@@ -64,6 +64,14 @@ const rename: Verb = {
   run: (context) => change(context, 'profile.rename', 'Renamed'),
 };
 
+const mark: Verb = {
+  words: ['profile', 'mark'],
+  about: "Change a network's colour, the suffix of its names here, or whether programs here find them",
+  command: 'profile.mark',
+  positionals: [{ name: 'profile', field: 'profile' }],
+  run: (context) => change(context, 'profile.mark', 'Changed'),
+};
+
 const remove: Verb = {
   words: ['profile', 'remove'],
   about: 'Forget a network on this machine',
@@ -72,10 +80,10 @@ const remove: Verb = {
   run: (context) => change(context, 'profile.remove', 'Removed'),
 };
 
-export const profileVerbs: readonly Verb[] = [list, create, join, select, rename, remove];
+export const profileVerbs: readonly Verb[] = [list, create, join, select, rename, mark, remove];
 
-/** The three that name an existing profile, by id or by name. */
-async function change<K extends 'profile.select' | 'profile.rename' | 'profile.remove'>(context: Context, command: K, done: string): Promise<0> {
+/** Those that name an existing profile, by id or by name. */
+async function change<K extends 'profile.select' | 'profile.rename' | 'profile.mark' | 'profile.remove'>(context: Context, command: K, done: string): Promise<0> {
   const client = await context.client();
   const profile = findProfile(await present(client, 'profiles'), String(context.args.profile));
   await client.call(command, checked(command, { ...context.input, profile: profile.id }) as Input<K>, context.world.interrupted);

@@ -1,11 +1,14 @@
 import { withDeadline } from '../../base/abort.ts';
 import { failure, isFailure } from '../../base/failure.ts';
 import { type Client } from '../../contract/client.ts';
-import { present } from '../../contract/wait.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { type ProfilesTopic } from '../../contract/state.ts';
+import { firstWhere, present } from '../../contract/wait.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { networkClient } from '../network-client.ts';
 import { connectAndShow, helperSocket, noWait, outcome, seconds, showSession, text, timeout } from '../outcome.ts';
 import { findProfile } from '../profile-names.ts';
-import { type Verb } from '../verb.ts';
+import { standings } from '../session-words.ts';
+import { type Context, type Verb } from '../verb.ts';
 
 const up: Verb = {
   words: ['up'],
@@ -16,7 +19,7 @@ const up: Verb = {
   run: async (context) => {
     const client = await context.home.startApp({ helperSocket: text(context.args['helper-socket']) });
     try {
-      return await connectAndShow(context, client, await profileFor(client, text(context.args.profile)), 60);
+      return await connectAndShow(context, client, await profileFor(client, text(context.args.profile) ?? context.network), 60);
     } finally {
       client.close();
     }
@@ -25,17 +28,33 @@ const up: Verb = {
 
 const down: Verb = {
   words: ['down'],
-  about: 'Disconnect; the app goes on running',
+  about: 'Disconnect a network, or with --all every one; the app goes on running',
   command: 'session.disconnect',
+  positionals: [{ name: 'profile', field: 'profile', optional: true }],
   flags: [timeout, noWait],
   run: async (context) => {
-    const client = await context.client();
+    if (context.args.all === true) return downAll(context);
+    const app = await context.client();
+    const named = text(context.args.profile);
+    const id = named === undefined ? undefined : findProfile(await present(app, 'profiles'), named).id;
+    const client = id === undefined ? app : networkClient(app, context.world.clock, id);
     await client.call('session.disconnect', {}, context.world.interrupted);
     if (context.args.wait === false) return showSession(context, await present(client, 'session'), exitCodes.ok);
     const session = await outcome(context, client, (s) => s.phase === 'disconnected', seconds(context, 20), 'disconnecting');
     return showSession(context, session, exitCodes.ok);
   },
 };
+
+async function downAll(context: Context): Promise<ExitCode> {
+  const client = await context.client();
+  const { interrupted, clock } = context.world;
+  await client.call('session.disconnect', { all: true }, interrupted);
+  const off = ({ list }: ProfilesTopic): boolean => list.every(({ session: { phase } }) => phase === 'disconnected' || phase === 'blocked');
+  if (context.args.wait !== false) await withDeadline(clock, seconds(context, 20), 'disconnecting', interrupted, (signal) => firstWhere(client, 'profiles', off, signal));
+  const { list } = await present(client, 'profiles');
+  context.show({ networks: list }, standings(list, clock.nowMs()));
+  return exitCodes.ok;
+}
 
 const retry: Verb = {
   words: ['retry'],

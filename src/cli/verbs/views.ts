@@ -1,19 +1,20 @@
 import { present } from '../../contract/wait.ts';
 import { pathWords, warningSentence } from '../../contract/words.ts';
-import { type NodeTopic, type PeerView } from '../../contract/state.ts';
+import { type NamesView, type NodeTopic, type PeerView, type ProfileView } from '../../contract/state.ts';
 import { clearText, red } from '../colours.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { bytes, duration, pairs, table } from '../format.ts';
+import { bytes, duration, pairs, plain, table } from '../format.ts';
 import { checked } from '../input.ts';
 import { whyLine } from '../path-words.ts';
 import { findPeer } from '../profile-names.ts';
-import { phrase } from '../session-words.ts';
+import { phrase, standings } from '../session-words.ts';
 import { type Verb } from '../verb.ts';
 import { hostText } from '../host-text.ts';
 
 const status: Verb = {
   words: ['status'],
-  about: 'Is it connected, and if not, why',
+  about: 'Is it connected, and if not, why; with several networks: how each stands',
+  command: 'network.view',
   run: async (context) => {
     const client = await context.client();
     const [session, profiles, peers, health] = await Promise.all([present(client, 'session'), present(client, 'profiles'), present(client, 'peers'), present(client, 'health')]);
@@ -30,13 +31,22 @@ const status: Verb = {
       ['IPv4', connected?.lease.ipv4],
       ['IPv6', connected?.lease.ipv6],
       ['tunnel', connected && `${connected.tunnel.interfaceName}, ${connected.tunnel.engine}, received ${bytes(connected.tunnel.receiveBytes)}, sent ${bytes(connected.tunnel.transmitBytes)}`],
+      ['names', profile && connected && namesText(profile, connected.tunnel.names)],
       ['peers', `${others.length}, ${direct} direct${relayed === 0 ? '' : `, ${relayed} relayed`}`],
     ])}`;
-    const warnings = health.warnings.map((warning) => `\n${warning.severity}: ${Object.values(warningSentence(warning)).join(' ')}`).join('');
-    context.show({ session, profile, peers: { total: others.length, direct, relayed, source: peers.source }, warnings: health.warnings }, `${text}${warnings === '' ? '' : `${warnings}\n`}`);
+    const warnings = health.warnings.map((warning) => `\n${warning.severity}: ${warning.network && !warning.network.alone ? `${plain(warning.network.name)}: ` : ''}${Object.values(warningSentence(warning)).join(' ')}`).join('');
+    const all = profiles.list.length > 1 ? `\n${standings(profiles.list, context.world.clock.nowMs())}` : '';
+    context.show({ session, profile, peers: { total: others.length, direct, relayed, source: peers.source }, warnings: health.warnings, networks: profiles.list }, `${text}${all}${warnings === '' ? '' : `${warnings}\n`}`);
     return exitCodes.ok;
   },
 };
+
+/** Where other programs find devices, or why not. */
+function namesText({ suffix, names }: ProfileView, { keeper, problem }: NamesView): string {
+  if (!names) return 'off on this machine';
+  if (problem !== '') return `not in other programs: ${problem}`;
+  return keeper === '' ? `${suffix}, not set yet` : `NAME.${suffix}, by ${keeper}`;
+}
 
 const peers: Verb = {
   words: ['peers'],

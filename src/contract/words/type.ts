@@ -28,6 +28,8 @@ export interface HealthWords {
   /** Said when a connection that was told lost is there again. */
   readonly backAgain: { readonly title: string; readonly body: string };
   /** The head of a notification. */
+  /** The name of a network before the title of its problem. */
+  readonly titled: (network: string, title: string) => string;
   readonly noticeTitle: (title: string) => string;
   /** Leads to the list of problems. */
   readonly allProblems: (count: number) => string;

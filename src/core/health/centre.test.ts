@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { WarningCode } from '../../contract/state.ts';
 import { warningCodes } from '../../contract/state.ts';
-import { type Centre, dismiss, emptyCentre, explain, look } from './centre.ts';
+import { type Centre, emptyCentre, explain, look } from './centre.ts';
 import type { Finding } from './facts.ts';
 import { problems } from './problems.ts';
 
@@ -36,12 +36,6 @@ function watched() {
       }
     },
     shown: () => shown,
-    dismiss: (id: string) => {
-      const next = dismiss(centre, id);
-      if (next !== false) centre = next;
-      see();
-      return next !== false;
-    },
     explain: () => explain(centre).map(({ id, state }) => `${id} ${state}`),
   };
 }
@@ -105,14 +99,3 @@ test('two of one code are two problems; a finding may be worse than its table, a
     .toEqual(['certificate-expiring error 0', 'file-set-aside:a warning 0', 'file-set-aside:b warning -7']);
 });
 
-test('a hint can be put away until the app ends, whatever becomes of it; what is worse cannot, nor what is not there', () => {
-  const centre = watched();
-  const both = [find('secrets-in-file'), find('clear-text')];
-  centre.now(both);
-  expect([centre.dismiss('secrets-in-file'), centre.dismiss('clear-text'), centre.dismiss('device-pending')]).toEqual([true, false, false]);
-  expect(centre.shown()).toEqual(['clear-text error 0']);
-  centre.now([], 5);
-  expect(centre.now(both)).toEqual(['clear-text error 5']);
-  expect(centre.explain()).toEqual(['secrets-in-file dismissed', 'clear-text shown']);
-  expect(centre.now([find('secrets-in-file', { severity: 'warning' })])).toEqual(['secrets-in-file warning 5']);
-});

@@ -20,11 +20,9 @@ interface Kept {
 
 export interface Centre {
   readonly kept: ReadonlyMap<string, Kept>;
-  /** Ids that a person put away; only what is worth no more than a hint can be. */
-  readonly dismissed: ReadonlySet<string>;
 }
 
-export const emptyCentre: Centre = { kept: new Map(), dismissed: new Set() };
+export const emptyCentre: Centre = { kept: new Map() };
 
 export interface Now {
   readonly monotonicMs: number;
@@ -50,22 +48,14 @@ export function look(centre: Centre, found: readonly Finding[], now: Now, proble
   const kept = new Map<string, Kept>();
   for (const [id, finding] of here) kept.set(id, keep(centre.kept.get(id), finding, explained(finding.code), problems[finding.code], now));
   for (const [id, old] of lingering) if (!explained(old.finding.code)) kept.set(id, old);
-  const shown = [...kept].filter(([id, one]) => one.shown && !isDismissed(centre, id, one, problems));
-  const order = Object.keys(problems);
-  const warnings = shown.map(([id, one]) => warningOf(id, one, problems[one.finding.code])).sort((a, b) => byWeight(a, b) || order.indexOf(a.code) - order.indexOf(b.code));
-  return { centre: { ...centre, kept }, warnings, againMs: againIn([...kept.values()], problems, now) };
-}
-
-/** Puts a hint away until the app ends. False when there is no such hint: what is worse stays as long as it is true. */
-export function dismiss(centre: Centre, id: string, problems: Problems = declared): Centre | false {
-  const one = centre.kept.get(id);
-  if (!one || severityOf(one.finding, problems) !== 'info') return false;
-  return { ...centre, dismissed: new Set([...centre.dismissed, id]) };
+  const shown = [...kept].filter(([, one]) => one.shown);
+  const warnings = shown.map(([id, one]) => warningOf(id, one, problems[one.finding.code])).sort(byWeight);
+  return { centre: { kept }, warnings, againMs: againIn([...kept.values()], problems, now) };
 }
 
 /** For a report: everything that is known, also what is not shown, and why it is not. */
-export function explain({ kept, dismissed }: Centre): readonly { readonly id: string; readonly sinceMs: number; readonly state: 'shown' | 'dismissed' | 'explained' | 'waiting' }[] {
-  return [...kept].map(([id, { sinceMs, shown, explained }]) => ({ id, sinceMs, state: shown ? (dismissed.has(id) ? 'dismissed' : 'shown') : explained ? 'explained' : 'waiting' }));
+export function explain({ kept }: Centre): readonly { readonly id: string; readonly sinceMs: number; readonly state: 'shown' | 'explained' | 'waiting' }[] {
+  return [...kept].map(([id, { sinceMs, shown, explained }]) => ({ id, sinceMs, state: shown ? 'shown' : explained ? 'explained' : 'waiting' }));
 }
 
 export function idOf({ code, key }: Finding): string {
@@ -83,21 +73,16 @@ function lingers({ shown, goneMs }: Kept, { lingerMs, connected }: Problem, now:
   return shown && now.monotonicMs - (goneMs ?? now.monotonicMs) < lingerMs && (!connected || now.connected);
 }
 
-function isDismissed({ dismissed }: Centre, id: string, { finding }: Kept, problems: Problems): boolean {
-  return dismissed.has(id) && severityOf(finding, problems) === 'info';
-}
-
-function severityOf({ severity, code }: Finding, problems: Problems): Warning['severity'] {
-  return severity ?? problems[code].severity;
-}
-
 function warningOf(id: string, { finding: { code, detail, severity, fix }, sinceMs }: Kept, problem: Problem): Warning {
   return { id, code, severity: severity ?? problem.severity, connectivity: problem.connectivity, sinceMs, fix: fix === undefined ? problem.fix : fix, detail };
 }
 
-function byWeight(a: Warning, b: Warning): number {
+const order = Object.keys(declared);
+
+/** Those that touch connectivity first, then the worst, then as they are declared. */
+export function byWeight(a: Warning, b: Warning): number {
   if (a.connectivity !== b.connectivity) return a.connectivity ? -1 : 1;
-  return isWorse(a.severity, b.severity) ? -1 : isWorse(b.severity, a.severity) ? 1 : 0;
+  return isWorse(a.severity, b.severity) ? -1 : isWorse(b.severity, a.severity) ? 1 : order.indexOf(a.code) - order.indexOf(b.code);
 }
 
 function againIn(kept: readonly Kept[], problems: Problems, { monotonicMs }: Now): number | null {

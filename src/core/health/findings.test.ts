@@ -4,12 +4,13 @@ import { lives } from '../../base/identity.ts';
 import type { DeviceView, SessionTopic, TrustTopic } from '../../contract/state.ts';
 import { HelloResponse, NodeState } from '../../gen/webmesh/helper/v1/helper.ts';
 import type { FixName } from '../../contract/health.ts';
+import { standingOf } from '../profiles.ts';
 import type { Finding, HealthFacts } from './facts.ts';
 import { findingsOf } from './findings.ts';
 import { problems } from './problems.ts';
 
 const lease = { ipv4: '10.0.0.1', ipv4Network: '10.0.0.0/16', ipv6: null, ipv6Network: null };
-const tunnel = { interfaceName: 'wm', engine: 'kernel', publicKey: '', listenPort: 1, mtu: 1420, receiveBytes: 0, transmitBytes: 0 };
+const tunnel = { interfaceName: 'wm', engine: 'kernel', publicKey: '', listenPort: 1, mtu: 1420, receiveBytes: 0, transmitBytes: 0, names: { keeper: '', problem: '' } };
 const connected: SessionTopic = { want: 'connected', profile: 'p', epoch: 1, phase: 'connected', sinceMs: 0, lease, tunnel, degraded: null };
 const trust: TrustTopic = { mode: 'mtls', role: 'member', fingerprint: null, notAfterMs: null, root: 'elsewhere', rootExported: false, secretsIn: 'keyring', devices: [], invites: [], authorities: [] };
 const well: HealthFacts = {
@@ -17,7 +18,7 @@ const well: HealthFacts = {
   node: NodeState.fromPartial({ running: true }), peers: [], setAside: [], trust, troubles: [], auditIntact: null,
   paths: { nat: null, forwards: [], offers: null }, missing: [], disks: [],
 };
-const profile = { id: 'p', name: 'home', kind: 'member' as const, nodeId: 'n', address: 'a:1', insecure: true, offers: { iceNegotiation: false, turnServer: false, meshDns: false, prometheus: false, relayMbit: 0, shares: [] } };
+const profile = { colour: 'blue' as const, suffix: 'home.internal', names: true, session: standingOf(connected), id: 'p', name: 'home', kind: 'member' as const, nodeId: 'n', address: 'a:1', insecure: true, offers: { iceNegotiation: false, turnServer: false, meshDns: false, prometheus: false, relayMbit: 0, shares: [] } };
 const found = (input: Partial<HealthFacts>, nowMs = 100_000) => findingsOf({ ...well, ...input }, nowMs);
 const fixOf = ({ code, fix }: Finding): FixName | null => (fix === undefined ? problems[code].fix : fix);
 const codes = (input: Partial<HealthFacts>, nowMs = 100_000) => found(input, nowMs).map((one) => `${one.code} ${one.severity ?? problems[one.code].severity} ${fixOf(one) ?? '-'}`);
@@ -63,6 +64,14 @@ test('a network without UDP, and offers that do not answer, with why', () => {
   const node = NodeState.fromPartial({ running: true, problemCode: 'node.port-in-use', problem: 'node.port-in-use: port 5353' });
   expect(found({ missing: ['meshDns'], node })).toEqual([{ code: 'service-down', key: 'meshDns', detail: { problem: '', port: 5353, service: 'meshDns' } }]);
   expect(codes({ missing: ['meshDns'], session: disconnected })).toEqual([]);
+});
+test('names that do not resolve here: the resolver was not told, or nobody answers it; off is no problem', () => {
+  const problem = 'programs here do not ask systemd-resolved; next: do';
+  const untold = { ...connected, tunnel: { ...tunnel, names: { keeper: '', problem } } };
+  expect(found({ profile, session: untold }).filter(({ code }) => code === 'dns-not-set')).toEqual([{ code: 'dns-not-set', detail: { problem, suffix: 'home.internal' } }]);
+  const node = NodeState.fromPartial({ running: true, problemCode: 'node.port-in-use', problem: 'node.port-in-use: port 5353' });
+  expect(found({ profile, node }).find(({ code }) => code === 'dns-not-set')?.detail['problem']).toBe('another program has port 5353; next: end that program');
+  expect([codes({ profile: { ...profile, insecure: false, names: false }, session: untold }), codes({ profile: { ...profile, insecure: false }, session: disconnected })]).toEqual([[], []]);
 });
 test('a control plane that is lost, and a mesh that does not replicate', () => {
   expect(found({ session: { ...connected, degraded: { kind: 'control-plane-lost', sinceMs: 5, storedLease: true } } })).toEqual([{ code: 'control-plane-lost', sinceMs: 5, detail: { sinceMs: 5, storedLease: true } }]);

@@ -2,8 +2,10 @@ import { nodeProblem } from '../tunnel/helper.ts';
 import type { Finding, HealthFacts } from './facts.ts';
 import { certificateFindings, trustFindings } from './trust-findings.ts';
 
+/** Mesh DNS, and where Windows asks. */
+const namePorts: ReadonlySet<number> = new Set([53, 5353]);
 /** STUN and TURN, mesh DNS, Prometheus. */
-const offerPorts: ReadonlySet<number> = new Set([3478, 3479, 5353, 8080]);
+const offerPorts: ReadonlySet<number> = new Set([53, 3478, 3479, 5353, 8080]);
 /** Bytes below which a database cannot be sure of its next write. */
 const diskLeftMin = 200_000_000;
 /** Where a system keeps what it and its users write. Others are not ours to judge: an image that is mounted is always full. */
@@ -65,13 +67,23 @@ function meshFindings({ session }: HealthFacts): Finding[] {
 }
 
 /** A network without UDP still works, through others; what a machine offers and does not do concerns others. */
-function pathFindings({ session, paths, missing, node }: HealthFacts): Finding[] {
+function pathFindings({ session, paths, missing, node, profile }: HealthFacts): Finding[] {
   if (session.phase !== 'connected') return [];
   const problem = missing.length > 0 && node ? nodeProblem(node) : null;
   return [
     ...(paths.nat?.mapping === 'blocked' ? [{ code: 'udp-blocked', detail: {} } as const] : []),
+    ...nameFindings(session.tunnel.names.problem, node, profile),
     ...missing.map((service): Finding => ({ code: 'service-down', key: service, detail: { ...problem?.detail, service } })),
   ];
+}
+
+/** Either the resolver was not told where names are, or nobody answers there: then its port is taken. */
+function nameFindings(problem: string, node: HealthFacts['node'], profile: HealthFacts['profile']): Finding[] {
+  if (!profile?.names) return [];
+  const own = node ? nodeProblem(node) : null;
+  const taken = own?.code === 'node.port-in-use' && namePorts.has(Number(own.detail['port'])) ? `another program has port ${String(own.detail['port'])}; next: end that program` : '';
+  const why = problem || taken;
+  return why === '' ? [] : [{ code: 'dns-not-set', detail: { problem: why, suffix: profile.suffix } }];
 }
 
 /** One can be looked for again from here; of several a person wants to see which. */

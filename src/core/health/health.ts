@@ -1,15 +1,12 @@
 import type { Cancel, Clock } from '../../base/clock.ts';
-import { failure } from '../../base/failure.ts';
 import type { HealthTopic } from '../../contract/state.ts';
-import { dismiss, emptyCentre, explain, look } from './centre.ts';
+import { emptyCentre, explain, look } from './centre.ts';
 import type { HealthFacts } from './facts.ts';
 import { findingsOf } from './findings.ts';
 
 export interface Health {
   /** The topic for these facts now. Calls `again` when time alone will change it. */
   look(facts: HealthFacts): HealthTopic;
-  /** Puts a hint away until the app ends; the topic follows with the next look. Throws input.invalid when there is no such hint. */
-  dismiss(id: string): void;
   /** Everything that is known, for a report. */
   explain(): ReturnType<typeof explain>;
   close(): void;
@@ -27,12 +24,6 @@ export function createHealth(clock: Clock, again: () => void): Health {
       cancel();
       cancel = looked.againMs === null ? () => {} : clock.after(looked.againMs, again);
       return { warnings: looked.warnings };
-    },
-    dismiss: (id) => {
-      const next = dismiss(centre, id);
-      if (next === false) throw failure('input.invalid', { field: 'id', problem: 'only a hint that is shown now can be put away', given: id });
-      centre = next;
-      again();
     },
     explain: () => explain(centre),
     close: () => cancel(),

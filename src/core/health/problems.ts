@@ -42,6 +42,8 @@ export const problems: Readonly<Record<WarningCode, Problem>> = {
   'udp-blocked': { ...still, connectivity: true, delayMs: 2_000, lingerMs: 10_000, parents: ['offline', ...service, 'node-down'], fix: 'check-network', connected: true },
   // Time for a service to start, and for its feature to be told.
   'service-down': { ...still, delayMs: 10_000, parents: ['offline', ...service, 'node-down'], fix: 'open-offers', connected: true },
+  // Everything works by address. Time for the resolver to be told.
+  'dns-not-set': { ...still, severity: 'info', delayMs: 10_000, lingerMs: 2_000, parents: ['offline', ...service, 'node-down'], connected: true },
   // Time in which peers are still being reached.
   'peer-unreachable': { ...still, severity: 'info', connectivity: true, delayMs: 30_000, lingerMs: 5_000, parents: ['offline', ...service, 'node-down'], fix: 'see-peers', connected: true },
   'audit-broken': { ...still, severity: 'error', fix: 'open-audit' },

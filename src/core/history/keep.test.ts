@@ -16,7 +16,7 @@ const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 /** A machine whose time, tunnel and disk are told what to do. Its wall clock begins at a whole minute. */
 function machine(documents = new Map<string, unknown>()) {
   const clock = virtualClock();
-  const report: Cell<WatchResponse | null> = cell<WatchResponse | null>({ tunnel: undefined, node: undefined });
+  const report: Cell<WatchResponse | null> = cell<WatchResponse | null>({ networks: [] });
   const metrics: Cell<MetricsTopic> = cell<MetricsTopic>({ atMs: 0, host: null, tunnel: null });
   const peers: Cell<PeersTopic> = cell<PeersTopic>({ source: 'none', list: [] });
   const known = cell<readonly string[]>(['home', 'work']);
@@ -38,12 +38,12 @@ function machine(documents = new Map<string, unknown>()) {
   };
   const history = keepHistory({
     ports: { clock: { ...clock, nowMs: () => clock.nowMs() + world.leaptMs }, documents: files, log: silent, helper: { report } as never },
-    metrics, peers, known, live: () => world.live,
+    metrics, known, live: () => (world.live === null ? [] : [world.live]), peersOf: () => peers.get().list,
   });
   return {
     history, documents, world, known, clock, peers,
     tunnel: (counters: Readonly<Record<string, number>> | null) => {
-      report.set({ node: undefined, tunnel: counters === null ? undefined : TunnelState.fromPartial({ peers: Object.entries(counters).map(([id, bytes]) => ({ publicKey: `key of ${id}`, receiveBytes: BigInt(bytes), transmitBytes: 0n })) }) });
+      report.set({ networks: counters === null ? [] : ['home', 'work'].filter((tunnelId) => tunnelId === (world.live ?? 'home')).map((tunnelId) => ({ tunnelId, node: undefined, tunnel: TunnelState.fromPartial({ peers: Object.entries(counters).map(([id, bytes]) => ({ publicKey: `key of ${id}`, receiveBytes: BigInt(bytes), transmitBytes: 0n })) }) })) });
     },
     list: (rows: readonly (readonly [string, PeerPath['kind'], number | null, boolean?])[]) => {
       peers.set({ source: 'replica', list: rows.map(([id, kind, latencyMs, favourite = false]) => ({ id, self: false, publicKey: `key of ${id}`, path: { kind }, latencyMs, favourite }) as unknown as PeerView) });

@@ -1,9 +1,9 @@
 import type { ReadCell } from '../../base/cell.ts';
 import { asFailure } from '../../base/failure.ts';
 import { type HistoryAbout, historyColumns, historyKind, historyMinutesMax, historyStepMs, type HistoryView } from '../../contract/history.ts';
-import type { MetricsTopic, PeersTopic } from '../../contract/state.ts';
+import type { MetricsTopic, PeerView } from '../../contract/state.ts';
 import type { CorePorts } from '../ports.ts';
-import { createCounters } from './counters.ts';
+import { createCounters, noGrowth } from './counters.ts';
 import { choosePlaces, talkBytes } from './places.ts';
 import { addMinute, addPeer, isKnown, readColumn, type Ring } from './ring.ts';
 import { createShelf, hostName, networkName } from './shelf.ts';
@@ -16,9 +16,9 @@ const saveEveryMs = 300_000;
 export interface HistoryInput {
   readonly ports: Pick<CorePorts, 'clock' | 'documents' | 'helper' | 'log'>;
   readonly metrics: ReadCell<MetricsTopic>;
-  readonly peers: ReadCell<PeersTopic>;
-  /** The network that the session holds a tunnel of, or null. */
-  readonly live: () => string | null;
+  /** Ids of the networks that have a tunnel now. */
+  readonly live: () => readonly string[];
+  readonly peersOf: (network: string) => readonly PeerView[];
   /** Ids of the networks that this machine knows. Of one that is gone the history goes, too. */
   readonly known: ReadCell<readonly string[]>;
 }
@@ -34,39 +34,64 @@ export interface History {
 
 interface Open {
   readonly minute: number;
-  readonly profile: string | null;
   readonly host: HostTally;
-  readonly network: NetworkTally;
+  /** By profile. */
+  readonly networks: ReadonlyMap<string, NetworkTally>;
 }
 
 /** Measures minute by minute, keeps a day of it, and writes it at most every five minutes. */
-export function keepHistory({ ports: { clock, documents, helper, log }, metrics, peers, live, known }: HistoryInput): History {
+export function keepHistory({ ports: { clock, documents, helper, log }, metrics, live, peersOf, known }: HistoryInput): History {
   const shelf = createShelf({ documents, log });
   const counters = createCounters();
-  /** Who has a place in the live network, known without waiting for the disk. */
-  let places: ReadonlySet<string> = new Set();
-  let open = begin();
+  /** Who has a place in each live network, known without waiting for the disk. */
+  const places = new Map<string, ReadonlySet<string>>();
+  let open = begin(new Map());
   let savedMs = clock.monotonicMs();
   let work: Promise<void> = Promise.resolve();
   let closed = false;
 
-  function begin(): Open {
-    return { minute: Math.floor(clock.nowMs() / historyStepMs), profile: live(), host: createHostTally(), network: createNetworkTally() };
+  /** `going`: the tallies of this minute that are gone on with. */
+  function begin(going: Open['networks']): Open {
+    return { minute: minuteNow(), host: createHostTally(), networks: new Map(live().map((id) => [id, going.get(id) ?? createNetworkTally()])) };
   }
 
-  /** Ends the minute when the wall clock or the session did; where the clock was put back, a minute is gone on with later. */
+  function minuteNow(): number {
+    return Math.floor(clock.nowMs() / historyStepMs);
+  }
+
+  /** Ends the minute when the wall clock did, and a network's when its tunnel went; where the clock was put back, a minute is gone on with later. */
   function turn(): void {
-    const next = begin();
-    if (next.minute === open.minute && next.profile === open.profile) return;
-    if (next.profile !== open.profile) places = new Set();
-    commit(open);
-    open = next;
+    if (minuteNow() !== open.minute) {
+      commit(open);
+      open = begin(new Map());
+    } else {
+      const ids = live();
+      const same = ids.length === open.networks.size && ids.every((id) => open.networks.has(id));
+      if (same) return;
+      const { minute, host, networks } = open;
+      open = { ...begin(networks), host };
+      for (const [id, network] of networks) if (!open.networks.has(id)) commitNetwork(minute, id, network);
+    }
+    for (const id of [...places.keys()]) if (!open.networks.has(id)) places.delete(id);
+    for (const id of open.networks.keys()) if (!places.has(id)) learnPlaces(id);
+  }
+
+  function learnPlaces(id: string): void {
+    places.set(id, new Set());
+    void inOrder(async () => {
+      const { peers } = await shelf.open(networkName(id));
+      if (places.has(id)) places.set(id, new Set(peers.keys()));
+    });
+  }
+
+  function count(): void {
+    const growth = counters(helper.report.get());
+    for (const [id, network] of open.networks) network.look(peersOf(id), growth.get(id) ?? noGrowth, places.get(id) ?? new Set());
   }
 
   function look(): void {
     turn();
-    const growth = counters(helper.report.get());
-    if (open.profile !== null) open.network.look(peers.get().list, growth, places);
+    count();
     if (clock.monotonicMs() - savedMs >= saveEveryMs) save();
   }
 
@@ -76,18 +101,22 @@ export function keepHistory({ ports: { clock, documents, helper, log }, metrics,
     return work;
   }
 
-  function commit({ minute, profile, host, network }: Open): void {
+  function commit({ minute, host, networks }: Open): void {
     if (host.weight() > 0) void inOrder(async () => {
       addMinute(await shelf.open(hostName), minute, host.weight(), host.point());
       shelf.changed(hostName);
     });
-    if (profile !== null && network.weight() > 0) void inOrder(async () => {
+    for (const [id, network] of networks) commitNetwork(minute, id, network);
+  }
+
+  function commitNetwork(minute: number, profile: string, network: NetworkTally): void {
+    if (network.weight() > 0) void inOrder(async () => {
       if (!known.get().includes(profile)) return;
       const ring = await shelf.open(networkName(profile));
       settle(ring, network, minute);
       addMinute(ring, minute, network.weight(), network.point(), network.peers());
       shelf.changed(networkName(profile));
-      if (open.profile === profile) places = new Set(ring.peers.keys());
+      if (places.has(profile)) places.set(profile, new Set(ring.peers.keys()));
     });
   }
 
@@ -106,7 +135,7 @@ export function keepHistory({ ports: { clock, documents, helper, log }, metrics,
 
   function save(): void {
     savedMs = clock.monotonicMs();
-    const inUse = [hostName, ...(open.profile === null ? [] : [networkName(open.profile)])];
+    const inUse = [hostName, ...[...open.networks.keys()].map(networkName)];
     void inOrder(() => shelf.save(inUse));
   }
 
@@ -128,10 +157,7 @@ export function keepHistory({ ports: { clock, documents, helper, log }, metrics,
     look();
     cancel = clock.after(lookEveryMs, again);
   });
-  void inOrder(async () => {
-    const profile = open.profile;
-    if (profile !== null) places = new Set((await shelf.open(networkName(profile))).peers.keys());
-  });
+  for (const id of open.networks.keys()) learnPlaces(id);
 
   return {
     read: async (about, profile, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER) => {
@@ -143,8 +169,8 @@ export function keepHistory({ ports: { clock, documents, helper, log }, metrics,
       return viewOf(ring, about, Math.floor(clock.nowMs() / historyStepMs), fromMs, toMs);
     },
     clear: async (profile) => {
-      open = begin();
-      places = new Set();
+      open = begin(new Map([...open.networks].filter(([id]) => id !== profile)));
+      if (profile !== null && places.has(profile)) places.set(profile, new Set());
       await work;
       await shelf.remove(hostName);
       if (profile !== null) await shelf.remove(networkName(profile));
@@ -154,8 +180,7 @@ export function keepHistory({ ports: { clock, documents, helper, log }, metrics,
       closed = true;
       cancel();
       for (const stop of stops) stop();
-      const growth = counters(helper.report.get());
-      if (open.profile !== null) open.network.look(peers.get().list, growth, places);
+      count();
       commit(open);
       save();
       await work;

@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest';
 import { between, chance, seeded } from '../../base/random.ts';
-import { TunnelState, type WatchResponse } from '../../gen/webmesh/helper/v1/helper.ts';
+import { type NetworkState, TunnelState, type WatchResponse } from '../../gen/webmesh/helper/v1/helper.ts';
 import { createCounters } from './counters.ts';
 import { csvOf, field } from './csv.ts';
 import { choosePlaces, talkBytes } from './places.ts';
 
 type Counters = Readonly<Record<string, readonly [number, number]>>;
-const report = (peers: Counters | null): WatchResponse => ({
-  node: undefined,
-  tunnel: peers === null ? undefined : TunnelState.fromPartial({ peers: Object.entries(peers).map(([publicKey, [receive, transmit]]) => ({ publicKey, receiveBytes: BigInt(receive), transmitBytes: BigInt(transmit) })) }),
+const network = (tunnelId: string, peers: Counters): NetworkState => ({
+  tunnelId, node: undefined,
+  tunnel: TunnelState.fromPartial({ peers: Object.entries(peers).map(([publicKey, [receive, transmit]]) => ({ publicKey, receiveBytes: BigInt(receive), transmitBytes: BigInt(transmit) })) }),
 });
+const report = (peers: Counters | null): WatchResponse => ({ networks: peers === null ? [] : [network('home', peers)] });
 const shown = (growth: ReadonlyMap<string, { receivedBytes: number; sentBytes: number }>): string => [...growth].map(([key, g]) => `${key} ${g.receivedBytes}/${g.sentBytes}`).join(', ');
 
 test('counters: what grew is told; what fell, or was not there, counts from zero; what a tunnel carried before our time is nobody\'s', () => {
@@ -17,8 +18,15 @@ test('counters: what grew is told; what fell, or was not there, counts from zero
   const told = [
     null, report({ a: [1_000, 500] }), report({ a: [1_010, 500], b: [7, 0] }), null, report({ a: [1_030, 501], b: [7, 0] }),
     report({ a: [20, 1], b: [9, 0] }), report(null), report({ a: [5, 5] }), report({}), report({ a: [6, 6] }),
-  ].map((next) => shown(look(next)));
+  ].map((next) => shown(look(next).get('home') ?? new Map()));
   expect(told).toEqual(['', '', 'a 10/0, b 7/0', '', 'a 20/1', 'a 20/1, b 2/0', '', 'a 5/5', '', 'a 6/6']);
+});
+
+test('counters: one key in two networks is two peers; a network that comes later counts from zero', () => {
+  const look = createCounters();
+  look({ networks: [network('home', { a: [5, 0] })] });
+  const told = look({ networks: [network('work', { a: [9, 0] }), network('home', { a: [7, 1] })] });
+  expect([...told].map(([id, growth]) => `${id}: ${shown(growth)}`)).toEqual(['work: a 9/0', 'home: a 2/1']);
 });
 
 test.each([1, 2, 3, 4, 5, 6, 7, 8])('counters, seed %i: the sum of what is told is what the tunnels carried while somebody looked', (seed) => {
@@ -34,7 +42,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])('counters, seed %i: the sum of what is told 
     carried += 2 * more;
     // A helper that is away for a while, and a tunnel that comes anew right after a look.
     if (chance(random, 0.2)) look(null);
-    for (const { receivedBytes, sentBytes } of look(report(counters)).values()) told += receivedBytes + sentBytes;
+    for (const { receivedBytes, sentBytes } of look(report(counters)).get('home')?.values() ?? []) told += receivedBytes + sentBytes;
     if (chance(random, 0.05)) {
       for (const key of Object.keys(counters)) delete counters[key];
       look(report(chance(random, 0.5) ? null : {}));

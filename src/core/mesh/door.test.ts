@@ -5,7 +5,7 @@ import type { RosterNode } from './roster.ts';
 
 const member: Profile = {
   id: 'p', name: 'home', kind: 'member', nodeId: 'me', address: '192.0.2.1:8443', trust: 'mtls', endpoints: [{ nodeId: 'ann', address: '192.0.2.1:8443' }, { nodeId: 'bob', address: '192.0.2.2:8443' }],
-  rootFingerprint: null, grpcPort: 8444, raftPort: 9443, wireguardPort: 51820, asVoter: false, ipv4Network: null,
+  rootFingerprint: null, grpcPort: 8444, raftPort: 9443, wireguardPort: 51820, asVoter: false, ipv4Network: null, colour: 'blue', suffix: 'home.internal',
 };
 const host: Profile = { ...member, kind: 'host', endpoints: [], asVoter: true };
 const node = (id: string, more: Partial<RosterNode> = {}): RosterNode => ({ id, publicKey: id, ipv4: null, ipv6: null, ipv6Network: null, endpoints: [], primary: '198.51.100.1', grpcPort: 8443, role: 'voter', createdAtMs: 1, updatedAtMs: 1, ...more });

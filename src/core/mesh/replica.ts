@@ -4,12 +4,12 @@ import { type Clock, sleep } from '../../base/clock.ts';
 import { asFailure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type { WatchReplicaResponse } from '../../gen/webmesh/local/v1/local.ts';
-import type { HelperClient, NodeClient } from '../ports.ts';
+import type { NodeClient, TunnelClient } from '../ports.ts';
 
 const againMs = 150;
 
 /** The newest view of the node process on this machine; null while there is none. Follows it through restarts. */
-export function followReplica({ helper, node, clock, log }: { helper: HelperClient; node: NodeClient; clock: Clock; log: Log }): { readonly replica: ReadCell<WatchReplicaResponse | null>; close(): void } {
+export function followReplica({ helper, node, clock, log }: { helper: Pick<TunnelClient, 'report'>; node: NodeClient; clock: Clock; log: Log }): { readonly replica: ReadCell<WatchReplicaResponse | null>; close(): void } {
   const replica: Cell<WatchReplicaResponse | null> = cell<WatchReplicaResponse | null>(null);
   let present = '';
   let running = new AbortController();

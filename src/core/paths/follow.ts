@@ -4,11 +4,11 @@ import { type Cancel, type Clock, sleep } from '../../base/clock.ts';
 import { asFailure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type { WatchPathsResponse } from '../../gen/webmesh/local/v1/local.ts';
-import type { HelperClient, NodeClient } from '../ports.ts';
+import type { NodeClient, TunnelClient } from '../ports.ts';
 import { countOverrides, type Overrides } from './overrides.ts';
 
 export interface FollowPorts {
-  readonly helper: HelperClient;
+  readonly helper: Pick<TunnelClient, 'report'>;
   readonly node: NodeClient;
   readonly clock: Clock;
   readonly log: Log;

@@ -16,29 +16,27 @@ export interface ForwardPorts {
   readonly random: Random;
   readonly log: Log;
   readonly paths: Pick<PathsView, 'view' | 'stream'>;
-  /** The network that is connected now, or null. */
-  readonly connected: () => string | null;
+  /** True while its network is connected. */
+  readonly connected: () => boolean;
 }
 
 /**
- * Forwards live as long as this core. The node process forgets them when it starts anew, so they are opened again there, on the same local
+ * The forwards of one network. They live as long as this core. The node process forgets them when it starts anew, so they are opened again there, on the same local
  * port: whoever uses it finds it again.
  */
 export interface Forwards {
-  /** Those of the network that is connected; of all networks while none is. */
   readonly list: ReadCell<readonly ForwardView[]>;
   /** Rejects with the node's own Failure (a taken port, a refused address); nothing is kept then. */
   open(request: OpenForwardRequest, signal: AbortSignal): Promise<ForwardView>;
   /** Throws mesh.not-found for one that is not there. */
   close(id: string): Promise<void>;
-  /** Looks whether the connected network changed. */
+  /** Looks whether the network was connected. */
   look(): void;
   end(): void;
 }
 
 interface Kept {
   readonly id: string;
-  readonly profile: string;
   readonly request: OpenForwardRequest;
   /** As the node process calls it; null while it is not open there. */
   node: { readonly id: string; readonly stream: number; readonly openedMs: number; readonly view: WireForward } | null;
@@ -64,9 +62,8 @@ export function keepForwards({ node, clock, random, log, paths, connected }: For
   let cancelLook: Cancel | null = null;
 
   function publish(): void {
-    const profile = connected();
     const away = paths.view.get() === null;
-    const next = [...kept.values()].filter((forward) => profile === null || forward.profile === profile).map((forward) => viewOf(forward, away));
+    const next = [...kept.values()].map((forward) => viewOf(forward, away));
     if (JSON.stringify(next) !== JSON.stringify(list.get())) list.set(next);
   }
 
@@ -78,7 +75,7 @@ export function keepForwards({ node, clock, random, log, paths, connected }: For
       const known = forward.node && seen.get(forward.node.id);
       if (forward.node && known) forward.node = { ...forward.node, view: known };
       else if (forward.node && running && (running.number !== forward.node.stream || clock.monotonicMs() - forward.node.openedMs > graceMs)) lose(forward);
-      if (running && !forward.node && !forward.opening && forward.profile === connected() && clock.monotonicMs() >= forward.retryAtMs) void reopen(forward);
+      if (running && !forward.node && !forward.opening && connected() && clock.monotonicMs() >= forward.retryAtMs) void reopen(forward);
     }
     publish();
     if (kept.size > 0) cancelLook ??= clock.after(lookEveryMs, () => {
@@ -133,14 +130,13 @@ export function keepForwards({ node, clock, random, log, paths, connected }: For
   return {
     list,
     open: async (request, signal) => {
-      const profile = connected();
       const { number = 0, socketPath } = paths.stream.get() ?? {};
-      if (profile === null) throw failure('mesh.unreachable', { address: request.peer });
+      if (!connected()) throw failure('mesh.unreachable', { address: request.peer });
       if (socketPath === undefined) throw failure('node.lost');
       if (kept.size >= forwardsMax) throw failure('input.limit', { what: 'forwards', most: forwardsMax });
       const view = await ask(socketPath, request, signal);
       const forward: Kept = {
-        id: shortId(random, 12), profile, request: { ...request, localAddress: view.localAddress, localPort: view.localPort },
+        id: shortId(random, 12), request: { ...request, localAddress: view.localAddress, localPort: view.localPort },
         node: { id: view.id, stream: number, openedMs: clock.monotonicMs(), view }, opening: false, problem: null, retryAtMs: 0, waitMs: again.firstMs, before: { sentBytes: 0, receivedBytes: 0 },
       };
       kept.set(forward.id, forward);

@@ -2,23 +2,22 @@ import { withDeadline } from '../../base/abort.ts';
 import { failure } from '../../base/failure.ts';
 import { parseIp } from '../../base/ip.ts';
 import type { PathTier } from '../../base/path-reasons.ts';
-import type { Topics } from '../../contract/carrier.ts';
 import type { Handlers, Parsed } from '../../contract/commands.ts';
 import type { OffersView, PathPing, PeerView } from '../../contract/state.ts';
 import type { PingPeerResponse } from '../../gen/webmesh/local/v1/local.ts';
 import type { CorePorts } from '../ports.ts';
 import type { Profiles } from '../profiles.ts';
-import type { Session } from '../session/session.ts';
-import type { Forwards } from './forwards.ts';
+import type { Network } from '../networks/network.ts';
+import type { Networks } from '../networks/networks.ts';
 import { offersOf } from './offers.ts';
 import { netcheckFrom, reasonFrom, tierFrom } from './view.ts';
 
 export interface PathHandlersInput {
   readonly ports: Pick<CorePorts, 'clock' | 'node'>;
   readonly profiles: Profiles;
-  readonly session: Session;
-  readonly topics: Topics;
-  readonly forwards: Forwards;
+  readonly networks: Pick<Networks, 'list'>;
+  /** The named network, else the selected one. Throws input.unknown-profile. */
+  readonly meant: (profile: string | undefined) => Network;
 }
 
 type Name = 'peer.paths' | 'peer.retry' | 'network.check' | 'forward.open' | 'forward.close' | 'offers.set';
@@ -31,18 +30,18 @@ const pingsDefault = 3;
 const answersMax = 1_000;
 
 /** The commands about paths, forwards, and what this machine does for others. */
-export function pathHandlers({ ports, profiles, session, topics, forwards }: PathHandlersInput): Pick<Handlers, Name> {
+export function pathHandlers({ ports, profiles, networks, meant }: PathHandlersInput): Pick<Handlers, Name> {
   const { clock, node } = ports;
 
   /** The node process that answers now. Throws mesh.unreachable while nothing is connected, node.lost while it is away. */
-  function socketPath(): string {
+  function socketPath({ session }: Network): string {
     if (session.view.get().state.phase.name !== 'connected') throw failure('mesh.unreachable', { problem: 'connect first' });
     const stream = session.paths.stream.get();
     if (!stream) throw failure('node.lost');
     return stream.socketPath;
   }
 
-  function other(id: string): PeerView {
+  function other({ topics }: Network, id: string): PeerView {
     const found = topics.peers.get().list.find((row) => row.id === id);
     if (!found) throw failure('mesh.not-found', { peer: id });
     if (found.self) throw failure('input.invalid', { field: 'id', problem: 'that is this device', given: id });
@@ -50,9 +49,10 @@ export function pathHandlers({ ports, profiles, session, topics, forwards }: Pat
   }
 
   return {
-    'peer.paths': ({ id, count = pingsDefault, mtu = false }, signal) => {
-      const peer = other(id).id;
-      const path = socketPath();
+    'peer.paths': async ({ id, count = pingsDefault, mtu = false, profile }, signal) => {
+      const network = meant(profile);
+      const peer = other(network, id).id;
+      const path = socketPath(network);
       return withDeadline(clock, pingMs.atOnce + count * pingMs.each, 'ping', signal, async (inner) => {
         const answers: PingPeerResponse[] = [];
         for await (const answer of node.pingPeer(path, { id: peer, count, mtu }, inner)) {
@@ -62,24 +62,28 @@ export function pathHandlers({ ports, profiles, session, topics, forwards }: Pat
         return pingsFrom(answers);
       });
     },
-    'peer.retry': async ({ id }) => {
-      const peer = other(id).id;
-      socketPath();
-      session.paths.retry(peer);
+    'peer.retry': async ({ id, profile }) => {
+      const network = meant(profile);
+      const peer = other(network, id).id;
+      socketPath(network);
+      network.session.paths.retry(peer);
       return null;
     },
-    'network.check': async (_input, signal) => ({ check: netcheckFrom(await withDeadline(clock, netcheckMs, 'netcheck', signal, (inner) => node.netcheck(socketPath(), inner))) }),
+    'network.check': async ({ profile }, signal) => ({ check: netcheckFrom(await withDeadline(clock, netcheckMs, 'netcheck', signal, (inner) => node.netcheck(socketPath(meant(profile)), inner))) }),
     'forward.open': async (input, signal) => {
-      const peer = other(input.peer).id;
-      socketPath();
-      return { forward: await forwards.open({ peer, ...ends(input) }, signal) };
+      const network = meant(input.profile);
+      const peer = other(network, input.peer).id;
+      socketPath(network);
+      return { forward: await network.forwards.open({ peer, ...ends(input) }, signal) };
     },
     'forward.close': async ({ id }) => {
-      await forwards.close(id);
+      const holder = networks.list().find(({ forwards }) => forwards.list.get().some((forward) => forward.id === id));
+      if (!holder) throw failure('mesh.not-found', { id });
+      await holder.forwards.close(id);
       return null;
     },
     'offers.set': async ({ profile, ...changes }) => {
-      const of = profiles.choose(profile ?? session.view.get().state.profile ?? undefined);
+      const of = profiles.choose(profile);
       const offers = { ...offersOf(of), ...given(changes) };
       await profiles.update(of.id, { offers: { ...offers, shares: [...offers.shares] } });
       return null;

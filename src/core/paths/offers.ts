@@ -25,6 +25,6 @@ export function offeredServices(offers: OffersView): { services: Pick<NodeServic
   const { iceNegotiation, turnServer, meshDns, prometheus, relayMbit, shares } = offers;
   return {
     services: { iceNegotiation, turnServer, meshDns, prometheus },
-    paths: { turnPort: 0, dnsPort: 0, prometheusPort: 0, relayBytesPerSecond: BigInt(relayMbit) * 125_000n, shares: [...shares], dnsDomain: '' },
+    paths: { turnPort: 0, dnsPort: 0, prometheusPort: 0, relayBytesPerSecond: BigInt(relayMbit) * 125_000n, shares: [...shares], dnsDomain: '', localDomain: '', localDnsPort: 0 },
   };
 }

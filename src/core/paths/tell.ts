@@ -4,7 +4,7 @@ import { asFailure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type { SetPathInputsRequest } from '../../gen/webmesh/local/v1/local.ts';
 import { pace } from '../pace.ts';
-import type { HelperClient, NodeClient } from '../ports.ts';
+import type { NodeClient, TunnelClient } from '../ports.ts';
 import type { PathsView } from './follow.ts';
 
 export type Inputs = Omit<SetPathInputsRequest, 'retry'>;
@@ -25,7 +25,7 @@ const callMs = 3_000;
 const again = { firstMs: 200, lastMs: 2_000 } as const;
 const retriesMax = 64;
 
-export function tellPaths({ helper, node, clock, log }: { helper: HelperClient; node: NodeClient; clock: Clock; log: Log }, { stream }: Pick<PathsView, 'stream'>): Telling {
+export function tellPaths({ helper, node, clock, log }: { helper: Pick<TunnelClient, 'report'>; node: NodeClient; clock: Clock; log: Log }, { stream }: Pick<PathsView, 'stream'>): Telling {
   const ending = new AbortController();
   const asked = new Set<string>();
   let newest: Inputs | null = null;

@@ -13,23 +13,23 @@ import { pathInputs } from '../paths/inputs.ts';
 import { offersOf } from '../paths/offers.ts';
 import type { Overrides } from '../paths/overrides.ts';
 import type { Telling } from '../paths/tell.ts';
-import type { CorePorts, HelperClient, Network } from '../ports.ts';
+import type { CorePorts, Network, TunnelClient } from '../ports.ts';
 import type { Profile, Profiles } from '../profiles.ts';
 import type { Membership } from '../trust/membership.ts';
 import type { Trouble } from '../trust/upkeep.ts';
 import type { Advertised } from '../tunnel/endpoints.ts';
 import { askHelper, assertNode, assertUp, generation, helperMs, nodeProblem, nodeSpec, tunnelPhase } from '../tunnel/helper.ts';
-import { tunnelSpec } from '../tunnel/spec.ts';
+import { namesPortDefault, tunnelSpec } from '../tunnel/spec.ts';
 import type { Actions, Seen } from './driver.ts';
 import { keepMembership } from './keep.ts';
 import { createPresence, type Tunnel } from './presence.ts';
 import type { Lease } from './state.ts';
 import type { Stored } from './stored.ts';
 
-export interface ActionPorts extends Pick<CorePorts, 'mesh' | 'node' | 'pki' | 'random'> {
+export interface ActionPorts extends Pick<CorePorts, 'mesh' | 'node' | 'pki' | 'random' | 'namesPort'> {
   readonly clock: Clock;
   readonly log: Log;
-  readonly helper: HelperClient;
+  readonly helper: TunnelClient;
   readonly network: Network;
   readonly profiles: Profiles;
   readonly membership: Membership;
@@ -70,6 +70,8 @@ const coalesceMs = 100;
 /** A path that was found is used at once; orders to the helper keep this distance all the same. */
 const pathSoonMs = 20;
 const orderEveryMs = 50;
+/** How long the helper's reports may be behind its answers. */
+const reportMs = 3_000;
 /** A network that just changed changes again. */
 const settleMs = 1_000;
 /** How soon what this machine offers is told again to a node process that did not take it. */
@@ -77,7 +79,7 @@ const offersAgainMs = 2_000;
 
 /** What the session machine asks for, done with the real mesh and the real helper. */
 export function createActions(ports: ActionPorts): RealActions {
-  const { clock, log, mesh, helper, network, profiles, membership, replica, stored, paths } = ports;
+  const { clock, log, mesh, helper, network, profiles, membership, replica, stored, paths, namesPort = 0 } = ports;
   const roster: Cell<Roster> = cell<Roster>({ source: 'none', nodes: [] });
   const presence = createPresence(ports, roster);
   const keeping = keepMembership(ports, presence);
@@ -96,9 +98,11 @@ export function createActions(ports: ActionPorts): RealActions {
   }
 
   function spec(of: Tunnel, lease: Lease): TunnelSpec {
+    const { suffix, names = true } = profiles.document.get().list.find(({ id }) => id === of.profile.id) ?? of.profile;
     return tunnelSpec({
       tunnelId: of.profile.id, nodeId: of.profile.nodeId, publicKey: of.publicKey, listenPort: of.profile.wireguardPort,
       lease, nodes: roster.get().nodes, own: network.addresses.get(), overrides: paths.overrides.get(),
+      names: names ? { suffix, port: namesPort || namesPortDefault } : null,
     });
   }
 
@@ -110,7 +114,7 @@ export function createActions(ports: ActionPorts): RealActions {
   }
 
   async function setNode(profile: Profile, lease: Lease | null, signal: AbortSignal): Promise<void> {
-    const wanted = nodeSpec(profile, lease, presence.advertised(profile, lease), await membership.identity(profile));
+    const wanted = nodeSpec(profile, lease, presence.advertised(profile, lease), await membership.identity(profile), namesPort);
     await order(signal, async () => assertNode(await askHelper(clock, helperMs.node, 'SetNode', signal, (inner) => helper.setNode(generation(newest.epoch, newest.revision), wanted, inner))));
   }
 
@@ -234,6 +238,19 @@ export function createActions(ports: ActionPorts): RealActions {
       orders.soon(coalesceMs);
       tellPaths();
     };
+    /** What the helper reports of our tunnel. A report may be older than our order: that a tunnel is missing counts once it was seen, or was due. */
+    let shown = false;
+    let late = false;
+    const look = (): void => {
+      const report = helper.report.get();
+      const state = report?.tunnel;
+      if (!report) return;
+      if (state && state.listenPort !== listenPort) tellPaths();
+      const ours = Number(state?.generation?.epoch ?? 0n);
+      shown ||= state?.phase === tunnelPhase.up && ours === epoch;
+      if (state?.phase === tunnelPhase.failed && ours === epoch) see({ kind: 'tunnelLost', failure: failure('tunnel.failed', { problem: state.problem.slice(0, 300) }) });
+      if (state === undefined ? shown || late : state.phase === tunnelPhase.none && ours >= epoch) see({ kind: 'tunnelLost', failure: failure('tunnel.failed', { problem: 'the tunnel was removed' }) });
+    };
     // A new tunnel: nothing that was found for the one before need be true of it.
     paths.move();
     const stops = [
@@ -247,14 +264,13 @@ export function createActions(ports: ActionPorts): RealActions {
       network.online.subscribe(tellPaths),
       paths.moves.subscribe(tellPaths),
       paths.overrides.subscribe(() => orders.soon(pathSoonMs)),
+      // Another suffix, or no names any more.
+      profiles.document.subscribe(() => orders.soon(coalesceMs)),
       keepOffers(profile, lease),
-      helper.report.subscribe((report) => {
-        const state = report?.tunnel;
-        if (!state) return;
-        if (state.listenPort !== listenPort) tellPaths();
-        const ours = Number(state.generation?.epoch ?? 0n);
-        if (state.phase === tunnelPhase.failed && ours === epoch) see({ kind: 'tunnelLost', failure: failure('tunnel.failed', { problem: state.problem.slice(0, 300) }) });
-        if (state.phase === tunnelPhase.none && ours >= epoch) see({ kind: 'tunnelLost', failure: failure('tunnel.failed', { problem: 'the tunnel was removed' }) });
+      helper.report.subscribe(look),
+      clock.after(reportMs, () => {
+        late = true;
+        look();
       }),
     ];
     compare();
@@ -265,17 +281,18 @@ export function createActions(ports: ActionPorts): RealActions {
     };
   }
 
-  /** Tells the node process what this machine offers when a person changed that, until it took it. Returns what ends it. */
+  /** Tells the node process what this machine offers, and under which suffix it asks, when a person changed that, until it took it. Returns what ends it. */
   function keepOffers(profile: Profile, lease: Lease): () => void {
     const ending = new AbortController();
-    let told = JSON.stringify(offersOf(profile));
+    const wish = (of: Profile): string => JSON.stringify([offersOf(of), of.suffix]);
+    let told = wish(profile);
     const follow = async (): Promise<void> => {
       for (;;) {
         const now = profiles.document.get().list.find(({ id }) => id === profile.id);
-        if (!now || JSON.stringify(offersOf(now)) === told) return;
+        if (!now || wish(now) === told) return;
         try {
           await setNode(now, lease, ending.signal);
-          told = JSON.stringify(offersOf(now));
+          told = wish(now);
         } catch (error) {
           if (isAbort(error) || ending.signal.aborted) return;
           log.warn('offers-not-taken', { code: asFailure(error).code });

@@ -2,7 +2,7 @@ import { type Cell, cell, type ReadCell } from '../../base/cell.ts';
 import { asFailure, failure, toData } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type { WatchReplicaResponse } from '../../gen/webmesh/local/v1/local.ts';
-import type { CorePorts } from '../ports.ts';
+import type { CorePorts, TunnelClient } from '../ports.ts';
 import type { Profile } from '../profiles.ts';
 import { choresOf } from '../trust/chores.ts';
 import type { Membership } from '../trust/membership.ts';
@@ -12,7 +12,8 @@ import type { Seen } from './driver.ts';
 import type { Presence } from './presence.ts';
 import type { Lease } from './state.ts';
 
-export interface KeepPorts extends Pick<CorePorts, 'clock' | 'mesh' | 'node' | 'pki' | 'random' | 'helper'> {
+export interface KeepPorts extends Pick<CorePorts, 'clock' | 'mesh' | 'node' | 'pki' | 'random'> {
+  readonly helper: Pick<TunnelClient, 'report'>;
   readonly log: Log;
   readonly membership: Membership;
   readonly replica: ReadCell<WatchReplicaResponse | null>;

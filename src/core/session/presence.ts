@@ -6,7 +6,7 @@ import { splitHostPort } from '../../base/ip.ts';
 import { type Door, placesOf } from '../mesh/door.ts';
 import { join, leave } from '../mesh/join.ts';
 import type { Roster } from '../mesh/watch.ts';
-import type { HelperClient, MeshClient, Network } from '../ports.ts';
+import type { MeshClient, Network, TunnelClient } from '../ports.ts';
 import type { Profile, Profiles } from '../profiles.ts';
 import type { Membership } from '../trust/membership.ts';
 import { advertise, type Advertised } from '../tunnel/endpoints.ts';
@@ -16,7 +16,7 @@ import type { Lease } from './state.ts';
 export interface PresencePorts {
   readonly clock: Clock;
   readonly mesh: MeshClient;
-  readonly helper: HelperClient;
+  readonly helper: TunnelClient;
   readonly network: Network;
   readonly profiles: Profiles;
   readonly membership: Membership;
@@ -64,15 +64,15 @@ export function createPresence({ clock, mesh, helper, network, profiles, members
     return next;
   }
 
-  async function ask(profile: Profile, nextKey: boolean, signal: AbortSignal) {
-    const answer = await askHelper(clock, helperMs.hello, 'Hello', signal, (inner) => helper.hello(profile.id, inner, nextKey ? { nextKey } : {}));
+  async function ask(nextKey: boolean, signal: AbortSignal) {
+    const answer = await askHelper(clock, helperMs.hello, 'Hello', signal, (inner) => helper.hello(inner, nextKey ? { nextKey } : {}));
     fence(Number(answer.generation?.epoch ?? 0n));
     if (answer.publicKey === '' || (nextKey && answer.nextPublicKey === '')) throw failure('helper.version', { version: answer.version });
     return answer;
   }
 
   async function hello(profile: Profile, signal: AbortSignal): Promise<Tunnel> {
-    const { publicKey, nextPublicKey, keyMadeMs } = await ask(profile, false, signal);
+    const { publicKey, nextPublicKey, keyMadeMs } = await ask(false, signal);
     // A life that ended between telling the mesh of the next key and using it: the mesh's word counts.
     const told = roster.get().nodes.find(({ id }) => id === profile.nodeId)?.publicKey;
     const turned = nextPublicKey !== '' && told === nextPublicKey;
@@ -130,7 +130,7 @@ export function createPresence({ clock, mesh, helper, network, profiles, members
     moved: (profile, lease) => JSON.stringify(advertised(profile, lease)) !== advertisedText,
     join: (profile, lease, signal) => inTurn(async () => joinWith(profile, (await of(profile.id, signal)).publicKey, lease, signal)),
     rotate: (profile, lease, signal) => inTurn(async () => {
-      const { nextPublicKey } = await ask(profile, true, signal);
+      const { nextPublicKey } = await ask(true, signal);
       await joinWith(profile, nextPublicKey, lease, signal);
       tunnel = { profile, publicKey: nextPublicKey, keyMadeMs: clock.nowMs() };
     }),

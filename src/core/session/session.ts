@@ -3,7 +3,7 @@ import { asFailure, type FailureData } from '../../base/failure.ts';
 import type { Degraded, SessionTopic, TunnelView } from '../../contract/state.ts';
 import type { TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
 import { unreachable } from '../../base/assert.ts';
-import type { CorePorts } from '../ports.ts';
+import type { CorePorts, TunnelClient } from '../ports.ts';
 import type { Profiles } from '../profiles.ts';
 import type { Membership } from '../trust/membership.ts';
 import { followReplica } from '../mesh/replica.ts';
@@ -13,14 +13,13 @@ import { createActions, type RealActions } from './actions.ts';
 import { createDriver, type Driver, type SessionView } from './driver.ts';
 import { initial } from './state.ts';
 import { step } from './step.ts';
-import { createStored, type Stored } from './stored.ts';
+import type { Stored } from './stored.ts';
 
-/** The session with everything that it needs from the world plugged in. */
+/** The session of one network with everything that it needs from the world plugged in. */
 export interface Session {
   readonly view: ReadCell<SessionView>;
   readonly roster: RealActions['roster'];
   readonly replica: ReturnType<typeof followReplica>['replica'];
-  readonly stored: Stored;
   readonly troubles: RealActions['troubles'];
   readonly auditIntact: RealActions['auditIntact'];
   readonly advertised: RealActions['advertised'];
@@ -29,18 +28,22 @@ export interface Session {
   /** What the path finder of the node process here says, and how it is asked to look again. */
   readonly paths: Pick<PathsView, 'view' | 'stream'> & Pick<Telling, 'retry'>;
   /** Throws input.unknown-profile. What comes of it is read from the view. */
-  connect(profile: string): Promise<void>;
-  disconnect(): Promise<void>;
+  connect(): Promise<void>;
+  disconnect(): void;
   retryNow(): void;
-  /** Shows what is known of a network that is not connected. */
-  show(profile: string): Promise<void>;
-  /** Disconnects without forgetting the wish, and waits for it at most `waitMs`. With `keep` a wish to be connected stays as it is in the helper. */
+  /** Looks at the world without a wish: what a helper may hold of this network is cleared, and what is stored of it shows. */
+  idle(): Promise<void>;
+  /** Disconnects and waits for it at most `waitMs`. With `keep` a wish to be connected stays as it is in the helper. */
   end(waitMs: number, keep: boolean): Promise<void>;
 }
 
-export function createSession(ports: CorePorts, profiles: Profiles, membership: Membership): Session {
+export interface SessionPorts extends Omit<CorePorts, 'helper'> {
+  readonly helper: TunnelClient;
+}
+
+/** Nothing happens before `connect` or `idle`: a core that goes on with its wish must not clear the tunnel first. `id` null: of no network. */
+export function createSession(ports: SessionPorts, id: string | null, { profiles, membership, stored }: { readonly profiles: Profiles; readonly membership: Membership; readonly stored: Stored }): Session {
   const { clock, log, helper, network, system } = ports;
-  const stored = createStored(ports);
   const following = followReplica({ ...ports, log: log.scope('replica') });
   const followed = followPaths({ ...ports, log: log.scope('paths') });
   const telling = tellPaths({ ...ports, log: log.scope('paths') }, followed);
@@ -48,17 +51,17 @@ export function createSession(ports: CorePorts, profiles: Profiles, membership: 
   const moves = cell(BigInt(Math.max(0, Math.floor(clock.nowMs()))));
   const move = (): void => moves.set(moves.get() + 1n);
   const actions = createActions({ ...ports, paths: { ...telling, overrides: followed.overrides, moves, move }, log: log.scope('session'), profiles, membership, replica: following.replica, stored, fence: (fence) => driver.send({ kind: 'fence', fence }) });
-  const driver: Driver = createDriver({ step, actions, clock, random: ports.random, log: log.scope('session'), initial });
+  const driver: Driver = createDriver({ step, actions, clock, random: ports.random, log: log.scope('session'), initial: { ...initial, profile: id } });
+  let begun = false;
 
   /** A host's mesh is this machine: it needs no network to be joined. */
   const tellOnline = (): void => {
-    const { profile } = driver.view.get().state;
-    const host = profiles.document.get().list.some(({ id, kind }) => id === profile && kind === 'host');
+    const host = profiles.document.get().list.some((profile) => profile.id === id && profile.kind === 'host');
     driver.send({ kind: 'online', online: host || network.online.get() });
   };
   const tellHelper = (): void => {
     const link = helper.link.get();
-    driver.send(link.state === 'up' ? { kind: 'helper', up: true, fence: Number(link.hello.generation?.epoch ?? 0n) } : { kind: 'helper', up: false, fence: 0 });
+    if (begun) driver.send(link.state === 'up' ? { kind: 'helper', up: true, fence: Number(link.hello.generation?.epoch ?? 0n) } : { kind: 'helper', up: false, fence: 0 });
   };
   const stops = [
     network.online.subscribe(tellOnline),
@@ -75,33 +78,37 @@ export function createSession(ports: CorePorts, profiles: Profiles, membership: 
     telling.close,
     followed.close,
   ];
-  tellOnline();
-  tellHelper();
+  const begin = (): void => {
+    if (begun) return;
+    begun = true;
+    tellOnline();
+    tellHelper();
+  };
 
   return {
     view: driver.view,
     roster: actions.roster,
     replica: following.replica,
-    stored,
     troubles: actions.troubles,
     auditIntact: actions.auditIntact,
     advertised: actions.advertised,
     door: actions.door,
     renewNow: actions.renewNow,
     paths: { view: followed.view, stream: followed.stream, retry: telling.retry },
-    connect: async (id) => {
-      const profile = profiles.get(id);
-      const { lease } = await stored.load(id);
-      driver.send({ kind: 'online', online: profile.kind === 'host' || network.online.get() });
-      driver.send({ kind: 'connect', profile: id, stored: lease });
-      await stored.saveWish({ want: 'connected', profile: id });
+    connect: async () => {
+      const profile = profiles.get(id ?? '');
+      const { lease } = await stored.load(profile.id);
+      tellOnline();
+      driver.send({ kind: 'connect', profile: profile.id, stored: lease });
+      begin();
     },
-    disconnect: async () => {
-      driver.send({ kind: 'disconnect' });
-      await stored.saveWish({ want: 'disconnected', profile: driver.view.get().state.profile });
-    },
+    disconnect: () => driver.send({ kind: 'disconnect' }),
     retryNow: () => driver.send({ kind: 'retryNow' }),
-    show: (profile) => actions.show(profile),
+    idle: async () => {
+      begin();
+      const { phase } = driver.view.get().state;
+      if (id !== null && (phase.name === 'disconnected' || phase.name === 'blocked')) await actions.show(id);
+    },
     end: async (waitMs, keep) => {
       if (!keep || driver.view.get().state.want !== 'connected') {
         driver.send({ kind: 'disconnect' });
@@ -109,7 +116,6 @@ export function createSession(ports: CorePorts, profiles: Profiles, membership: 
       }
       for (const stop of stops) stop();
       driver.close();
-      await stored.flush();
     },
   };
 }
@@ -134,6 +140,7 @@ export function tunnelView(tunnel: TunnelState | undefined): TunnelView {
   return {
     interfaceName: tunnel?.interfaceName ?? '', engine: tunnel?.engine ?? '', publicKey: tunnel?.publicKey ?? '',
     listenPort: tunnel?.listenPort ?? 0, mtu: tunnel?.mtu ?? 0, receiveBytes: sum('receiveBytes'), transmitBytes: sum('transmitBytes'),
+    names: { keeper: tunnel?.dnsKeeper ?? '', problem: tunnel?.dnsProblem ?? '' },
   };
 }
 

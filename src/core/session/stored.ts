@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../base/clock.ts';
+import { networksAtOnceMax } from '../../contract/networks.ts';
 import { asFailure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import { leaseFromStored } from '../mesh/lease.ts';
@@ -14,8 +15,10 @@ export interface Kept {
 
 /** What was wished for last, so that a restart goes on with it. */
 export interface Wish {
-  readonly want: 'connected' | 'disconnected';
-  readonly profile: string | null;
+  /** The networks that are to be connected. */
+  readonly wanted: readonly string[];
+  /** Those that were, before the last of them was disconnected; the same while there are some. */
+  readonly last: readonly string[];
 }
 
 export interface Stored {
@@ -80,9 +83,10 @@ export function createStored({ documents, clock, log }: { documents: Documents; 
     },
     loadWish: async () => {
       const value = await documents.load('session');
-      if (value !== undefined && (typeof value !== 'object' || value === null || !('want' in value))) await documents.reject('session');
-      if (typeof value !== 'object' || value === null || !('want' in value) || !('profile' in value)) return { want: 'disconnected', profile: null };
-      return { want: value.want === 'connected' ? 'connected' : 'disconnected', profile: typeof value.profile === 'string' ? value.profile : null };
+      if (value === undefined) return noWish;
+      const wish = wishFrom(value);
+      if (wish === null) await documents.reject('session');
+      return wish ?? noWish;
     },
     saveWish: (wish) => {
       writing = writing.then(() => keep(() => documents.save('session', wish)));
@@ -90,6 +94,24 @@ export function createStored({ documents, clock, log }: { documents: Documents; 
     },
     flush: () => write(),
   };
+}
+
+const noWish: Wish = { wanted: [], last: [] };
+
+/** Older versions wished for one network at a time: `want`, `profile`. */
+function wishFrom(value: unknown): Wish | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if ('wanted' in value) {
+    const wanted = idsFrom(value.wanted);
+    return { wanted, last: 'last' in value ? idsFrom(value.last) : wanted };
+  }
+  if (!('want' in value)) return null;
+  const last = 'profile' in value && typeof value.profile === 'string' ? [value.profile] : [];
+  return { wanted: value.want === 'connected' ? last : [], last };
+}
+
+function idsFrom(list: unknown): readonly string[] {
+  return Array.isArray(list) ? [...new Set(list.filter((id): id is string => typeof id === 'string'))].slice(0, networksAtOnceMax) : [];
 }
 
 function nameOf(profile: string): string {

@@ -6,6 +6,8 @@ import { hostProfile } from '../commands.ts';
 import { atLeader } from '../mesh/join.ts';
 import type { CorePorts, MeshConnection } from '../ports.ts';
 import type { Profile, Profiles } from '../profiles.ts';
+import type { Network } from '../networks/network.ts';
+import type { Networks } from '../networks/networks.ts';
 import type { Session } from '../session/session.ts';
 import { auditPage, auditText } from './audit.ts';
 import { toHex } from './bytes.ts';
@@ -22,28 +24,29 @@ export interface TrustHandlerPorts {
   readonly ports: CorePorts;
   readonly keyring: Keyring;
   readonly profiles: Profiles;
-  readonly session: Session;
-  /** The network that the commands mean: the session's, else the selected one. */
-  readonly current: () => Profile | undefined;
+  readonly networks: Pick<Networks, 'find'>;
+  /** The named network, else the selected one. Throws input.unknown-profile. */
+  readonly meant: (profile: string | undefined) => Network;
   readonly invitation: Cell<{ readonly offer: Invitation | null }>;
 }
 
 type Name = 'mesh.create' | `invite.${'create' | 'revoke' | 'inspect' | 'open' | 'dismiss' | 'redeem'}` | `device.${'approve' | 'revoke' | 'role'}` | 'certificate.renew' | `root.${'export' | 'remove' | 'import'}` | `audit.${'list' | 'export'}`;
 
 /** The commands about who belongs to a network. */
-export function trustHandlers({ ports, keyring, profiles, session, current, invitation }: TrustHandlerPorts): Pick<Handlers, Name> {
+export function trustHandlers({ ports, keyring, profiles, networks, meant, invitation }: TrustHandlerPorts): Pick<Handlers, Name> {
   const { clock, pki, random, network, documents, mesh } = ports;
 
-  function secured(): Profile {
-    const profile = current();
+  function secured({ profile: known }: Network): Profile {
+    const profile = known();
     if (!profile) throw failure('input.unknown-profile', { profile: '' });
     if (profile.trust === 'clear-text') throw failure('mesh.incompatible', { problem: 'this network is in clear text: it knows no devices, invites or roles' });
     return profile;
   }
 
   /** One call to the mesh's trust service. The mesh says whether this device may. */
-  async function tell(what: string, signal: AbortSignal, call: (connection: MeshConnection, signal: AbortSignal) => Promise<void>): Promise<null> {
-    await atLeader(await session.door(secured()), { mesh, clock }, what, call, signal);
+  async function tell(of: string | undefined, what: string, signal: AbortSignal, call: (connection: MeshConnection, signal: AbortSignal) => Promise<void>): Promise<null> {
+    const network = meant(of);
+    await atLeader(await network.session.door(secured(network)), { mesh, clock }, what, call, signal);
     return null;
   }
 
@@ -58,20 +61,20 @@ export function trustHandlers({ ports, keyring, profiles, session, current, invi
     return invitationOf(text, invite, clock.nowMs(), profileOf(profiles, invite)?.name ?? null);
   }
 
-  function audit(signal: AbortSignal) {
-    const path = ports.helper.report.get()?.node?.socketPath;
+  function audit({ client }: Network, signal: AbortSignal) {
+    const path = client.report.get()?.node?.socketPath;
     if (!path) throw failure('app.busy', { problem: 'connect first: the log is kept by the part of the app that takes part in the network' });
     return (query: Parameters<typeof ports.node.audit>[1]) => ports.node.audit(path, query, signal);
   }
 
-  function deviceName(profile: Profile): string {
+  function deviceName({ session }: Network, profile: Profile): string {
     const own = session.replica.get()?.trust?.devices.find(({ id }) => id === profile.nodeId)?.name ?? '';
     return plainName(own, plainName(network.hostname, profile.nodeId));
   }
 
   return {
     'mesh.create': async (input) => {
-      const profile = await hostProfile(input, ports);
+      const profile = await hostProfile(input, profiles.document.get().list, ports);
       if (profile.trust === 'clear-text') {
         await profiles.add(profile);
         return { profile: profile.id };
@@ -88,19 +91,21 @@ export function trustHandlers({ ports, keyring, profiles, session, current, invi
       return { profile: profile.id };
     },
     'invite.create': async (input, signal) => {
-      const profile = secured();
+      const network = meant(input.profile);
+      const { session } = network;
+      const profile = secured(network);
       const lease = leaseOf(session);
       const invite = draw(input, {
-        networkName: plainName(session.replica.get()?.networkName || profile.name, 'network'), invitedBy: deviceName(profile), rootFingerprint: await rootHash(profile),
+        networkName: plainName(session.replica.get()?.networkName || profile.name, 'network'), invitedBy: deviceName(network, profile), rootFingerprint: await rootHash(profile),
         endpoints: inviteEndpoints(profile, session.roster.get().nodes, session.advertised(profile, lease)), nowMs: clock.nowMs(),
       }, random);
-      await tell('CreateInvite', signal, (connection, inner) => connection.createInvite({
+      await tell(input.profile, 'CreateInvite', signal, (connection, inner) => connection.createInvite({
         id: invite.inviteId, tokenHash: Buffer.from(pki.digest(invite.token)), role: roleToWire(invite.role), expiresAtMs: BigInt(invite.expiresAtMs),
         usesMax: input.uses ?? 1, needsApproval: invite.needsApproval, note: input.note ?? '',
       }, inner));
       return { id: invite.inviteId, link: writeInvite(invite, pki.digest), expiresAtMs: invite.expiresAtMs };
     },
-    'invite.revoke': ({ id }, signal) => tell('RevokeInvite', signal, (connection, inner) => connection.revokeInvite(id, inner)),
+    'invite.revoke': ({ id, profile }, signal) => tell(profile, 'RevokeInvite', signal, (connection, inner) => connection.revokeInvite(id, inner)),
     'invite.inspect': async ({ link }) => ({ invitation: inspect(link) }),
     'invite.open': async ({ link }) => {
       invitation.set({ offer: inspect(link) });
@@ -111,38 +116,39 @@ export function trustHandlers({ ports, keyring, profiles, session, current, invi
       return null;
     },
     'invite.redeem': async (input) => {
-      const profile = await redeem(input, { ...ports, keyring, profiles, inUse: (id) => isInUse(session, id), blocked: (id) => isTurnedAway(session, id) });
+      const profile = await redeem(input, { ...ports, keyring, profiles, inUse: (id) => isInUse(networks.find(id)), blocked: (id) => isTurnedAway(networks.find(id)) });
       if (invitation.get().offer?.link === input.link) invitation.set({ offer: null });
       return { profile };
     },
-    'device.approve': ({ id }, signal) => tell('ApproveDevice', signal, (connection, inner) => connection.approveDevice(id, inner)),
-    'device.revoke': ({ id }, signal) => tell('RevokeDevice', signal, (connection, inner) => connection.revokeDevice(id, inner)),
-    'device.role': ({ id, role }, signal) => tell('SetRole', signal, (connection, inner) => connection.setRole({ id, role: roleToWire(role) }, inner)),
-    'certificate.renew': async (_input, signal) => {
-      await session.renewNow(signal);
+    'device.approve': ({ id, profile }, signal) => tell(profile, 'ApproveDevice', signal, (connection, inner) => connection.approveDevice(id, inner)),
+    'device.revoke': ({ id, profile }, signal) => tell(profile, 'RevokeDevice', signal, (connection, inner) => connection.revokeDevice(id, inner)),
+    'device.role': ({ id, role, profile }, signal) => tell(profile, 'SetRole', signal, (connection, inner) => connection.setRole({ id, role: roleToWire(role) }, inner)),
+    'certificate.renew': async ({ profile }, signal) => {
+      await meant(profile).session.renewNow(signal);
       return null;
     },
-    'root.export': async ({ passphrase }) => {
-      const profile = secured();
+    'root.export': async ({ passphrase, ...of }) => {
+      const profile = secured(meant(of.profile));
       const sealed = await exportRoot(await keyring.need(profile.id), profile.name, passphrase, ports.passphrases);
       const path = await documents.report(`${slugOf(profile.name)}-root-key-${clock.nowMs()}.age`, sealed);
       await keyring.change(profile.id, (old) => ({ ...old, rootExported: true }));
       return { path };
     },
-    'root.remove': async () => {
-      await keyring.change(secured().id, withoutRoot);
+    'root.remove': async ({ profile }) => {
+      await keyring.change(secured(meant(profile)).id, withoutRoot);
       return null;
     },
-    'root.import': async ({ file, passphrase }) => {
-      const profile = secured();
+    'root.import': async ({ file, passphrase, ...of }) => {
+      const profile = secured(meant(of.profile));
       const key = await importRoot(await keyring.need(profile.id), file, passphrase, ports);
       await keyring.change(profile.id, (old) => ({ ...old, rootKey: key, rootRemoved: false, rootExported: true }));
       return null;
     },
-    'audit.list': (query, signal) => auditPage(query, audit(signal)),
-    'audit.export': async (_input, signal) => {
-      const name = current()?.name ?? '';
-      return { path: await documents.report(`webmesh-audit-${slugOf(name)}-${clock.nowMs()}.json`, await auditText(name, clock.nowMs(), audit(signal))) };
+    'audit.list': async ({ profile, ...query }, signal) => auditPage(query, audit(meant(profile), signal)),
+    'audit.export': async ({ profile }, signal) => {
+      const network = meant(profile);
+      const name = network.profile()?.name ?? '';
+      return { path: await documents.report(`webmesh-audit-${slugOf(name)}-${clock.nowMs()}.json`, await auditText(name, clock.nowMs(), audit(network, signal))) };
     },
   };
 }
@@ -152,14 +158,14 @@ function leaseOf({ view }: Session) {
   return phase.name === 'connected' || phase.name === 'configuring' ? phase.lease : null;
 }
 
-/** True while the session holds something of the profile. */
-export function isInUse({ view }: Session, profile: string): boolean {
-  const { state } = view.get();
-  return state.profile === profile && state.phase.name !== 'disconnected' && state.phase.name !== 'blocked';
+/** True while a session holds something of the network. */
+export function isInUse(network: Pick<Network, 'session'> | undefined): boolean {
+  const phase = network?.session.view.get().state.phase.name ?? 'disconnected';
+  return phase !== 'disconnected' && phase !== 'blocked';
 }
 
-/** True while the session is blocked by what the mesh said of this device. */
-function isTurnedAway({ view }: Session, profile: string): boolean {
-  const { state } = view.get();
-  return state.profile === profile && state.phase.name === 'blocked' && state.phase.failure.code.startsWith('auth.');
+/** True while its session is blocked by what the mesh said of this device. */
+function isTurnedAway(network: Pick<Network, 'session'> | undefined): boolean {
+  const phase = network?.session.view.get().state.phase;
+  return phase?.name === 'blocked' && phase.failure.code.startsWith('auth.');
 }

@@ -4,7 +4,7 @@ import type { RosterNode } from '../mesh/roster.ts';
 import type { Profile } from '../profiles.ts';
 import { draw, inviteEndpoints } from './inviting.ts';
 
-const host: Profile = { id: 'p', name: 'home', kind: 'host', nodeId: 'box', address: '', trust: 'mtls', endpoints: [], rootFingerprint: null, grpcPort: 8443, raftPort: 9443, wireguardPort: 51820, asVoter: true, ipv4Network: null };
+const host: Profile = { id: 'p', name: 'home', kind: 'host', nodeId: 'box', address: '', trust: 'mtls', endpoints: [], rootFingerprint: null, grpcPort: 8443, raftPort: 9443, wireguardPort: 51820, asVoter: true, ipv4Network: null, colour: 'blue', suffix: 'home.internal' };
 const member: Profile = { ...host, kind: 'member', nodeId: 'me', asVoter: false };
 const node = (id: string, primary: string | null, role: RosterNode['role'] = 'voter'): RosterNode => ({ id, publicKey: id, ipv4: null, ipv6: null, ipv6Network: null, endpoints: [], primary, grpcPort: 8443, role, createdAtMs: 1, updatedAtMs: 1 });
 const own = { primary: '192.0.2.5', others: ['2001:db8::5', '192.0.2.6', '192.0.2.7', '192.0.2.8'] };

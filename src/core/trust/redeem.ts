@@ -69,7 +69,8 @@ async function replace(old: Profile, input: Parsed<'invite.redeem'>, invite: Inv
 }
 
 async function add(input: Parsed<'invite.redeem'>, invite: Invite, secrets: NetworkSecrets, inPlaceOf: string | null, ports: RedeemPorts): Promise<string> {
-  const profile = await invitedProfile(input, invite, ports);
+  const others = ports.profiles.document.get().list.filter(({ id }) => id !== inPlaceOf);
+  const profile = await invitedProfile(input, invite, others, ports);
   await ports.keyring.create(profile.id, { ...secrets, invite: input.link });
   try {
     if (inPlaceOf === null) await ports.profiles.add(profile);

@@ -30,9 +30,10 @@ export async function askHelper<T>(clock: Clock, deadlineMs: number, what: strin
 
 /**
  * What the node process must run as, before the lease is known and with it. In a secured network whoever votes serves the public as a host
- * does: an invite may name it, and it proves who it is. `identity` is null in clear text and nowhere else.
+ * does: an invite may name it, and it proves who it is. `identity` is null in clear text and nowhere else. `namesPort`: where this machine's
+ * resolver asks, when it takes no other (Windows).
  */
-export function nodeSpec(profile: Profile, lease: Lease | null, { primary, others }: Advertised, identity: Identity | null): NodeSpec {
+export function nodeSpec(profile: Profile, lease: Lease | null, { primary, others }: Advertised, identity: Identity | null, namesPort = 0): NodeSpec {
   const host = profile.kind === 'host';
   const open = serves(profile);
   const offered = offeredServices(offersOf(profile));
@@ -48,7 +49,7 @@ export function nodeSpec(profile: Profile, lease: Lease | null, { primary, other
     endpoints: [...others],
     publicAddresses: open ? ['0.0.0.0', '::'] : [],
     services: { leaderProxy: true, meshApi: true, peerDiscovery: open, metrics: true, admin: open, ...offered.services },
-    paths: offered.paths,
+    paths: { ...offered.paths, localDomain: profile.suffix, localDnsPort: namesPort },
     bootstrap: host ? { networkName: profile.name, ipv4Network: profile.ipv4Network ?? '' } : undefined,
     identity: identity === null ? undefined : nodeIdentity(identity),
     insecure: profile.trust === 'clear-text',

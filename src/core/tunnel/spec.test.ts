@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RosterNode } from '../mesh/roster.ts';
+import { parseTunnelSpec } from '../../helper/tunnel/spec.ts';
 import { advertisedEndpoints, tunnelSpec, type SpecInput } from './spec.ts';
 
 const lease = { ipv4: '10.5.0.1', ipv4Network: '10.5.0.0/16', ipv6: 'fd00:1:2:3::', ipv6Network: 'fd00:1:2:3::/64' };
@@ -10,7 +11,7 @@ function node(id: string, more: Partial<RosterNode> = {}): RosterNode {
 }
 
 function spec(nodes: readonly RosterNode[], more: Partial<SpecInput> = {}) {
-  return tunnelSpec({ tunnelId: 't', nodeId: 'self', publicKey: 'key-self', listenPort: 51820, lease, nodes, own, overrides: new Map(), ...more });
+  return tunnelSpec({ tunnelId: 't', nodeId: 'self', publicKey: 'key-self', listenPort: 51820, lease, nodes, own, overrides: new Map(), names: null, ...more });
 }
 
 const peersOf = (nodes: readonly RosterNode[], more?: Partial<SpecInput>) => spec(nodes, more).peers.map(({ publicKey, endpoint, allowedIps }) => `${publicKey} ${endpoint || '-'} ${allowedIps.join(' ')}`);
@@ -19,6 +20,7 @@ test('a whole tunnel', () => {
   expect(spec([node('self', { publicKey: 'key-self' }), node('b')])).toEqual({
     tunnelId: 't', addresses: ['10.5.0.1/32', 'fd00:1:2:3::/128'], routes: ['10.5.0.0/16', 'fd00:1:2::/48'], listenPort: 51820, mtu: 1420, publicKey: 'key-self',
     peers: [{ publicKey: 'key-b', endpoint: '203.0.113.7:51820', allowedIps: ['10.5.0.2/32', 'fd00:1:2:4::/64'], keepaliveSeconds: 25, push: 0, restart: 0 }],
+    dns: undefined,
   });
 });
 
@@ -80,4 +82,15 @@ test('a mesh without IPv4 or without IPv6', () => {
 test('two thousand peers take a blink', () => {
   const nodes = Array.from({ length: 2000 }, (_, i) => node(`n${i}`, { ipv4: `10.5.${1 + (i >> 8)}.${i & 255}`, ipv6Network: `fd00:1:2:${(i + 100).toString(16)}::/64` }));
   expect(spec(nodes).peers).toHaveLength(2000);
+});
+
+test('names: the suffix first, then the zones of the mesh; our own node answers; the helper takes them', () => {
+  const names = { suffix: 'home.internal', port: 5353 };
+  const dns = (more: Partial<SpecInput>) => spec([], { names, ...more }).dns;
+  expect(dns({})).toEqual({ servers: ['10.5.0.1:5353', '[fd00:1:2:3::]:5353'], domains: ['home.internal', 'webmesh.internal', '5.10.in-addr.arpa', '2.0.0.0.1.0.0.0.0.0.d.f.ip6.arpa'] });
+  const wide = { ...lease, ipv4: '172.16.0.7', ipv4Network: '172.16.0.0/12', ipv6: null, ipv6Network: null };
+  const zones = ['172.16.0.0/12', '172.16.0.0/20', '172.16.0.0/24', '172.16.0.0/25', '10.0.0.0/8'].map((ipv4Network) => dns({ lease: { ...wide, ipv4: ipv4Network.startsWith('10') ? '10.7.0.1' : wide.ipv4, ipv4Network } })?.domains.slice(2));
+  expect(zones).toEqual([['16.172.in-addr.arpa'], ['0.16.172.in-addr.arpa'], ['0.16.172.in-addr.arpa'], [], ['7.10.in-addr.arpa']]);
+  expect([dns({ names: { ...names, suffix: 'google.com' } }), dns({ names: null }), dns({ names: { suffix: 'webmesh.internal', port: 53 } })?.domains[0]]).toEqual([undefined, undefined, 'webmesh.internal']);
+  expect(parseTunnelSpec({ ...spec([], { names }), publicKey: '' }, 1000, () => 'wmt').names?.domains.length).toBe(4);
 });

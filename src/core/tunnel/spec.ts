@@ -1,5 +1,6 @@
-import { contains, formatIp, formatPrefix, isUnroutable, joinHostPort, networkOf, parseIp, parsePrefix, type Prefix, splitHostPort } from '../../base/ip.ts';
-import type { PeerSpec, TunnelSpec } from '../../gen/webmesh/helper/v1/helper.ts';
+import { contains, formatIp, formatPrefix, isUnroutable, joinHostPort, type Ip, networkOf, parseIp, parsePrefix, type Prefix, splitHostPort } from '../../base/ip.ts';
+import { isPrivateDomain, meshZone } from '../../base/private-names.ts';
+import type { DnsSpec, PeerSpec, TunnelSpec } from '../../gen/webmesh/helper/v1/helper.ts';
 import { meshNetworks } from '../mesh/lease.ts';
 import type { RosterNode } from '../mesh/roster.ts';
 import type { OwnAddress } from '../ports.ts';
@@ -21,6 +22,8 @@ export interface SpecInput {
   readonly own: readonly OwnAddress[];
   /** By public key: where the path finder sends a peer's packets. */
   readonly overrides: ReadonlyMap<string, PathOverride>;
+  /** Under which suffix programs of this machine find devices, and the port at which our own node answers; null: they do not. */
+  readonly names: { readonly suffix: string; readonly port: number } | null;
 }
 
 /** What the path finder says of one peer. */
@@ -51,7 +54,34 @@ export function tunnelSpec(input: SpecInput): TunnelSpec {
     mtu,
     peers: peersOf(input, networks),
     publicKey: input.publicKey,
+    dns: input.names === null ? undefined : dnsSpec(input.lease, input.names),
   };
+}
+
+/** Where our own node answers when nobody says otherwise. */
+export const namesPortDefault = 5353;
+/** Reverse zones end at whole octets and nibbles. Of a wide network only the part around our own address is asked for: others may use the rest. */
+const reverse = { 4: { bitsMin: 16, bitsMax: 24, step: 8 }, 6: { bitsMin: 48, bitsMax: 64, step: 4 } } as const;
+
+/**
+ * The suffix first, then the mesh's own zone and the zones of its addresses; our own node answers all of them. A suffix that may be
+ * somebody's on the Internet stays with the Internet.
+ */
+function dnsSpec(lease: Lease, { suffix, port }: { readonly suffix: string; readonly port: number }): DnsSpec | undefined {
+  const own = [lease.ipv4, lease.ipv6].flatMap((text) => (text === null ? [] : (parseIp(text) ?? [])));
+  if (own.length === 0 || !isPrivateDomain(suffix)) return undefined;
+  const zones = meshNetworks(lease).flatMap((network) => own.filter((ip) => contains(network, ip)).flatMap((ip) => reverseZone(ip, network) ?? []));
+  return { servers: own.map((ip) => joinHostPort(formatIp(ip), port)), domains: [...new Set([suffix, meshZone, ...zones])] };
+}
+
+/** RFC 1035 §3.5, RFC 3596 §2.5. */
+function reverseZone({ family, value }: Ip, network: Prefix): string | undefined {
+  const { bitsMin, bitsMax, step } = reverse[family];
+  const bits = Math.max(bitsMin, Math.ceil(network.bits / step) * step);
+  if (bits > bitsMax) return undefined;
+  const width = family === 4 ? 32 : 128;
+  const parts = Array.from({ length: bits / step }, (_, at) => (value >> BigInt(width - (at + 1) * step)) & ((1n << BigInt(step)) - 1n));
+  return [...parts.reverse().map((part) => part.toString(family === 4 ? 10 : 16)), family === 4 ? 'in-addr.arpa' : 'ip6.arpa'].join('.');
 }
 
 function peersOf(input: SpecInput, networks: readonly Prefix[]): PeerSpec[] {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { type CallerRules, type Peer, callerOf } from './callers.ts';
 
-const installed: CallerRules = { owner: undefined, group: 990, nodeUid: 991, nodePid: () => 4242 };
-const development: CallerRules = { owner: 1000, group: undefined, nodeUid: 1000, nodePid: () => 4242 };
+const installed: CallerRules = { owner: undefined, group: 990, nodeUid: 991, nodePids: () => [4241, 4242] };
+const development: CallerRules = { owner: 1000, group: undefined, nodeUid: 1000, nodePids: () => [4241, 4242] };
 const peer = (change: Partial<Peer>): Peer => ({ uid: 1000, gid: 1000, pid: 7, groups: [], ...change });
 
 test.each<[string, CallerRules, Peer | undefined, string]>([
@@ -15,6 +15,7 @@ test.each<[string, CallerRules, Peer | undefined, string]>([
   ['the owner', development, peer({}), 'privileged 1000'],
   ['another user where there is no group', development, peer({ uid: 1001, gid: 1001 }), 'refused'],
   ['the node process, although it runs as the owner', development, peer({ pid: 4242 }), 'refused'],
+  ['another of the node processes', development, peer({ pid: 4241 }), 'refused'],
   ['the node process as root', installed, peer({ uid: 0, pid: 4242 }), 'refused'],
 ])('%s', (_who, rules, who, expected) => {
   const caller = callerOf(who, rules);

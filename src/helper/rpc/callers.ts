@@ -20,16 +20,16 @@ export interface CallerRules {
   readonly group: number | undefined;
   /** Who runs the node process; such a user is never a caller unless it is the owner. */
   readonly nodeUid: number | undefined;
-  /** The node process now. It is not believed to be its user: it talks to the whole network. */
-  readonly nodePid: () => number;
+  /** The node processes now. They are not believed to be their user: they talk to whole networks. */
+  readonly nodePids: () => readonly number[];
 }
 
 /**
  * Who a connection belongs to, or undefined: then it is closed unheard. Default deny: nobody whom the kernel does not name, root, the owner,
- * and members of the group; never the node process.
+ * and members of the group; never a node process.
  */
-export function callerOf(peer: Peer | undefined, { owner, group, nodeUid, nodePid }: CallerRules): Caller | undefined {
-  if (peer === undefined || peer.pid === nodePid()) return undefined;
+export function callerOf(peer: Peer | undefined, { owner, group, nodeUid, nodePids }: CallerRules): Caller | undefined {
+  if (peer === undefined || nodePids().includes(peer.pid)) return undefined;
   const { uid, gid, groups } = peer;
   if (uid === 0 || uid === owner) return { uid, privileged: true };
   if (uid === nodeUid || group === undefined) return undefined;

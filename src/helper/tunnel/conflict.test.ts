@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { asFailure } from '../../base/failure.ts';
 import { refuseConflicts } from './conflict.ts';
 
-const wanted = { place: { uid: 0, tunnelId: 'home' }, device: 'wmhome', publicKey: '', addresses: ['172.16.0.2/32', 'fd00:1:2:3::/128'], routes: ['172.16.0.0/12', 'fd00:1:2::/48'], listenPort: 1, mtu: 1420, peers: [] };
+const wanted = { place: { uid: 0, tunnelId: 'home' }, device: 'wmhome', publicKey: '', addresses: ['172.16.0.2/32', 'fd00:1:2:3::/128'], routes: ['172.16.0.0/12', 'fd00:1:2::/48'], listenPort: 1, mtu: 1420, peers: [], names: null };
 
 test.each<[string, string, string, boolean, string]>([
   ['our network is somebody else\'s already', '172.16.0.0/12', 'tun0', false, 'tunnel.conflict'],

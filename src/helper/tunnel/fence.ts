@@ -1,5 +1,6 @@
 import { failure } from '../../base/failure.ts';
-import { type FenceFile } from '../ports.ts';
+import { type FenceFile, type TunnelPlace } from '../ports.ts';
+import { tunnelIdPattern } from './spec.ts';
 
 /** Orders compare by epoch, then by revision. */
 export interface Generation {
@@ -10,9 +11,9 @@ export interface Generation {
 export type OrderKind = 'tunnel' | 'node';
 
 /**
- * Refuses orders that are older than one already seen. Streams and retries can deliver an old clear after a new apply: the generation
- * decides, not the order of arrival. Tunnel and node count revisions apart, because a core sends both under one epoch, in parallel;
- * an epoch that ended is over for both.
+ * Refuses orders that are older than one already seen for the same tunnel. Streams and retries can deliver an old clear after a new apply:
+ * the generation decides, not the order of arrival. Tunnel and node count revisions apart, because a core sends both under one epoch, in
+ * parallel; an epoch that ended is over for both.
  */
 export interface Fence {
   newest(): Generation;
@@ -20,24 +21,66 @@ export interface Fence {
   pass(kind: OrderKind, generation: Generation | undefined): Promise<Generation>;
 }
 
+/** One fence for each tunnel of each user. What one user orders never makes another's orders late. */
+export interface Fences {
+  of(place: TunnelPlace): Fence;
+  /** The newest of all fences of this user. */
+  newest(uid: number): Generation;
+}
+
+interface Seen extends TunnelPlace {
+  tunnel: Generation;
+  node: Generation;
+}
+
 const none: Generation = { epoch: 0n, revision: 0n };
 const uint64Max = 2n ** 64n - 1n;
+const uint32Max = 2 ** 32 - 1;
+/** How many tunnels are remembered. The one that was ordered about the longest ago gives way, unless it is `inUse`. */
+const placesMax = 64;
 
 /** The file lives as long as the machine runs: a reboot ends every caller whose order could be late. */
-export async function openFence(file: FenceFile): Promise<Fence> {
-  const seen: Record<OrderKind, Generation> = parse(await file.read());
-  const newest = (): Generation => (older(seen.tunnel, seen.node) ? seen.node : seen.tunnel);
+export async function openFences(file: FenceFile, inUse: (place: TunnelPlace) => boolean): Promise<Fences> {
+  const { places, before } = parse(await file.read());
+  const all = new Map(places.map((seen) => [nameOf(seen), seen]));
+  let writing: Promise<unknown> = Promise.resolve();
+
+  /** One write at a time, each with what is newest then. */
+  function write(): Promise<void> {
+    const result = writing.then(() => file.write(textOf([...all.values()], before)));
+    writing = result.catch(() => {});
+    return result;
+  }
+
+  function raise(place: TunnelPlace, seen: Seen, kind: OrderKind, generation: Generation): void {
+    seen[kind] = generation;
+    // Anew, so that the last one is the one ordered about last.
+    all.delete(nameOf(place));
+    all.set(nameOf(place), seen);
+    for (const [name, old] of all) if (all.size > placesMax && old !== seen && !inUse(old)) all.delete(name);
+  }
+
+  function fenceOf(place: TunnelPlace): Fence {
+    const seenNow = (): Seen => all.get(nameOf(place)) ?? { uid: place.uid, tunnelId: place.tunnelId, tunnel: before, node: before };
+    const newest = (): Generation => newer(seenNow().tunnel, seenNow().node);
+    return {
+      newest,
+      pass: async (kind, generation) => {
+        if (generation === undefined || generation.epoch < 1n) throw failure('input.invalid', { field: 'generation', reason: 'missing' });
+        const seen = seenNow();
+        if (generation.epoch < newest().epoch || older(generation, seen[kind])) throw failure('helper.stale', { got: wordOf(generation), seen: wordOf(newest()) });
+        if (older(seen[kind], generation)) {
+          raise(place, seen, kind, generation);
+          await write();
+        }
+        return generation;
+      },
+    };
+  }
+
   return {
-    newest,
-    pass: async (kind, generation) => {
-      if (generation === undefined || generation.epoch < 1n) throw failure('input.invalid', { field: 'generation', reason: 'missing' });
-      if (generation.epoch < newest().epoch || older(generation, seen[kind])) throw failure('helper.stale', { ...textOf('got', generation), ...textOf('seen', newest()) });
-      if (older(seen[kind], generation)) {
-        seen[kind] = generation;
-        await file.write(JSON.stringify({ tunnel: textOf('', seen.tunnel), node: textOf('', seen.node) }));
-      }
-      return generation;
-    },
+    of: fenceOf,
+    newest: (uid) => [...all.values()].filter((seen) => seen.uid === uid).reduce((best, { tunnel, node }) => newer(best, newer(tunnel, node)), before),
   };
 }
 
@@ -45,21 +88,48 @@ export function older(a: Generation, b: Generation): boolean {
   return a.epoch < b.epoch || (a.epoch === b.epoch && a.revision < b.revision);
 }
 
-function textOf(name: string, { epoch, revision }: Generation): Record<string, string> {
-  return name === '' ? { epoch: String(epoch), revision: String(revision) } : { [name]: `${epoch}.${revision}` };
+function newer(a: Generation, b: Generation): Generation {
+  return older(a, b) ? b : a;
 }
 
-/** A file that cannot be read counts as none: the fence then starts low, and the first order of this life raises it. */
-function parse(text: string | undefined): Record<OrderKind, Generation> {
-  const value: unknown = text === undefined ? {} : safeJson(text);
-  return { tunnel: generationFrom(value, 'tunnel'), node: generationFrom(value, 'node') };
+function nameOf({ uid, tunnelId }: TunnelPlace): string {
+  return `${uid}/${tunnelId}`;
 }
 
-function generationFrom(value: unknown, kind: OrderKind): Generation {
-  const part = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[kind] : undefined;
-  if (typeof part !== 'object' || part === null || !('epoch' in part) || !('revision' in part)) return none;
-  const [epoch, revision] = [part.epoch, part.revision].map((text) => (typeof text === 'string' && /^\d{1,20}$/.test(text) ? BigInt(text) : uint64Max + 1n)) as [bigint, bigint];
-  return epoch > uint64Max || revision > uint64Max ? none : { epoch, revision };
+function wordOf({ epoch, revision }: Generation): string {
+  return `${epoch}.${revision}`;
+}
+
+function textOf(places: readonly Seen[], before: Generation): string {
+  const plain = ({ epoch, revision }: Generation) => ({ epoch: String(epoch), revision: String(revision) });
+  return JSON.stringify({ places: places.map(({ uid, tunnelId, tunnel, node }) => ({ uid, tunnelId, tunnel: plain(tunnel), node: plain(node) })), before: plain(before) });
+}
+
+/**
+ * A file that cannot be read counts as none: the fences then start low, and the first order of this life raises its own. An earlier version
+ * kept one pair of generations for the whole machine, at the top: no tunnel's orders go below that (`before`).
+ */
+function parse(text: string | undefined): { readonly places: readonly Seen[]; readonly before: Generation } {
+  const value = recordOf(text === undefined ? {} : safeJson(text));
+  const list: readonly unknown[] = Array.isArray(value['places']) ? value['places'] : [];
+  const before = [value['tunnel'], value['node'], value['before']].map(generationFrom).reduce(newer, none);
+  return { places: list.slice(-placesMax).flatMap((entry) => seenFrom(recordOf(entry))), before };
+}
+
+function seenFrom({ uid, tunnelId, tunnel, node }: Readonly<Record<string, unknown>>): readonly Seen[] {
+  if (typeof uid !== 'number' || !Number.isInteger(uid) || uid < 0 || uid > uint32Max) return [];
+  if (typeof tunnelId !== 'string' || !tunnelIdPattern.test(tunnelId)) return [];
+  return [{ uid, tunnelId, tunnel: generationFrom(tunnel), node: generationFrom(node) }];
+}
+
+function generationFrom(part: unknown): Generation {
+  const { epoch, revision } = recordOf(part);
+  const [first, second] = [epoch, revision].map((text) => (typeof text === 'string' && /^\d{1,20}$/.test(text) ? BigInt(text) : uint64Max + 1n)) as [bigint, bigint];
+  return first > uint64Max || second > uint64Max ? none : { epoch: first, revision: second };
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function safeJson(text: string): unknown {

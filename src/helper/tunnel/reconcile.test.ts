@@ -6,7 +6,7 @@ import { type WantedPeer, type WantedTunnel } from './spec.ts';
 const peer = (name: string, endpoint = ''): WantedPeer => ({ publicKey: name, endpoint, allowedIps: [`10.0.0.${name.length}/32`], keepaliveSeconds: 25, push: 0, restart: 0 });
 const place = { uid: 1000, tunnelId: 'home' };
 const wanted = (change: Partial<WantedTunnel> = {}): WantedTunnel => ({
-  place, device: 'wmhome', publicKey: 'mine', addresses: ['10.0.0.1/32', 'fd00::/128'], routes: ['10.0.0.0/8', 'fd00::/48'], listenPort: 51820, mtu: 1420, peers: [peer('ann', '1.1.1.1:1')], ...change,
+  place, device: 'wmhome', publicKey: 'mine', addresses: ['10.0.0.1/32', 'fd00::/128'], routes: ['10.0.0.0/8', 'fd00::/48'], listenPort: 51820, mtu: 1420, peers: [peer('ann', '1.1.1.1:1')], names: null, ...change,
 });
 const fold = (steps: readonly Step[], from: Applied | null): Applied | null => steps.reduce(after, from);
 const applied = (tunnel = wanted()): Applied => fold(reconcile(null, tunnel, new Set()), null) as Applied;
@@ -96,6 +96,7 @@ function arbitrary(random: Random): WantedTunnel {
   return {
     place: { uid: between(random, 1000, 1001), tunnelId: pick(random, ['home', 'work']) }, device: 'wm', publicKey: pick(random, ['mine', 'next']), addresses: some(['a', 'b', 'c']), routes: some(['x', 'y', 'z']), listenPort: between(random, 1, 2), mtu: between(random, 1, 2),
     peers: some(['p', 'q', 'r', 's']).map((key) => ({ publicKey: key, endpoint: pick(random, ['', '1', '2']), allowedIps: some(['i', 'j']), keepaliveSeconds: between(random, 0, 1), push: between(random, 0, 1), restart: between(random, 0, 1) })),
+    names: null,
   };
 }
 

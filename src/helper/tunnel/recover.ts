@@ -2,26 +2,36 @@ import { asFailure } from '../../base/failure.ts';
 import { type Log } from '../../base/log.ts';
 import { type JournalFile, type Keys, type MachineFacts } from '../ports.ts';
 import { type Device } from './device.ts';
-import { type Journal, type Undo } from './journal.ts';
+import { type Journal, type Undo, createJournal } from './journal.ts';
 
-export interface RecoverPorts {
-  readonly device: Pick<Device, 'perform'>;
+export interface RecoverPorts extends RecoverAllPorts {
   readonly journal: Journal;
   readonly file: Pick<JournalFile, 'setAside'>;
+}
+
+export interface RecoverAllPorts {
+  readonly device: Pick<Device, 'perform'>;
   readonly keys: Pick<Keys, 'known'>;
   readonly facts: Pick<MachineFacts, 'deviceExists'>;
   readonly deviceName: (tunnelId: string) => string;
   readonly log: Log;
 }
 
+/** Takes back what every journal says, one after the other. Answers whether nothing is left. */
+export async function recoverAll(files: readonly JournalFile[], ports: RecoverAllPorts): Promise<boolean> {
+  let clean = true;
+  for (const file of files) clean = (await recover({ ...ports, file, journal: createJournal(file) })) && clean;
+  return clean;
+}
+
 /**
  * Takes back what an earlier life of this helper left on the machine. Runs before the first caller is served. A damaged journal is kept
  * for a look, its good lines are used, and devices named after tunnels that have a key here are removed as well.
- * An undo that fails stays in the journal for the next start.
+ * An undo that fails stays in the journal for the next start. Answers whether nothing is left of it.
  */
-export async function recover({ device, journal, file, keys, facts, deviceName, log }: RecoverPorts): Promise<void> {
+export async function recover({ device, journal, file, keys, facts, deviceName, log }: RecoverPorts): Promise<boolean> {
   const found = await journal.read();
-  if (found.kind === 'clean') return;
+  if (found.kind === 'clean') return true;
   const undos: Undo[] = [...found.undos];
   if (found.kind === 'damaged') {
     log.error('journal-damaged', { keptAs: await file.setAside() });
@@ -38,4 +48,5 @@ export async function recover({ device, journal, file, keys, facts, deviceName, 
     });
   }
   if (clean) await journal.clear();
+  return clean;
 }

@@ -9,6 +9,7 @@ const name = (id: string): string => `wm${id}`;
 const good = TunnelSpec.fromPartial({
   tunnelId: 'home', addresses: ['172.16.0.2/32', 'FD00:1:2:3:0:0:0:0/128'], routes: ['172.16.0.2/12', 'fd00:1:2::/48'], listenPort: 51820,
   peers: [{ publicKey: key, endpoint: '[2001:DB8::1]:51820', allowedIps: ['172.16.0.3/32', 'fd00:1:2:4::5/64'], keepaliveSeconds: 25, push: 0, restart: 0 }],
+  dns: { servers: ['172.16.0.2:5353', '[FD00:1:2:3::]:5353'], domains: ['Home.internal', '16.172.in-addr.arpa'] },
 });
 
 function codeOf(change: Partial<TunnelSpec> | undefined): string {
@@ -26,6 +27,7 @@ test('brings a good wish into canonical form', () => {
   expect(parseTunnelSpec(good, 1000, name)).toEqual({
     place: { uid: 1000, tunnelId: 'home' }, device: 'wmhome', publicKey: '', addresses: ['172.16.0.2/32', 'fd00:1:2:3::/128'], routes: ['172.16.0.0/12', 'fd00:1:2::/48'], listenPort: 51820, mtu: 1420,
     peers: [{ publicKey: key, endpoint: '[2001:db8::1]:51820', allowedIps: ['172.16.0.3/32', 'fd00:1:2:4::/64'], keepaliveSeconds: 25, push: 0, restart: 0 }],
+    names: { servers: ['172.16.0.2:5353', '[fd00:1:2:3::]:5353'], domains: ['home.internal', '16.172.in-addr.arpa'] },
   });
 });
 
@@ -80,10 +82,10 @@ test('any garbage is a Failure of the input family, never another error; what pa
   for (let seed = 1; seed <= 20_000; seed++) {
     const spec = garbage(seeded(seed));
     try {
-      const { peers, ...rest } = parseTunnelSpec(spec, 1000, name);
+      const { peers, names, ...rest } = parseTunnelSpec(spec, 1000, name);
       accepted++;
-      const texts = [rest.device, ...rest.addresses, ...rest.routes, ...peers.flatMap((peer) => [peer.publicKey, peer.endpoint, ...peer.allowedIps])];
-      expect({ seed, unsafe: texts.filter((text) => !/^[A-Za-z0-9+/=.:[\]]*$/.test(text)) }).toEqual({ seed, unsafe: [] });
+      const texts = [rest.device, ...rest.addresses, ...rest.routes, ...peers.flatMap((peer) => [peer.publicKey, peer.endpoint, ...peer.allowedIps]), ...(names?.servers ?? []), ...(names?.domains ?? [])];
+      expect({ seed, unsafe: texts.filter((text) => !/^[A-Za-z0-9+/=.:[\]-]*$/.test(text)) }).toEqual({ seed, unsafe: [] });
     } catch (error) {
       expect({ seed, family: asFailure(error).code.split('.')[0] }).toEqual({ seed, family: 'input' });
     }
@@ -97,5 +99,7 @@ function garbage(random: Random): TunnelSpec {
   const list = (p: number): string[] => Array.from({ length: chance(random, p) ? between(random, 0, 3) : 0 }, text);
   const number = (): number => pick(random, [0, 1, 1280, 1420, 51820, 65535, 65536, -1, 1.5, Number.NaN, 2 ** 32]);
   const peers = Array.from({ length: chance(random, 0.5) ? between(random, 0, 3) : 0 }, () => PeerSpec.fromPartial({ publicKey: chance(random, 0.7) ? key : text(), endpoint: text(), allowedIps: list(0.5), keepaliveSeconds: chance(random, 0.7) ? 25 : number(), push: chance(random, 0.8) ? 1 : number(), restart: chance(random, 0.8) ? 2 : number() }));
-  return TunnelSpec.fromPartial({ tunnelId: chance(random, 0.8) ? 'home' : text(), addresses: list(0.5), routes: list(0.5), listenPort: chance(random, 0.7) ? 51820 : number(), mtu: chance(random, 0.7) ? 0 : number(), peers });
+  const domains = ['home.internal', '16.172.in-addr.arpa', 'com', '~.', 'a-b.lan'];
+  const dns = chance(random, 0.3) ? { servers: [chance(random, 0.5) ? '10.0.0.1:5353' : text()], domains: [chance(random, 0.5) ? pick(random, domains) : text()] } : undefined;
+  return TunnelSpec.fromPartial({ ...(dns && { dns }), tunnelId: chance(random, 0.8) ? 'home' : text(), addresses: list(0.5), routes: list(0.5), listenPort: chance(random, 0.7) ? 51820 : number(), mtu: chance(random, 0.7) ? 0 : number(), peers });
 }

@@ -2,6 +2,7 @@ import { failure } from '../../base/failure.ts';
 import { type Prefix, contains, formatIp, formatPrefix, isPrivate, joinHostPort, networkOf, parseIp, parsePrefix, splitHostPort } from '../../base/ip.ts';
 import { isKey } from '../../base/keys.ts';
 import { type PeerSpec, type TunnelSpec } from '../../gen/webmesh/helper/v1/helper.ts';
+import { type WantedNames, namesWithoutIpv6, parseDnsSpec } from '../dns/spec.ts';
 import { type TunnelPlace } from '../ports.ts';
 
 /** A wanted tunnel after every part was checked. Texts are in canonical form, so that equal wishes are equal values. */
@@ -16,6 +17,8 @@ export interface WantedTunnel {
   readonly listenPort: number;
   readonly mtu: number;
   readonly peers: readonly WantedPeer[];
+  /** What the machine's resolver is to ask the mesh for; null leaves the resolver alone. */
+  readonly names: WantedNames | null;
 }
 
 export interface WantedPeer {
@@ -48,6 +51,7 @@ export function parseTunnelSpec(spec: TunnelSpec | undefined, uid: number, nameD
   if (!tunnelIdPattern.test(spec.tunnelId)) throw invalid('tunnel_id', 'not 1 to 32 lower-case letters and digits');
   if (spec.publicKey !== '' && !isKey(spec.publicKey)) throw invalid('public_key', 'not 32 bytes in base64');
   const routes = distinct(limited('routes', spec.routes, limits.routes).map(parseRoute));
+  const addresses = distinct(limited('addresses', spec.addresses, limits.addresses).map(parseAddress));
   const peers = limited('peers', spec.peers, limits.peers).map((peer) => parsePeer(peer, routes));
   refuseDuplicates('peers.public_key', peers.map((peer) => peer.publicKey));
   refuseDuplicates('peers.allowed_ips', peers.flatMap((peer) => peer.allowedIps));
@@ -55,18 +59,19 @@ export function parseTunnelSpec(spec: TunnelSpec | undefined, uid: number, nameD
     place: { uid, tunnelId: spec.tunnelId },
     publicKey: spec.publicKey,
     device: nameDevice(spec.tunnelId),
-    addresses: distinct(limited('addresses', spec.addresses, limits.addresses).map(parseAddress)),
+    addresses,
     routes,
     listenPort: spec.listenPort === 0 ? 0 : whole('listen_port', spec.listenPort, portMin, portMax),
     mtu: spec.mtu === 0 ? mtuDefault : whole('mtu', spec.mtu, mtuMin, mtuMax),
     peers,
+    names: parseDnsSpec(spec.dns, { addresses, routes }),
   };
 }
 
 /** The tunnel without its IPv6 parts, for machines where IPv6 is switched off. Peers' allowed IPs stay: they touch no address of ours. */
 export function withoutIpv6(wanted: WantedTunnel): WantedTunnel {
   const isIpv4 = (text: string): boolean => !text.includes(':');
-  return { ...wanted, addresses: wanted.addresses.filter(isIpv4), routes: wanted.routes.filter(isIpv4) };
+  return { ...wanted, addresses: wanted.addresses.filter(isIpv4), routes: wanted.routes.filter(isIpv4), names: namesWithoutIpv6(wanted.names) };
 }
 
 function parsePeer(peer: PeerSpec, routes: readonly string[]): WantedPeer {

@@ -12,7 +12,7 @@ const keys = { privateKey: new Secret(key), privateKeyPath: '/keys/home' };
 function lines(platform: string, engine: EngineName): readonly string[] {
   const system = systemFor(platform);
   const peer = { publicKey: key, endpoint: '1.2.3.4:5', allowedIps: ['10.0.0.2/32'], keepaliveSeconds: 25, push: 0, restart: 0 };
-  const wanted = { place, device: system.deviceName('home'), publicKey: 'mine', addresses: ['10.0.0.1/32', 'fd00::/128'], routes: ['10.0.0.0/8', 'fd00::/48'], listenPort: 51820, mtu: 1420, peers: [peer] };
+  const wanted = { place, device: system.deviceName('home'), publicKey: 'mine', addresses: ['10.0.0.1/32', 'fd00::/128'], routes: ['10.0.0.0/8', 'fd00::/48'], listenPort: 51820, mtu: 1420, peers: [peer], names: null };
   const removal: Step[] = [
     { kind: 'remove-route', device: wanted.device, network: 'fd00::/48' }, { kind: 'remove-address', device: wanted.device, address: 'fd00::/128' },
     { kind: 'remove-address', device: wanted.device, address: '10.0.0.1/32' }, { kind: 'set-peers', device: wanted.device, remove: [key], move: [{ ...peer, endpoint: '1.2.3.4:6' }, { ...peer, endpoint: '' }], set: [] }, { kind: 'remove-device', device: wanted.device },

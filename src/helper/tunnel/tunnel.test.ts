@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
-import { FakeFenceFile, FakeJournalFile, FakeKeys, FakeMachine, ManualClock, fakeFacts, fakeKeys, settle } from '../../../test/fakes/helper-machine.ts';
+import { FakeFenceFile, FakeJournalFile, FakeKeys, FakeMachine, ManualClock, fakeFacts, fakeKeys, noNames, settle } from '../../../test/fakes/helper-machine.ts';
 import { asFailure } from '../../base/failure.ts';
 import { silentLog } from '../../base/log.ts';
 import { TunnelPhase } from '../../gen/webmesh/helper/v1/helper.ts';
-import { openFence } from './fence.ts';
+import { type Claims, createClaims } from './claims.ts';
+import { openFences } from './fence.ts';
+import { type Names } from '../dns/names.ts';
 import { createJournal } from './journal.ts';
-import { recover } from './recover.ts';
+import { recover, recoverAll } from './recover.ts';
 import { type Step } from './reconcile.ts';
 import { type WantedTunnel } from './spec.ts';
 import { type Tunnel, createTunnel } from './tunnel.ts';
@@ -13,14 +15,14 @@ import { type Tunnel, createTunnel } from './tunnel.ts';
 const place = { uid: 1000, tunnelId: 'home' };
 const wanted = (change: Partial<WantedTunnel> = {}): WantedTunnel => ({
   place, device: 'wmhome', publicKey: '', addresses: ['10.9.0.1/32'], routes: ['10.9.0.0/16'], listenPort: 51820, mtu: 1420,
-  peers: [{ publicKey: 'ann', endpoint: '1.1.1.1:1', allowedIps: ['10.9.0.2/32'], keepaliveSeconds: 25, push: 0, restart: 0 }], ...change,
+  peers: [{ publicKey: 'ann', endpoint: '1.1.1.1:1', allowedIps: ['10.9.0.2/32'], keepaliveSeconds: 25, push: 0, restart: 0 }], names: null, ...change,
 });
 const at = (epoch: number, revision: number) => ({ epoch: BigInt(epoch), revision: BigInt(revision) });
 
-async function world(machine = new FakeMachine(), file = new FakeJournalFile(machine.diary), facts = fakeFacts, keys = new FakeKeys()) {
+async function world(machine = new FakeMachine(), file = new FakeJournalFile(machine.diary), facts = fakeFacts, keys = new FakeKeys(), claims: Claims = createClaims(), at = place, names: Pick<Names, 'want' | 'forget' | 'of' | 'look'> = noNames) {
   const clock = new ManualClock();
-  const fence = await openFence(new FakeFenceFile());
-  const tunnel: Tunnel = createTunnel({ device: machine, facts, keys, journal: createJournal(file), fence, clock, log: silentLog });
+  const fence = (await openFences(new FakeFenceFile(), () => true)).of(at);
+  const tunnel: Tunnel = createTunnel({ place: at, device: machine, facts, keys, journal: createJournal(file), names, fence, claims, clock, log: silentLog });
   return { machine, file, clock, tunnel };
 }
 const codeOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'done', (error: unknown) => asFailure(error).code);
@@ -35,6 +37,20 @@ test('writes every undo down before the first step, and forgets them after the l
     'set-peers',
     'remove-route', 'remove-address', 'remove-device', 'journal-removed',
   ]);
+});
+
+test('names are asked for once the tunnel stands, told of in its state, and taken back while the link is there', async () => {
+  const machine = new FakeMachine();
+  const names = {
+    want: (device: string, dns: WantedTunnel['names']) => void machine.diary.push(`names ${device} ${dns?.domains.join() ?? 'none'}`),
+    forget: async (device: string) => void machine.diary.push(`no names ${device}`),
+    of: () => ({ keeper: 'systemd-resolved', problem: 'why' }), look: () => {},
+  };
+  const { tunnel } = await world(machine, undefined, undefined, undefined, undefined, undefined, names);
+  const { dnsKeeper, dnsProblem } = await tunnel.apply(at(1, 1), wanted({ names: { servers: ['10.9.0.1:5353'], domains: ['home.internal'] } }));
+  const made = machine.diary.splice(0).slice(-2);
+  await tunnel.clear(at(1, 2));
+  expect([made, machine.diary[0], dnsKeeper, dnsProblem]).toEqual([['set-peers', 'names wmhome home.internal'], 'no names wmhome', 'systemd-resolved', 'why']);
 });
 
 test('a step that fails, wherever and however far it got, leaves the machine as it was before', async () => {
@@ -114,6 +130,27 @@ test('no engine, a conflict and an old order are refused before anything is touc
   expect(await codeOf(tunnel.apply(at(1, 2), wanted()))).toBe('tunnel.conflict');
   expect(await codeOf(tunnel.apply(at(1, 1), wanted()))).toBe('helper.stale');
   expect(machine.diary).toEqual([]);
+});
+
+test('a device under our name that is not ours is left alone, and nothing is written down', async () => {
+  const { machine, file, tunnel } = await world(undefined, undefined, { ...fakeFacts, deviceExists: async (name) => name === 'wmhome' });
+  expect([await codeOf(tunnel.apply(at(1, 1), wanted())), machine.diary, file.text]).toEqual(['tunnel.conflict', [], undefined]);
+});
+
+test('what another tunnel of this machine has is refused before anything is touched; a failed change lets go of what it wanted', async () => {
+  const claims = createClaims();
+  const work = { uid: 1000, tunnelId: 'work' };
+  const workWish = (route: string) => wanted({ place: work, device: 'wmwork', addresses: [], routes: [route], listenPort: 1, peers: [] });
+  const { machine, tunnel } = await world(undefined, undefined, undefined, undefined, claims);
+  const other = await world(undefined, undefined, undefined, undefined, claims, work);
+  await tunnel.apply(at(1, 1), wanted());
+  expect([await codeOf(other.tunnel.apply(at(1, 1), workWish('10.9.3.0/24'))), other.machine.diary]).toEqual(['tunnel.conflict', []]);
+  machine.failNext = { kind: 'add-route', halfDone: true };
+  expect(await codeOf(tunnel.apply(at(1, 2), wanted({ routes: ['10.9.0.0/16', '10.7.0.0/16'] })))).toBe('tunnel.failed');
+  expect([await codeOf(other.tunnel.apply(at(1, 2), workWish('10.7.0.0/16'))), await codeOf(other.tunnel.apply(at(1, 3), workWish('10.9.3.0/24')))]).toEqual(['done', 'tunnel.conflict']);
+  tunnel.engineEnded('wmhome', 'wireguard-go ended (SIGKILL)');
+  await settle();
+  expect(await codeOf(other.tunnel.apply(at(1, 4), workWish('10.9.3.0/24')))).toBe('done');
 });
 
 test('a late clear does not take a newer tunnel down', async () => {
@@ -220,6 +257,17 @@ test('a life that ends at any step is taken back by the next one', async () => {
     await recover({ device: machine, journal: createJournal(file), file, keys: fakeKeys, facts: fakeFacts, deviceName: (id) => `wm${id}`, log: silentLog });
     expect([steps, machine.applied, file.text]).toEqual([steps, null, undefined]);
   }
+});
+
+test('every journal is taken back, whatever is wrong with another', async () => {
+  const machine = new FakeMachine();
+  const files = ['one', 'two', 'old'].map(() => new FakeJournalFile());
+  for (const [n, file] of files.entries()) file.text = `{"engine":"kernel","step":{"kind":"remove-device","device":"wm${n}"}}\n${n === 1 ? 'garbage\n' : ''}`;
+  machine.failNext = { kind: 'remove-device', halfDone: false };
+  const ports = { device: machine, keys: fakeKeys, facts: fakeFacts, deviceName: (id: string) => `wm${id}`, log: silentLog };
+  expect([await recoverAll(files, ports), machine.diary, files.map(({ text }) => text !== undefined), files.map(({ asides }) => asides.length)])
+    .toEqual([false, Array(3).fill('remove-device (kernel)'), [true, false, false], [0, 1, 0]]);
+  expect([await recoverAll(files, ports), files.map(({ text }) => text)]).toEqual([true, [undefined, undefined, undefined]]);
 });
 
 test('a damaged journal is kept, its good lines count, and devices of known tunnels go', async () => {

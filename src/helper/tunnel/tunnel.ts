@@ -3,8 +3,10 @@ import { type Clock } from '../../base/clock.ts';
 import { asFailure, failure } from '../../base/failure.ts';
 import { type Log } from '../../base/log.ts';
 import { TunnelPhase, TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
+import { type Names, type NamesState } from '../dns/names.ts';
 import { type Keys, type MachineFacts, type TunnelPlace } from '../ports.ts';
 import { type CountedPeer, createByteCounts } from './byte-counts.ts';
+import { type Claims } from './claims.ts';
 import { refuseConflicts } from './conflict.ts';
 import { type Device, kernelCannot, touchesRoutes } from './device.ts';
 import { type Fence, type Generation } from './fence.ts';
@@ -14,21 +16,24 @@ import { type WantedTunnel, withoutIpv6 } from './spec.ts';
 import { type EngineName } from './system.ts';
 
 export interface TunnelPorts {
+  readonly place: TunnelPlace;
   readonly device: Device;
-  readonly facts: Pick<MachineFacts, 'ipv6' | 'udpPortFree'>;
+  readonly facts: Pick<MachineFacts, 'ipv6' | 'udpPortFree' | 'deviceExists'>;
   readonly keys: Pick<Keys, 'of' | 'named' | 'promote'>;
   readonly journal: Journal;
+  readonly names: Pick<Names, 'want' | 'forget' | 'of' | 'look'>;
   readonly fence: Fence;
+  readonly claims: Claims;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** The one tunnel of this machine. Orders run one after the other; each either succeeds or leaves the machine as it was. */
+/** The tunnel of one tunnel id. Orders run one after the other; each either succeeds or leaves the machine as it was. */
 export interface Tunnel {
   readonly state: ReadCell<TunnelState>;
   apply(generation: Generation | undefined, wanted: WantedTunnel): Promise<TunnelState>;
   clear(generation: Generation | undefined): Promise<void>;
-  /** True while there is a tunnel on this machine. */
+  /** True while there is a tunnel. */
   present(): boolean;
   /** An engine process ended that nobody asked to end. */
   engineEnded(device: string, sentence: string): void;
@@ -36,20 +41,27 @@ export interface Tunnel {
   close(): Promise<void>;
 }
 
-interface Live {
+interface Live extends Remains {
   readonly generation: Generation;
   readonly wanted: WantedTunnel;
+}
+
+/** What is, or may be, on the machine. */
+interface Remains {
   readonly applied: Applied;
   readonly engine: EngineName;
 }
 
 const readEveryMs = 1_000;
-const noTunnel = TunnelState.fromPartial({ phase: TunnelPhase.TUNNEL_PHASE_NONE });
+const notRemoved = 'not everything could be removed: see the log of the helper';
 
 export function createTunnel(ports: TunnelPorts): Tunnel {
-  const { device, facts, keys, journal, fence, clock, log } = ports;
+  const { place, device, facts, keys, journal, names, fence, claims, clock, log } = ports;
+  const noTunnel = TunnelState.fromPartial({ tunnelId: place.tunnelId, phase: TunnelPhase.TUNNEL_PHASE_NONE });
   const state: Cell<TunnelState> = cell(noTunnel);
   let live: Live | null = null;
+  /** What could not be removed: tried again by the next order, and by the next start of the helper. */
+  let owed: Remains | null = null;
   /** The order that the state answers for: a watcher must know whose tunnel was lost. */
   let newest: Generation | undefined;
   let closed = false;
@@ -69,8 +81,26 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     const { publicKey } = asked.publicKey === '' ? await keys.of(asked.place) : await keys.named(asked.place, asked.publicKey);
     const wanted = { ...((await facts.ipv6()) ? asked : withoutIpv6(asked)), publicKey };
     const handshakes = await shaken();
+    if (owed !== null && !(await clearNow(''))) throw failure('tunnel.failed', { step: 'remove', problem: notRemoved });
+    claims.take(wanted);
+    try {
+      await change(generation, wanted, handshakes);
+    } finally {
+      if (owed === null) claims.settle(place.tunnelId, wantedNow());
+    }
+    return state.get();
+  }
+
+  /** A function, because the steps of an order change it meanwhile. */
+  function wantedNow(): WantedTunnel | null {
+    return live?.wanted ?? null;
+  }
+
+  async function change(generation: Generation, wanted: WantedTunnel, handshakes: ReadonlySet<string>): Promise<void> {
     const applied = await withKnownPeers(live?.applied ?? null);
     const steps = reconcile(applied, wanted, handshakes);
+    // Before anything is written down: what is there under our name and is not ours must not be removed as ours when a step fails.
+    if (live === null && (await facts.deviceExists(wanted.device))) throw failure('tunnel.conflict', { what: wanted.device });
     if (touchesRoutes(steps)) refuseConflicts(wanted, (await device.routes()).filter((route) => route.device !== live?.applied.device));
     // An engine that comes up after it was told its port loses the port in silence, so it is asked before.
     const moves = wanted.listenPort !== 0 && wanted.listenPort !== live?.applied.listenPort;
@@ -79,17 +109,17 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     const done = await runAll(steps, applied, engine);
     live = { generation, wanted, applied: done.applied, engine: done.engine };
     counts.keep(wanted.peers.map((peer) => peer.publicKey));
-    await settleKey(wanted.place, publicKey);
+    await settleKey(wanted.publicKey);
+    names.want(wanted.device, wanted.names);
     if (steps.length > 0) log.info('tunnel-applied', { engine: done.engine, steps: steps.length, peers: wanted.peers.length, epoch: generation.epoch, revision: generation.revision });
     await refresh();
-    return state.get();
   }
 
   /**
    * The engine has the key: if it was the next one, it is the present one now. A disk that refuses costs nothing yet: both keys stay, and
    * the next order tries again.
    */
-  async function settleKey(place: TunnelPlace, publicKey: string): Promise<void> {
+  async function settleKey(publicKey: string): Promise<void> {
     await keys.promote(place, publicKey).catch((error: unknown) => log.error('key-not-promoted', { failure: asFailure(error) }));
   }
 
@@ -136,10 +166,11 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
         now = after(now, step);
       }
       if (before !== null && now !== null) live = { ...before, applied: now };
-      else await nothingLeft(cause.message, true);
+      else await nothingLeft(cause.message, null);
     } catch (error) {
+      if (before !== null) await names.forget(before.applied.device);
       log.error('rollback-failed', { failure: asFailure(error) });
-      await nothingLeft(cause.message, await removeAll(applied, engine));
+      await nothingLeft(cause.message, applied && (await removeAll({ applied, engine })));
     }
   }
 
@@ -167,34 +198,41 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     }
   }
 
-  /** Removes everything that may be there, whatever fails on the way. Answers whether nothing failed. */
-  async function removeAll(applied: Applied | null, engine: EngineName): Promise<boolean> {
-    let clean = true;
-    for (const step of reconcile(applied, null, new Set())) {
-      await device.perform(step, engine).catch((error: unknown) => {
-        clean = false;
+  /** Removes everything that may be there, whatever fails on the way. Answers what it had to remove when something failed, else null. */
+  async function removeAll(remains: Remains): Promise<Remains | null> {
+    let left: Remains | null = null;
+    for (const step of reconcile(remains.applied, null, new Set())) {
+      await device.perform(step, remains.engine).catch((error: unknown) => {
+        left = remains;
         log.error('removal-failed', { step: step.kind, failure: asFailure(error) });
       });
     }
-    return clean;
+    return left;
   }
 
-  /** What could not be removed stays in the journal: the next start tries again. */
-  async function nothingLeft(problem: string, clean: boolean): Promise<void> {
+  /** What could not be removed stays in the journal, and keeps other tunnels from its place. */
+  async function nothingLeft(problem: string, left: Remains | null): Promise<void> {
     live = null;
+    owed = left;
     counts.clear();
     cancelRead();
-    if (clean) await journal.clear();
-    state.set({ ...noTunnel, generation: newest, phase: problem === '' ? noTunnel.phase : TunnelPhase.TUNNEL_PHASE_FAILED, problem });
+    if (left === null) {
+      await journal.clear();
+      claims.settle(place.tunnelId, null);
+    }
+    const why = problem === '' && left !== null ? notRemoved : problem;
+    state.set({ ...noTunnel, generation: newest, phase: why === '' ? noTunnel.phase : TunnelPhase.TUNNEL_PHASE_FAILED, problem: why });
   }
 
   /** Answers whether nothing failed. */
   async function clearNow(problem: string): Promise<boolean> {
-    const { applied, engine } = live ?? { applied: null, engine: null };
-    const clean = engine === null || (await removeAll(applied, engine));
-    if (applied !== null) log.info('tunnel-removed', { problem });
-    await nothingLeft(problem, clean);
-    return clean;
+    const remains = live ?? owed;
+    // While the link is there: the resolver takes it by its name.
+    if (remains !== null) await names.forget(remains.applied.device);
+    const left = remains && (await removeAll(remains));
+    if (remains !== null) log.info('tunnel-removed', { problem });
+    await nothingLeft(problem, left);
+    return left === null;
   }
 
   /** Reads the engine, tells watchers, and comes again in a second. An engine that does not answer has died. */
@@ -203,8 +241,10 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     if (live === null) return;
     try {
       const stats = await device.read(live.applied.device, live.engine);
-      state.set(stateOf(live, stats.listenPort, counts.seen(stats)));
-      cancelRead = clock.after(readEveryMs, () => void inTurn(refresh));
+      names.look();
+      state.set(stateOf(live, stats.listenPort, counts.seen(stats), names.of(live.applied.device)));
+      // At the same moment as other tunnels: a machine wakes up once, and a watcher hears of all in one event.
+      cancelRead = clock.after(readEveryMs - (clock.monotonicMs() % readEveryMs), () => void inTurn(refresh));
     } catch (error) {
       await clearNow(`the engine does not answer: ${asFailure(error).message}`);
     }
@@ -223,7 +263,7 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
       const generation = await fence.pass('tunnel', order);
       return inTurn(async () => {
         newest = generation;
-        if (!(await clearNow(''))) throw failure('tunnel.failed', { step: 'remove', problem: 'see the log of the helper' });
+        if (!(await clearNow(''))) throw failure('tunnel.failed', { step: 'remove', problem: notRemoved });
       });
     },
     present: () => live !== null,
@@ -245,7 +285,7 @@ function madeAnew(step: Step): readonly string[] {
   return step.remove.filter((key) => set.has(key));
 }
 
-function stateOf({ generation, wanted, applied, engine }: Live, listenPort: number, peers: readonly CountedPeer[]): TunnelState {
+function stateOf({ generation, wanted, applied, engine }: Live, listenPort: number, peers: readonly CountedPeer[], names: NamesState): TunnelState {
   return {
     phase: TunnelPhase.TUNNEL_PHASE_UP,
     generation,
@@ -258,5 +298,7 @@ function stateOf({ generation, wanted, applied, engine }: Live, listenPort: numb
     mtu: wanted.mtu,
     peers,
     problem: '',
+    dnsKeeper: names.keeper,
+    dnsProblem: names.problem,
   };
 }

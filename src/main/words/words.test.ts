@@ -10,7 +10,7 @@ import { trayWords } from './words.ts';
 import { zh } from './zh.ts';
 
 /** Messages that are rightly the same as in English. */
-const same = /^(menu\.version|tooltip|tooltipProblem)$/;
+const same = /^(menu\.version|tooltip|tooltipProblem|network\.line)$/;
 
 function flat(words: object, place = ''): readonly (readonly [string, string])[] {
   return Object.entries(words).flatMap(([key, value]: [string, unknown]) => {
@@ -34,6 +34,6 @@ test('the tray speaks the language that was chosen', () => {
   const { tooltip, items } = trayView(state, trayWords('system', ['de-AT']));
   expect(tooltip).toBe('Webmesh: Verbunden mit Home. Dieses Netz sperrt UDP');
   expect(items.flatMap((item) => ('label' in item ? [item.label] : [])).filter((label) => /^[A-Z⚠]/.test(label))).toEqual([
-    'Verbunden mit Home', 'Trennen', '⚠ Dieses Netz sperrt UDP', 'Netz prüfen', 'Was dazu zu wissen ist …', 'Netzwerke', 'Gegenstellen (3)', 'Webmesh öffnen', 'Einstellungen …', 'Hilfe', 'Beenden und verbunden bleiben', 'Trennen und beenden',
+    'Verbunden mit Home', '⚠ Dieses Netz sperrt UDP', 'Netz prüfen', 'Was dazu zu wissen ist …', 'Gegenstellen (3)', 'Webmesh öffnen', 'Einstellungen …', 'Hilfe', 'Beenden und verbunden bleiben', 'Trennen und beenden',
   ]);
 });

@@ -1,4 +1,4 @@
-import { encode } from 'dns-packet';
+import { decode, encode, type Packet } from 'dns-packet';
 import { expect, test } from 'vitest';
 import { cell } from '../../base/cell.ts';
 import { type Clock } from '../../base/clock.ts';
@@ -11,8 +11,8 @@ import { type Connection, type ListenProblem } from '../ports.ts';
 import { createDnsPart, dnsLimits } from './dns-part.ts';
 import { type ZoneNode } from './node-records.ts';
 
-function config(meshIpv4: string, meshIpv6: string, meshDns = true): NodeConfig {
-  const spec = { insecure: true, nodeId: 'host', meshIpv4, meshIpv6, services: { meshDns }, paths: { dnsPort: 53 } };
+function config(meshIpv4: string, meshIpv6: string, meshDns = true, paths: object = {}): NodeConfig {
+  const spec = { insecure: true, nodeId: 'host', meshIpv4, meshIpv6, services: { meshDns }, paths: { dnsPort: 53, ...paths } };
   return parseControl(JSON.stringify({ dataDir: '/x', socketPath: '/x/s', spec }));
 }
 const ports = { raftPort: 1, grpcPort: 2, wireguardPort: 3 };
@@ -32,6 +32,7 @@ function world(first = config('10.0.0.1', 'fd00::1'), trouble: Record<string, Li
   } };
   const open = new Set<string>();
   const sent: string[] = [];
+  const replies: Uint8Array[] = [];
   const receivers = new Map<string, (message: Uint8Array, from: DatagramSource) => void>();
   const acceptors = new Map<string, (connection: Connection) => void>();
   const bind = (kind: 'udp' | 'tcp', host: string, port: number) => {
@@ -49,7 +50,7 @@ function world(first = config('10.0.0.1', 'fd00::1'), trouble: Record<string, Li
     bindUdp: async (host, port, receive) => {
       receivers.set(host, receive);
       const one = bind('udp', host, port);
-      return one.ok ? { ...one, shared: false, send: (_message, to) => void sent.push(to.address) } : one;
+      return one.ok ? { ...one, shared: false, send: (message, to) => void (replies.push(message), sent.push(to.address)) } : one;
     },
   };
   const networks = cell<readonly Prefix[]>(meshNetworks);
@@ -73,8 +74,9 @@ function world(first = config('10.0.0.1', 'fd00::1'), trouble: Record<string, Li
     for (let i = 0; i < times; i++) receivers.get('10.0.0.1')?.(query, { address, port: 5 });
     return sent.length - before;
   };
+  const receive = (message: Uint8Array, address: string): void => receivers.get('10.0.0.1')?.(message, { address, port: 5 });
   const connect = (remote: string, isFull = false): Asker => asker((one) => acceptors.get('10.0.0.1')?.(one), remote, isFull);
-  return { part, open, trouble, networks, settle, advance, ask, connect };
+  return { part, open, trouble, networks, settle, advance, ask, connect, receive, replies };
 }
 
 interface Asker {
@@ -116,7 +118,8 @@ test('listens on the mesh addresses, follows them, and offers the feature only w
   w.part.update(config('10.0.0.2', 'fd00::1', false));
   expect(first).toEqual([['tcp 10.0.0.1:53', 'tcp fd00::1:53', 'udp 10.0.0.1:53', 'udp fd00::1:53'], [Feature.MESH_DNS]]);
   expect(moved).toEqual(['tcp 10.0.0.2:53', 'tcp fd00::1:53', 'udp 10.0.0.2:53', 'udp fd00::1:53']);
-  expect([unknown, [...w.open], w.part.features.get()]).toEqual([[], [], []]);
+  // This machine's own programs go on asking.
+  expect([unknown, [...w.open].sort(), w.part.features.get()]).toEqual([[], moved, []]);
 });
 
 test('a port in use is told and tried again; an absent address is waited for; a half is none', async () => {
@@ -189,4 +192,24 @@ test('an asker that does not read its answers is not read from, and ends when it
   expect([stuck, full.seen]).toEqual([{ state: 'open', written: 1, paused: true }, { state: 'open', written: 2, paused: true }]);
   await w.advance(dnsLimits.idleMs);
   expect(full.seen.state).toBe('closed');
+});
+
+test('this machine is answered also where nothing is offered to others, and at the port that its resolver wants', async () => {
+  const w = world(config('10.0.0.1', '', false, { localDnsPort: 530 }));
+  await w.settle();
+  expect([...w.open].sort()).toEqual(['tcp 10.0.0.1:53', 'tcp 10.0.0.1:530', 'udp 10.0.0.1:53', 'udp 10.0.0.1:530']);
+  expect([w.ask('10.0.0.1'), w.ask('10.3.2.1'), w.ask('127.0.0.1'), w.connect('10.0.0.1:9').seen.state, w.connect('10.3.2.1:9').seen.state]).toEqual([1, 0, 0, 'open', 'closed']);
+});
+
+test('the domain that this machine uses is answered to this machine alone, beside the mesh\'s own', async () => {
+  const w = world(config('10.0.0.1', '', true, { localDomain: 'Home.internal' }));
+  await w.settle();
+  const asked = (name: string, type: 'A' | 'PTR', from: string): string => {
+    w.receive(encode({ id: 7, type: 'query', questions: [{ name, type }] }), from);
+    const { answers = [], ...packet } = decode(w.replies.at(-1) as Buffer) as unknown as Packet & { readonly rcode: string };
+    return `${packet.rcode} ${answers.map((each) => ('data' in each ? String(each.data) : '')).join()}`.trim();
+  };
+  expect(['host.home.internal', 'host.webmesh.internal', 'no.home.internal', 'host.example.com'].map((name) => asked(name, 'A', '10.0.0.1'))).toEqual(['NOERROR 10.0.0.1', 'NOERROR 10.0.0.1', 'NXDOMAIN', 'REFUSED']);
+  expect(['host.home.internal', 'host.webmesh.internal'].map((name) => asked(name, 'A', '10.3.2.1'))).toEqual(['REFUSED', 'NOERROR 10.0.0.1']);
+  expect(['10.0.0.1', '10.3.2.1'].map((from) => asked('1.0.0.10.in-addr.arpa', 'PTR', from))).toEqual(['NOERROR host.home.internal', 'NOERROR host.webmesh.internal']);
 });

@@ -11,6 +11,7 @@ import { type DnsSockets } from '../path-ports.ts';
 import { type Connection, type ListenProblem } from '../ports.ts';
 import { answer } from './answer.ts';
 import { createBudgets } from './budgets.ts';
+import { joinedZone } from './joined-zone.ts';
 import { serveStream } from './stream.ts';
 import { createZone, type Zone } from './zone.ts';
 import { type ZoneSource } from './zone-source.ts';
@@ -27,9 +28,16 @@ export interface DnsPorts {
 export const dnsLimits = { perSecond: 100, burst: 300, sourcesMax: 4096, connectionsMax: 64, connectionsPerSourceMax: 8, idleMs: 10_000 } as const;
 const absentRetryMs = 1_000;
 
+/** Who asks: a name for limits, and whether it is this very machine. */
+interface Asker {
+  readonly name: string;
+  readonly own: boolean;
+}
+
 /**
- * The mesh's names, on this node's mesh addresses, over UDP and TCP. Whoever asks from outside of the mesh's networks hears nothing. An address
- * that the machine does not have yet is waited for; a port in use is told and tried again.
+ * The mesh's names, on this node's mesh addresses, over UDP and TCP: for this machine always, also under the domain that it uses itself; for
+ * members where that is offered. Whoever asks from elsewhere hears nothing. An address that the machine does not have yet is waited for; a
+ * port in use is told and tried again.
  */
 export function createDnsPart({ config: first, source, sockets, clock, log }: DnsPorts): Part {
   let config = first;
@@ -39,31 +47,35 @@ export function createDnsPart({ config: first, source, sockets, clock, log }: Dn
   const features = cell<readonly Feature[]>([]);
   const problem = cell<Failure | null>(null);
   const budgets = createBudgets(clock, dnsLimits);
-  const zoneNow = keptZone(source);
+  const zoneNow = keptZone(source, ({ dnsDomain }) => [dnsDomain]);
+  const ownZoneNow = keptZone(source, ({ localDomain, dnsDomain }) => [...new Set([localDomain, dnsDomain])].filter((domain) => domain !== ''));
 
-  /** A source's name for limits, when it is a member's address. */
-  function memberAt(address: string): string | undefined {
+  /** Undefined for who gets no answer. Our own address comes from this machine alone: nobody else has a way to send from it. */
+  function askerAt(address: string): Asker | undefined {
     const ip = parseIp(address);
-    return ip && source.networks().some((network) => contains(network, ip)) ? formatIp(ip.family === 4 ? ip : networkOf({ ip, bits: 64 }).ip) : undefined;
+    if (!ip) return undefined;
+    if (distinct([config.meshIpv4, config.meshIpv6]).includes(formatIp(ip))) return { name: 'own', own: true };
+    const member = config.services.meshDns && source.networks().some((network) => contains(network, ip));
+    return member ? { name: formatIp(ip.family === 4 ? ip : networkOf({ ip, bits: 64 }).ip), own: false } : undefined;
   }
 
-  function reply(member: string, message: Uint8Array, transport: 'udp' | 'tcp'): Uint8Array | null {
-    return budgets.take(member) ? answer(message, zoneNow(config), transport) : null;
+  function reply({ name, own }: Asker, message: Uint8Array, transport: 'udp' | 'tcp'): Uint8Array | null {
+    return budgets.take(name) ? answer(message, (own ? ownZoneNow : zoneNow)(config), transport) : null;
   }
 
   function accept(connection: Connection): void {
-    const member = memberAt(splitHostPort(connection.remote)?.host ?? '');
-    const own = perSource.get(member ?? '') ?? 0;
-    if (member === undefined || connections >= dnsLimits.connectionsMax || own >= dnsLimits.connectionsPerSourceMax) return connection.destroy();
+    const asker = askerAt(splitHostPort(connection.remote)?.host ?? '');
+    const open = perSource.get(asker?.name ?? '') ?? 0;
+    if (asker === undefined || connections >= dnsLimits.connectionsMax || open >= dnsLimits.connectionsPerSourceMax) return connection.destroy();
     connections += 1;
-    perSource.set(member, own + 1);
+    perSource.set(asker.name, open + 1);
     const onClosed = (): void => {
       connections -= 1;
-      const left = (perSource.get(member) ?? 1) - 1;
-      if (left > 0) perSource.set(member, left);
-      else perSource.delete(member);
+      const left = (perSource.get(asker.name) ?? 1) - 1;
+      if (left > 0) perSource.set(asker.name, left);
+      else perSource.delete(asker.name);
     };
-    serveStream(connection, { clock, idleMs: dnsLimits.idleMs, onClosed, reply: (message) => reply(member, message, 'tcp') });
+    serveStream(connection, { clock, idleMs: dnsLimits.idleMs, onClosed, reply: (message) => reply(asker, message, 'tcp') });
   }
 
   /** Both or none: who gets a truncated answer comes back over TCP. */
@@ -71,8 +83,8 @@ export function createDnsPart({ config: first, source, sockets, clock, log }: Dn
     const tcp = await sockets.listenTcp(host, port, accept);
     if (!tcp.ok) return tcp;
     const udp = await sockets.bindUdp(host, port, (message, from) => {
-      const member = memberAt(from.address);
-      const bytes = member === undefined ? null : reply(member, message, 'udp');
+      const asker = askerAt(from.address);
+      const bytes = asker === undefined ? null : reply(asker, message, 'udp');
       if (bytes && udp.ok) udp.send(bytes, from);
     });
     if (!udp.ok) {
@@ -85,7 +97,8 @@ export function createDnsPart({ config: first, source, sockets, clock, log }: Dn
   }
 
   function tell(): void {
-    const answers = open.size > 0 && source.networks().length > 0;
+    const offered = config.services.meshDns && [...open.keys()].some((key) => key.endsWith(` ${config.paths.dnsPort}`));
+    const answers = offered && source.networks().length > 0;
     if (answers !== features.get().length > 0) features.set(answers ? [Feature.MESH_DNS] : []);
   }
 
@@ -121,6 +134,7 @@ export function createDnsPart({ config: first, source, sockets, clock, log }: Dn
     update: (next) => {
       config = next;
       listening.set(addressesOf(next));
+      tell();
     },
     close: async () => {
       unsubscribe();
@@ -129,18 +143,19 @@ export function createDnsPart({ config: first, source, sockets, clock, log }: Dn
   };
 }
 
-function addressesOf({ services, paths, meshIpv4, meshIpv6 }: NodeConfig): readonly ListenAddress[] {
-  return services.meshDns ? distinct([meshIpv4, meshIpv6]).map((host) => ({ host, port: paths.dnsPort })) : [];
+function addressesOf({ paths: { dnsPort, localDnsPort }, meshIpv4, meshIpv6 }: NodeConfig): readonly ListenAddress[] {
+  return [...new Set([dnsPort, localDnsPort])].flatMap((port) => distinct([meshIpv4, meshIpv6]).map((host) => ({ host, port })));
 }
 
 /** Makes the zone when the mesh changed since it was last asked for; null before anything is known. */
-function keptZone(source: ZoneSource): (config: NodeConfig) => Zone | null {
-  let made: { readonly nodes: unknown; readonly networks: unknown; readonly domain: string; readonly zone: Zone } | undefined;
-  return ({ nodeId, paths: { dnsDomain: domain } }) => {
-    const [nodes, networks] = [source.nodes(), source.networks()];
+function keptZone(source: ZoneSource, domainsOf: (paths: NodeConfig['paths']) => readonly string[]): (config: NodeConfig) => Zone | null {
+  let made: { readonly nodes: unknown; readonly networks: unknown; readonly domains: string; readonly zone: Zone } | undefined;
+  return ({ nodeId, paths }) => {
+    const [nodes, networks, domains] = [source.nodes(), source.networks(), domainsOf(paths)];
     if (nodes.length === 0) return null;
-    if (made?.nodes !== nodes || made.networks !== networks || made.domain !== domain) {
-      made = { nodes, networks, domain, zone: createZone({ domain, self: nodeId, nodes, networks }, source.appliedIndex) };
+    if (made?.nodes !== nodes || made.networks !== networks || made.domains !== domains.join()) {
+      const zones = domains.map((domain) => ({ domain, zone: createZone({ domain, self: nodeId, nodes, networks }, source.appliedIndex) }));
+      made = { nodes, networks, domains: domains.join(), zone: joinedZone(zones) };
     }
     return made.zone;
   };

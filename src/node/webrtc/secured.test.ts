@@ -50,7 +50,7 @@ test('in a secured mesh: a guest forwards to what a member shares, through the a
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   ends.push(() => server.close());
   const { port } = server.address() as { port: number };
-  await member.update({ paths: { shares: [`tcp 127.0.0.1:${port}`], turnPort: 0, dnsPort: 0, prometheusPort: 0, relayBytesPerSecond: 0n, dnsDomain: '' } });
+  await member.update({ paths: { shares: [`tcp 127.0.0.1:${port}`], turnPort: 0, dnsPort: 0, prometheusPort: 0, relayBytesPerSecond: 0n, dnsDomain: '', localDomain: '', localDnsPort: 0 } });
   await tell('member', [peer('host', 1), peer('guest', 3)]);
   await tell('guest', [peer('host', 1), peer('member', 2)]);
 

@@ -12,6 +12,8 @@ const same: readonly { readonly place: RegExp; readonly languages?: string; read
   { place: /^connect\.engine$/, reason: 'a name and what the system calls the engine' },
   { place: /^settings\.notifications$/, languages: 'fr', reason: 'the same word' },
   { place: /^common\.ahead\.(s|min|h)$/, languages: 'de', reason: '“in 5 min” is German too' },
+  { place: /^several\.colours\.orange$/, languages: 'de', reason: 'the same word in German' },
+  { place: /^several\.colours\.violet$/, languages: 'fr', reason: 'the same word in French' },
   { place: /^keys\.dialog\.passphrase$/, languages: 'de', reason: 'the same word in German' },
   { place: /^invites\.(dialog\.options|fields\.note)$/, languages: 'fr', reason: 'the same word in French' },
   { place: /^(invites\.roles\.admin\.word|peers\.heads\.roles\.admin)$/, languages: 'de fr', reason: 'Admin is the usual word' },

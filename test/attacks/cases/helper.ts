@@ -19,6 +19,8 @@ const running = once(async () => {
   return helper;
 });
 
+const codeOf = (error: unknown): Promise<string> => failureOf(Promise.reject(error)).then(({ code }) => code);
+
 async function rootWorks(): Promise<void> {
   const { publicKey } = await (await running()).hello('attack');
   demand(publicKey.length === 44, 'root is answered');
@@ -60,7 +62,7 @@ const greedy: readonly (readonly [string, Partial<TunnelSpec>])[] = [
 
 /** What a helper opens, below its folder; the second says whether a folder is expected there. */
 const opened: readonly (readonly [string, boolean])[] = [
-  ['state/journal', false], ['state/keys', true], ['state/helper.lock', false], ['state/helper.log', false], ['run/fence.json', false], ['run/fence.json.new', false], ['run/helper.lock', false], ['run/helper.sock', false], ['run/node-process.json', false], ['state/nodes', true], ['run/nodes', true],
+  ['state/journal', false], ['state/journals', true], ['state/journals/attack', false], ['state/keys', true], ['state/helper.lock', false], ['state/helper.log', false], ['run/fence.json', false], ['run/fence.json.new', false], ['run/helper.lock', false], ['run/helper.sock', false], ['run/node-process.json', false], ['run/node-process.attack.json', false], ['state/nodes', true], ['run/nodes', true],
 ];
 
 /** Starts a helper over a planted thing, has it do all it does with files, and says whether the victim was touched. */
@@ -71,6 +73,7 @@ async function planted(path: string, isFolder: boolean, plant: (at: string, vict
   if (isFolder) mkdirSync(victim, { mode: 0o700 });
   else writeFileSync(victim, '{"victim":true}\n', { mode: 0o600 });
   const before = look(victim);
+  mkdirSync(dirname(join(helper.folder, path)), { mode: 0o700, recursive: true });
   plant(join(helper.folder, path), victim);
   const child = helper.launch('--log-to-file');
   child.stderr?.resume();
@@ -143,6 +146,21 @@ export const helper: readonly Attack[] = [
       const seen: string[] = [];
       for (const [, part] of greedy) seen.push((await failureOf(helper.apply(2, 1, TunnelSpec.fromPartial({ tunnelId: 'attack', addresses: ['10.99.0.1/32'], routes: [], ...part })))).code);
       return summary(seen);
+    },
+  },
+  {
+    name: 'helper-networks-without-end', aim: 'keys, journals and memory of root', expected: 'bounded', missing: missingForHelper, counter: rootWorks,
+    attack: async () => {
+      const helper = newHelper();
+      await helper.start();
+      const ids = Array.from({ length: 1_000 }, (_, n) => `greedy${n}`);
+      const codes = new Set(await Promise.all(ids.map((id) => helper.hello(id, true).then(() => 'made', codeOf))));
+      for (const [n, id] of ids.entries()) await helper.clear(1, n + 1, id);
+      for (let n = 0; n < 20; n++) codes.add(await helper.setNode(1, 1, NodeSpec.fromPartial({ tunnelId: `greedy${n}x`, nodeId: 'a', insecure: true, raftPort: 19_000 + n, grpcPort: 18_000 + n })).then(() => 'made', codeOf));
+      const { networks } = await helper.watch(() => true);
+      const sizes = { keys: readdirSync(join(helper.folder, 'state/keys/0')).length, networks: networks.length, fence: statSync(join(helper.folder, 'run/fence.json')).size };
+      demand([...codes].sort().join() === 'input.limit,made', `only the limit refuses: ${[...codes].join()}`);
+      return sizes.keys <= 512 && sizes.networks <= 8 && sizes.fence < 16_384 ? 'bounded' : JSON.stringify(sizes);
     },
   },
   { name: 'symlink-for-every-file', aim: 'files of root', expected: 'untouched', missing: missingForHelper, counter: rootWorks, attack: () => allPlants((at, victim) => symlinkSync(victim, at)) },

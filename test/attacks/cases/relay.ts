@@ -255,7 +255,7 @@ export const relay: readonly Attack[] = [
 /** The guest waits at the host for `wanted` under a session; the member knows the session and comes. */
 async function relayed(wanted: string): Promise<string> {
   const { identity, address, nodes } = await meshWorld();
-  await nodes.host.update({ paths: { turnPort: 0, dnsPort: 0, prometheusPort: 0, relayBytesPerSecond: 1_000_000n, shares: [], dnsDomain: '' } });
+  await nodes.host.update({ paths: { turnPort: 0, dnsPort: 0, prometheusPort: 0, relayBytesPerSecond: 1_000_000n, shares: [], dnsDomain: '', localDomain: '', localDnsPort: 0 } });
   const session = randomBytes(16);
   const open = (id: string, to: string) => {
     const caller = createGrpcCaller(() => identity(id));

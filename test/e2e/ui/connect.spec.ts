@@ -59,9 +59,29 @@ test('keeps the last state, greyed, while the app is away, and goes on when it i
 
 test('switches networks', async ({ open }) => {
   const { page, server } = await open({ scene: 'connected' });
-  await page.getByRole('combobox', { name: 'Network' }).selectOption('Studio');
-  await expect.poll(() => server.app.calls).toEqual([{ name: 'session.connect', input: { profile: 'studio2' } }]);
+  await page.getByRole('combobox', { name: 'Network' }).selectOption('studio2');
+  await expect.poll(() => server.app.calls).toEqual([{ name: 'profile.select', input: { profile: 'studio2' } }]);
+  await expect(page.getByText('Studio is off.')).toBeVisible();
+  // Home stays connected; it is a click away.
+  await page.getByRole('button', { name: 'Show Home: connected' }).click();
+  await expect(page.getByText('to Home for')).toBeVisible();
+});
+
+test('two networks are connected: each is shown in its turn and disconnected by itself', async ({ open }) => {
+  const { page, server } = await open({ scene: 'two-networks' });
+  await page.getByRole('button', { name: 'Show Studio: connected' }).click();
   await expect(page.getByText('to Studio for')).toBeVisible();
+  await page.getByRole('button', { name: 'Disconnect', exact: true }).click();
+  await expect(page.getByText('Studio is off.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Show Home: connected' })).toBeVisible();
+  await page.goto(page.url().replace(/#.*/, '#/settings'));
+  await page.getByRole('button', { name: 'Connect Chess club' }).click();
+  await expect(page.getByRole('button', { name: 'Disconnect Chess club' })).toBeVisible();
+  await page.getByLabel('Colour Chess club').selectOption('teal');
+  await page.getByLabel('Names end in Chess club').fill('studio.internal');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('the network Studio has it already')).toBeVisible();
+  expect(server.app.calls.map(({ name }) => name)).toEqual(['profile.select', 'session.disconnect', 'session.connect', 'profile.mark', 'profile.mark']);
 });
 
 test('copies an address', async ({ open, context }) => {

@@ -53,3 +53,18 @@ test('shows the log and writes a report', async ({ open }) => {
   await page.getByRole('button', { name: 'Export a report' }).click();
   await expect(page.getByText('webmesh-2026-11-22.json')).toBeVisible();
 });
+
+test('names of a network are switched off for this device alone, and why they do not work is said beside the switch', async ({ open }) => {
+  const { page, server } = await open({ scene: 'connected', at: 'settings' });
+  const home = page.getByRole('switch', { name: 'Names of Home in every program' });
+  await expect(home).toBeChecked();
+  await expect(page.getByText('“ping nas.home.internal” finds the device nas.')).toBeVisible();
+  const session = server.app.topics.session.get();
+  if (session.phase !== 'connected') throw new Error('the scene is not connected');
+  server.app.topics.session.set({ ...session, tunnel: { ...session.tunnel, names: { keeper: '', problem: 'programs here do not ask systemd-resolved' } } });
+  await expect(page.getByText('Not at the moment: programs here do not ask systemd-resolved.')).toBeVisible();
+  await home.click();
+  await expect(home).not.toBeChecked();
+  await expect(page.getByText('Not at the moment')).toHaveCount(0);
+  expect(server.app.topics.profiles.get().list.map(({ name, names }) => [name, names])).toEqual([['Home', false], ['Studio', true]]);
+});

@@ -146,7 +146,7 @@ const pathsView: Target = {
         const view = refusals(() => WatchPathsResponse.decode(input), 'Error', 'RangeError');
         if (!view) return undefined;
         const overrides = counting.take(view.paths);
-        const spec = tunnelSpec({ tunnelId: 'abc', nodeId: 'me', publicKey: Buffer.alloc(32, 1).toString('base64'), listenPort: 51820, lease: meshLease, nodes: [meshNode], own: [], overrides });
+        const spec = tunnelSpec({ tunnelId: 'abc', nodeId: 'me', publicKey: Buffer.alloc(32, 1).toString('base64'), listenPort: 51820, lease: meshLease, nodes: [meshNode], own: [], overrides, names: { suffix: 'home.internal', port: 5353 } });
         holds(parseTunnelSpec(spec, 1000, () => 'wm0').peers.length === 1, 'the helper takes the tunnel');
         holds(!spec.peers.some(({ endpoint }) => endpoint === '127.0.0.1:51820'), 'the tunnel does not send to itself');
         natFrom(view.nat);
@@ -160,7 +160,7 @@ const pathsView: Target = {
 };
 
 function checkedByHelper(lease: ReturnType<typeof leaseFrom>, nodes: ReturnType<typeof fromStored>): void {
-  const spec = tunnelSpec({ tunnelId: 'abc', nodeId: 'me', publicKey: Buffer.alloc(32, 1).toString('base64'), listenPort: 1, lease, nodes, own: [], overrides: new Map() });
+  const spec = tunnelSpec({ tunnelId: 'abc', nodeId: 'me', publicKey: Buffer.alloc(32, 1).toString('base64'), listenPort: 1, lease, nodes, own: [], overrides: new Map(), names: { suffix: 'home.internal', port: 5353 } });
   const wanted = refusals(() => parseTunnelSpec(spec, 1000, () => 'wm0'));
   if (wanted) holds(wanted.routes.every((route) => !route.endsWith('/0')), 'nobody routes the whole Internet into a tunnel');
 }

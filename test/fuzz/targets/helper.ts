@@ -5,7 +5,7 @@ import { silentLog } from '../../../src/base/log.ts';
 import { NodeSpec, TunnelState } from '../../../src/gen/webmesh/helper/v1/helper.ts';
 import { createHostNode } from '../../../src/helper/host-node.ts';
 import { parseOptions } from '../../../src/helper/options.ts';
-import { openFence } from '../../../src/helper/tunnel/fence.ts';
+import { openFences } from '../../../src/helper/tunnel/fence.ts';
 import { parseJournal } from '../../../src/helper/tunnel/journal.ts';
 import { errnoOf, parseDump, parseGet } from '../../../src/helper/tunnel/uapi.ts';
 import { parseControl } from '../../../src/node/config.ts';
@@ -60,10 +60,20 @@ const journal: Target = {
 const fence: Target = {
   name: 'fence', from: 'whoever could write in the helper folder', shape: json,
   open: () => ({
-    seeds: [jsonOf({ tunnel: { epoch: '5', revision: '1' }, node: { epoch: '18446744073709551615', revision: '0' } })],
+    seeds: [
+      jsonOf({ tunnel: { epoch: '5', revision: '1' }, node: { epoch: '18446744073709551615', revision: '0' } }),
+      jsonOf({ places: [{ uid: 1000, tunnelId: 'home', tunnel: { epoch: '5', revision: '1' }, node: { epoch: '4', revision: '2' } }, { uid: 0, tunnelId: 'work', tunnel: { epoch: '1', revision: '0' } }], before: { epoch: '1', revision: '9' } }),
+    ],
     run: async (input) => {
-      const { newest } = await openFence({ read: async () => utf8(input), write: async () => {} });
-      holds(newest().epoch >= 0n && newest().epoch < 2n ** 64n && newest().revision < 2n ** 64n, 'a generation fits its field');
+      let text = '';
+      const file = { read: async () => utf8(input), write: async (written: string) => void (text = written) };
+      const fences = await openFences(file, () => false);
+      const all = [fences.newest(1000), fences.of({ uid: 0, tunnelId: 'work' }).newest()];
+      for (const { epoch, revision } of all) holds(epoch >= 0n && epoch < 2n ** 64n && revision < 2n ** 64n, 'a generation fits its field');
+      const before = fences.newest(7);
+      await fences.of({ uid: 7, tunnelId: 'x' }).pass('tunnel', { epoch: 2n ** 64n - 1n, revision: 2n ** 64n - 1n }).catch(() => {});
+      holds(text.length < 32_768, 'what is written is bounded');
+      if (text !== '') holds((await openFences({ read: async () => text, write: async () => {} }, () => false)).newest(7).epoch >= before.epoch, 'what was seen is not forgotten');
       return undefined;
     },
   }),
@@ -84,6 +94,7 @@ const control: Target = {
   }),
 };
 
+const place = { uid: 1000, tunnelId: 't' };
 const stillClock: Clock = { nowMs: () => 0, monotonicMs: () => 0, after: () => () => {} };
 
 /** The node process is not trusted: its report lines come to root. */
@@ -98,8 +109,8 @@ const report: Target = {
       },
       stopStray: async () => {},
     };
-    const host = createHostNode({ processes, tunnel: cell(TunnelState.fromPartial({})), fence: await openFence({ read: async () => undefined, write: async () => {} }), clock: stillClock, log: silentLog });
-    await host.set({ epoch: 1n, revision: 1n }, 1000, NodeSpec.fromPartial({ tunnelId: 't', nodeId: 'a', insecure: true }));
+    const host = createHostNode({ place, processes, tunnel: cell(TunnelState.fromPartial({})), fence: (await openFences({ read: async () => undefined, write: async () => {} }, () => true)).of(place), clock: stillClock, log: silentLog });
+    await host.set({ epoch: 1n, revision: 1n }, NodeSpec.fromPartial({ tunnelId: 't', nodeId: 'a', insecure: true }));
     return {
       seeds: [jsonOf({ ready: true }), jsonOf({ ready: false, problem: 'words', problemCode: 'node.port-in-use' })],
       run: (input) => {

@@ -9,6 +9,8 @@ import * as helper from '../../../src/gen/webmesh/helper/v1/helper.ts';
 import * as local from '../../../src/gen/webmesh/local/v1/local.ts';
 import * as trust from '../../../src/gen/webmesh/trust/v1/trust_messages.ts';
 import { chance } from '../../../src/base/random.ts';
+import { isPrivateDomain } from '../../../src/base/private-names.ts';
+import { isReverse } from '../../../src/helper/dns/spec.ts';
 import { parseNodeSpec } from '../../../src/helper/node-spec.ts';
 import { parseTunnelSpec } from '../../../src/helper/tunnel/spec.ts';
 import { joined } from '../shapes/bytes.ts';
@@ -74,6 +76,7 @@ function asOrder(message: Message, value: unknown): void {
   if (message === (helper.NodeSpec as unknown)) refusals(() => parseNodeSpec(value as helper.NodeSpec));
   if (message === (helper.TunnelSpec as unknown)) {
     const wanted = refusals(() => parseTunnelSpec(value as helper.TunnelSpec, 1000, () => 'wm0'));
+    if (wanted?.names) holds(wanted.names.domains.every((domain) => isPrivateDomain(domain) || isReverse(domain)), 'no name of the Internet is taken from the resolver');
     if (wanted) holds(parseTunnelSpec({ ...(value as helper.TunnelSpec), ...wanted }, 1000, () => 'wm0').peers.length === wanted.peers.length, 'a checked tunnel is in order');
   }
 }

@@ -154,7 +154,7 @@ export class SimNode {
       publicKey: peer.key, endpoint: peer.endpoint, allowedIps: [], keepaliveSeconds: 25, lastHandshakeMs: BigInt(peer.handshakeMs ?? 0),
       receiveBytes: BigInt(peer.receivedBytes), transmitBytes: BigInt(peer.sentBytes),
     }));
-    return { phase: 2, generation: undefined, tunnelId: 't', interfaceName: 'wg', engine: 'sim', publicKey: this.key, listenPort: wireguardPort, addresses: [], mtu: 1_420, peers, problem: '' };
+    return { phase: 2, generation: undefined, tunnelId: 't', interfaceName: 'wg', engine: 'sim', publicKey: this.key, listenPort: wireguardPort, addresses: [], mtu: 1_420, peers, problem: '', dnsKeeper: '', dnsProblem: '' };
   }
 
   /** A question through the tunnel, asked again until it is answered, as TCP would. What was cancelled before it arrived is not read. */
@@ -410,7 +410,7 @@ function configOf(node: SimNode): NodeConfig {
     nodeId: node.id, dataDir: '/d', socketPath: '/s', meshIpv4: parseIp(node.mesh) ?? null, meshIpv6: null, raftPort: 9443, grpcPort: 8443, wireguardPort, primaryEndpoint: '',
     endpoints: [], publicAddresses: [],
     services: { leaderProxy: false, meshApi: false, peerDiscovery: false, metrics: false, admin: false, iceNegotiation: false, turnServer: false, meshDns: false, prometheus: false },
-    paths: { turnPort: 3478, dnsPort: 53, prometheusPort: 8080, relayBytesPerSecond: 0, shares: [], dnsDomain: 'x' }, bootstrap: null, tunnel: null, identity: null,
+    paths: { turnPort: 3478, dnsPort: 53, prometheusPort: 8080, relayBytesPerSecond: 0, shares: [], dnsDomain: 'x', localDomain: '', localDnsPort: 53 }, bootstrap: null, tunnel: null, identity: null,
   };
 }
 

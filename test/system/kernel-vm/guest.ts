@@ -46,6 +46,22 @@ same((await a.apply(1, 3, spec(1, [peer(2, helloB.publicKey)]))).peers.map(({ pu
 same(ping(a, '172.29.0.2'), true);
 say('peer removed and added');
 
+// A second network of the same two machines, on the same engine.
+const second = (n: 1 | 2, publicKey: string): TunnelSpec => TunnelSpec.fromPartial({
+  tunnelId: n === 1 ? 'cccccccccccc' : 'dddddddddddd', addresses: [`172.30.0.${n}/32`], routes: ['172.30.0.0/16'], listenPort: 51821,
+  peers: [{ publicKey, endpoint: `10.98.0.${3 - n}:51821`, allowedIps: [`172.30.0.${3 - n}/32`], keepaliveSeconds: 25 }],
+});
+const [keyA, keyB] = [(await a.hello('cccccccccccc')).publicKey, (await b.hello('dddddddddddd')).publicKey];
+await a.apply(1, 1, second(1, keyB));
+await b.apply(1, 1, second(2, keyA));
+await until(() => ping(a, '172.30.0.2') && ping(a, '172.29.0.2'), 'both networks carry pings', 20_000);
+same((await a.watch(() => true)).networks.map(({ tunnelId, tunnel: now }) => [tunnelId, now?.phase, now?.engine]), [[idA, TunnelPhase.TUNNEL_PHASE_UP, 'kernel'], ['cccccccccccc', TunnelPhase.TUNNEL_PHASE_UP, 'kernel']]);
+same((await failureOf(a.apply(1, 5, { ...second(1, keyB), tunnelId: 'eeeeeeeeeeee', listenPort: 0 }))).detail, { what: '172.30.0.0/16', device: 'wmcccccccccc' });
+await a.clear(1, 6, 'cccccccccccc');
+same([ping(a, '172.30.0.2'), ping(a, '172.29.0.2')], [false, true]);
+a.tunnelId = idA;
+say('two networks at once, one cleared, the other stays');
+
 const holder = spawn('ip', ['netns', 'exec', 'A', '/bin/node', '-e', "require('dgram').createSocket('udp4').bind(51999, () => console.log('bound'))"], { stdio: ['ignore', 'pipe', 'inherit'] });
 await new Promise((done) => holder.stdout?.once('data', done));
 same((await failureOf(a.apply(1, 4, spec(1, [peer(2, helloB.publicKey)], 51999)))).code, 'tunnel.port-in-use');

@@ -20,6 +20,7 @@ export const health: HealthWords = {
     'renewal-failing': 'Zertifikat konnte nicht erneuert werden',
     'udp-blocked': 'Dieses Netz sperrt UDP',
     'service-down': 'Ein Angebot antwortet nicht',
+    'dns-not-set': 'Namen funktionieren in anderen Programmen nicht',
     'audit-broken': 'Das Prüfprotokoll passt nicht zusammen',
     'clear-text': 'Klartext',
     'disk-full': 'Der Datenträger ist fast voll',
@@ -45,6 +46,7 @@ export const health: HealthWords = {
     service: { label: 'Dieses Gerät', hint: 'Der Dienst, ein Port, der Datenträger, das Prüfprotokoll oder was dieses Gerät für andere tut.' },
   },
   backAgain: { title: 'Webmesh ist wieder verbunden', body: 'Ihre Geräte erreichen einander.' },
+  titled: (network, title) => `${network}: ${title}`,
   noticeTitle: (title) => `Webmesh: ${title}`,
   allProblems: (n) => count(n, { one: 'Was dazu zu wissen ist …', other: 'Alle # Probleme und Hinweise …' }),
 };

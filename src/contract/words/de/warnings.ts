@@ -114,6 +114,7 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     what: 'Das Netz, in dem dieses Gerät ist, lässt kein UDP durch; seine Pakete gehen deshalb über ein anderes Mitglied. Alles funktioniert, nur langsamer.',
     next: 'Sie müssen nichts tun. Ein anderes Netz, oder ein Wort mit dem Betreiber dieses Netzes, macht es schneller.',
   }),
+  'dns-not-set': (d) => ({ what: `Andere Programme auf diesem Gerät finden die Geräte des Netzwerks nicht über ihre Namen${d.because()}.`, next: 'Ihre Adressen funktionieren. Jede Minute wird es erneut versucht.' }),
   'service-down': (d) => ({
     what: `Dieses Gerät soll dem Netzwerk etwas anbieten (${serviceNames.find(([service]) => d.is('service', service))?.[1] ?? 'einen Dienst'}), und es antwortet nicht${d.because()}.`,
     next: 'Es wird von selbst erneut versucht. Vielleicht hat ein anderes Programm auf diesem Gerät den Port; beenden Sie es, oder schalten Sie das Angebot aus.',

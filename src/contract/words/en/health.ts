@@ -20,6 +20,7 @@ export const health: HealthWords = {
     'renewal-failing': 'The certificate could not be renewed',
     'udp-blocked': 'This network blocks UDP',
     'service-down': 'An offer does not answer',
+    'dns-not-set': 'Names do not work in other programs',
     'audit-broken': 'The audit log does not fit together',
     'clear-text': 'Clear text',
     'disk-full': 'The disk is almost full',
@@ -45,6 +46,7 @@ export const health: HealthWords = {
     service: { label: 'This device', hint: 'The service, a port, the disk, the audit log or what this device does for others.' },
   },
   backAgain: { title: 'Webmesh is connected again', body: 'Your devices can reach each other.' },
+  titled: (network, title) => `${network}: ${title}`,
   noticeTitle: (title) => `Webmesh: ${title}`,
   allProblems: (n) => count(n, { one: 'What to know about it…', other: 'All # problems and hints…' }),
 };

@@ -123,6 +123,10 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     what: 'The network that this device is on lets no UDP through, so its packets go through another member. Everything works, more slowly.',
     next: 'Nothing needs doing. Another network, or a word with whoever runs this one, makes it faster.',
   }),
+  'dns-not-set': (d) => ({
+    what: `Other programs on this device do not find the network's devices by name${d.because()}.`,
+    next: 'Their addresses work. It is tried again every minute.',
+  }),
   'service-down': (d) => ({
     what: `This device is meant to offer ${serviceNames.find(([service]) => d.is('service', service))?.[1] ?? 'a service'} to the network, and it does not answer${d.because()}.`,
     next: 'It is tried again by itself. Another program on this device may have its port; stop that program, or switch the offer off.',

@@ -20,6 +20,7 @@ export const health: HealthWords = {
     'renewal-failing': 'No se pudo renovar el certificado',
     'udp-blocked': 'Esta red bloquea UDP',
     'service-down': 'Una oferta no responde',
+    'dns-not-set': 'Los nombres no funcionan en otros programas',
     'audit-broken': 'El registro de auditoría no encaja',
     'clear-text': 'Sin cifrar',
     'disk-full': 'El disco está casi lleno',
@@ -45,6 +46,7 @@ export const health: HealthWords = {
     service: { label: 'Este dispositivo', hint: 'El servicio, un puerto, el disco, el registro de auditoría o lo que este dispositivo hace por los demás.' },
   },
   backAgain: { title: 'Webmesh está conectado de nuevo', body: 'Sus dispositivos pueden alcanzarse.' },
+  titled: (network, title) => `${network}: ${title}`,
   noticeTitle: (title) => `Webmesh: ${title}`,
   allProblems: (n) => count(n, { one: 'Lo que conviene saber…', other: 'Los # problemas y sugerencias…' }),
 };

@@ -114,6 +114,7 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     what: 'La red en la que está este dispositivo no deja pasar UDP, así que sus paquetes van por otro miembro. Todo funciona, más despacio.',
     next: 'No hay que hacer nada. Otra red, o hablar con quien administra esta, lo hace más rápido.',
   }),
+  'dns-not-set': (d) => ({ what: `Otros programas de este dispositivo no encuentran los dispositivos de la red por su nombre${d.because()}.`, next: 'Sus direcciones funcionan. Se intenta de nuevo cada minuto.' }),
   'service-down': (d) => ({
     what: `Este dispositivo debe ofrecer ${serviceNames.find(([service]) => d.is('service', service))?.[1] ?? 'un servicio'} a la red, y no responde${d.because()}.`,
     next: 'Se intenta de nuevo por sí solo. Quizá otro programa de este dispositivo ocupa su puerto; detenga ese programa o desactive la oferta.',

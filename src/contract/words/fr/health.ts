@@ -20,6 +20,7 @@ export const health: HealthWords = {
     'renewal-failing': 'Le certificat n’a pas été renouvelé',
     'udp-blocked': 'Ce réseau bloque UDP',
     'service-down': 'Une offre ne répond pas',
+    'dns-not-set': 'Les noms ne fonctionnent pas dans les autres programmes',
     'audit-broken': 'Le journal d’audit est incohérent',
     'clear-text': 'En clair',
     'disk-full': 'Le disque est presque plein',
@@ -45,6 +46,7 @@ export const health: HealthWords = {
     service: { label: 'Cet appareil', hint: 'Le service, un port, le disque, le journal d’audit ou ce que cet appareil fait pour les autres.' },
   },
   backAgain: { title: 'Webmesh est de nouveau connecté', body: 'Vos appareils peuvent se joindre.' },
+  titled: (network, title) => `${network} : ${title}`,
   noticeTitle: (title) => `Webmesh : ${title}`,
   allProblems: (n) => count(n, { one: 'Ce qu’il faut savoir…', other: 'Les # problèmes et conseils…' }),
 };

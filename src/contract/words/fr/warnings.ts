@@ -114,6 +114,7 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     what: 'Le réseau sur lequel se trouve cet appareil ne laisse pas passer UDP, ses paquets passent donc par un autre membre. Tout fonctionne, plus lentement.',
     next: 'Vous n’avez rien à faire. Un autre réseau, ou un mot à la personne qui gère celui-ci, le rend plus rapide.',
   }),
+  'dns-not-set': (d) => ({ what: `Les autres programmes de cet appareil ne trouvent pas les appareils du réseau par leur nom${d.because()}.`, next: 'Leurs adresses fonctionnent. Un nouvel essai a lieu chaque minute.' }),
   'service-down': (d) => ({
     what: `Cet appareil doit offrir ${serviceNames.find(([service]) => d.is('service', service))?.[1] ?? 'un service'} au réseau, et il ne répond pas${d.because()}.`,
     next: 'Un nouvel essai a lieu tout seul. Un autre programme sur cet appareil occupe peut-être son port ; arrêtez ce programme, ou désactivez l’offre.',

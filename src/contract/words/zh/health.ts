@@ -17,6 +17,7 @@ export const health: HealthWords = {
     'renewal-failing': '证书无法续期',
     'udp-blocked': '此网络阻止 UDP',
     'service-down': '一项服务没有应答',
+    'dns-not-set': '其他程序无法使用名称',
     'audit-broken': '审计日志不连贯',
     'clear-text': '明文',
     'disk-full': '磁盘几乎已满',
@@ -40,6 +41,7 @@ export const health: HealthWords = {
     service: { label: '本设备', hint: '服务、端口、磁盘、审计日志，或本设备为其他设备提供的服务。' },
   },
   backAgain: { title: 'Webmesh 已重新连接', body: '您的设备可以互相访问。' },
+  titled: (network, title) => `${network}：${title}`,
   noticeTitle: (title) => `Webmesh：${title}`,
   allProblems: (n) => (n === 1 ? '需要了解的内容…' : `全部 ${n} 个问题和提示…`),
 };

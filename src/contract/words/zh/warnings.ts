@@ -58,6 +58,7 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
   'renewal-failing': (d) => ({ what: `无法续期本设备的证书${d.because()}。它${ends(d)}；${isOver(d) ? '只能用于自身的续期' : '在此之前一切正常'}。`, next: waits }),
   'secrets-in-file': (d) => ({ what: `此系统没有应用可用的密钥环，因此密钥保存在只有您的用户可以读取的文件中${d.at('path', 'file')}。`, next: '您无需进行任何操作。加密磁盘可在机器被盗时保护该文件。' }),
   'udp-blocked': () => ({ what: '本设备所在的网络不允许 UDP 通过，因此其数据包经由另一个成员传输。一切正常，只是较慢。', next: '您无需进行任何操作。换用其他网络，或与此网络的管理者沟通，可以提高速度。' }),
+  'dns-not-set': (d) => ({ what: `本设备上的其他程序无法通过名称找到网络中的设备${d.because()}。`, next: '它们的地址可用。每分钟会重试一次。' }),
   'service-down': (d) => ({ what: `本设备应向网络提供服务（${serviceNames.find(([service]) => d.is('service', service))?.[1] ?? '一项服务'}），但它没有应答${d.because()}。`, next: '会自动重试。本设备上的另一个程序可能占用了它的端口；请停止该程序，或关闭此项服务。' }),
   'audit-broken': (d) => ({ what: `审计日志不再连贯${d.with(['sequence'], (entry) => `（条目 ${entry}）`)}：可能有人在磁盘上更改了它。流量不受影响。`, next: '请从多台设备导出日志并进行比较，然后查明谁曾访问过该机器。' }),
 };

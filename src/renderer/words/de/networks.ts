@@ -2,7 +2,6 @@ import type { PageWords } from '../en/index.ts';
 
 export const networks: PageWords['networks'] = {
   network: 'Netzwerk',
-  inClear: (name) => `${name} (Klartext)`,
   clearText: 'Klartext',
   add: 'Hinzufügen',
   addOrJoin: 'Netzwerk hinzufügen oder mit einer Einladung beitreten',

@@ -21,9 +21,10 @@ import { peer } from './peer.ts';
 import { peers } from './peers.ts';
 import { people } from './people.ts';
 import { settings } from './settings.ts';
+import { several } from './several.ts';
 import { updates } from './updates.ts';
 
 /** Every text of the page in English. Its shape is what every other language must have, no message less and none more. */
-export const en = { shared, common, app, connect, firstRun, networks, peers, map, peer, paths, forwards, people, invites, joining, keys, audit, device, offers, check, history, health, settings, diagnostics, updates };
+export const en = { shared, common, app, connect, firstRun, networks, peers, map, peer, paths, forwards, people, invites, joining, keys, audit, device, offers, check, history, health, several, settings, diagnostics, updates };
 
 export type PageWords = typeof en;

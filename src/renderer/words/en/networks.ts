@@ -1,7 +1,6 @@
 /** The networks that this device knows. */
 export const networks = {
   network: 'Network',
-  inClear: (name: string) => `${name} (clear text)`,
   clearText: 'clear text',
   add: 'Add',
   addOrJoin: 'Add a network, or join with an invite',

@@ -2,7 +2,6 @@ import type { PageWords } from '../en/index.ts';
 
 export const networks: PageWords['networks'] = {
   network: 'Red',
-  inClear: (name) => `${name} (sin cifrar)`,
   clearText: 'sin cifrar',
   add: 'Añadir',
   addOrJoin: 'Añadir una red o unirse con una invitación',

@@ -2,7 +2,6 @@ import type { PageWords } from '../en/index.ts';
 
 export const networks: PageWords['networks'] = {
   network: 'Réseau',
-  inClear: (name) => `${name} (en clair)`,
   clearText: 'en clair',
   add: 'Ajouter',
   addOrJoin: 'Ajouter un réseau, ou rejoindre avec une invitation',

@@ -21,7 +21,8 @@ import { peer } from './peer.ts';
 import { peers } from './peers.ts';
 import { people } from './people.ts';
 import { settings } from './settings.ts';
+import { several } from './several.ts';
 import { updates } from './updates.ts';
 import type { PageWords } from '../en/index.ts';
 
-export const zh: PageWords = { shared, common, app, connect, firstRun, networks, peers, map, peer, paths, forwards, people, invites, joining, keys, audit, device, offers, check, history, health, settings, diagnostics, updates };
+export const zh: PageWords = { shared, common, app, connect, firstRun, networks, peers, map, peer, paths, forwards, people, invites, joining, keys, audit, device, offers, check, history, health, several, settings, diagnostics, updates };

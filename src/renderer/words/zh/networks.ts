@@ -2,7 +2,6 @@ import type { PageWords } from '../en/index.ts';
 
 export const networks: PageWords['networks'] = {
   network: '网络',
-  inClear: (name) => `${name}（明文）`,
   clearText: '明文',
   add: '添加',
   addOrJoin: '添加网络，或使用邀请加入',

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { type Standing } from '../contract/state.ts';
+import { iconOfMood, type Mood, moodOf, moodOfAll } from './tray-networks.ts';
+
+const standing = (phase: Standing['phase'], more: Partial<Standing> = {}): Standing => ({ want: 'connected', phase, sinceMs: null, degraded: null, why: null, interfaceName: null, ...more });
+
+test.each<[Standing, Mood]>([
+  [standing('connected'), 'on'], [standing('connected', { degraded: 'control-plane-lost' }), 'partly'], [standing('connected', { degraded: 'polling' }), 'on'],
+  [standing('authorising'), 'busy'], [standing('joining'), 'busy'], [standing('configuring'), 'busy'], [standing('reconnecting'), 'busy'], [standing('disconnecting', { want: 'disconnected' }), 'busy'],
+  [standing('blocked'), 'blocked'], [standing('disconnected', { want: 'disconnected' }), 'off'], [standing('disconnected'), 'busy'],
+])('%j is %s', (one, mood) => {
+  expect(moodOf(one)).toBe(mood);
+});
+
+/** The icon of every pair: both ways around it is the same, and what is off changes nothing. */
+test('the icon of two networks, as a table', () => {
+  const moods = ['off', 'busy', 'on', 'partly', 'blocked'] as const;
+  const table = moods.map((a) => `${a}: ${moods.map((b) => iconOfMood[moodOfAll([a, b])]).join(' ')}`);
+  expect(table).toEqual([
+    'off: disconnected connecting connected degraded blocked',
+    'busy: connecting connecting degraded degraded connecting',
+    'on: connected degraded connected degraded degraded',
+    'partly: degraded degraded degraded degraded degraded',
+    'blocked: blocked connecting degraded degraded blocked',
+  ]);
+  expect([moodOfAll([]), moodOfAll(['on', 'off', 'on', 'on']), moodOfAll(['busy', 'blocked', 'off'])]).toEqual(['off', 'on', 'busy']);
+});
