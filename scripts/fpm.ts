@@ -62,12 +62,12 @@ function place(from: string, to: string): void {
   else copyFileSync(from, to);
 }
 
-/** Folders and programs 0755, other files 0644: whatever the umask of whoever packs. Answers the plain files. */
+/** Folders and programs 0755, other files 0644, addons too, which are loaded and not started: whatever the umask of whoever packs. Answers the plain files. */
 function setModes(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isSymbolicLink()) return [];
-    chmodSync(path, entry.isDirectory() || (lstatSync(path).mode & 0o111) !== 0 ? 0o755 : 0o644);
+    chmodSync(path, entry.isDirectory() || ((lstatSync(path).mode & 0o111) !== 0 && !entry.name.endsWith('.node')) ? 0o755 : 0o644);
     return entry.isDirectory() ? setModes(path) : [path];
   });
 }
