@@ -11,20 +11,6 @@ export function installWords(format: InstallerFormat): string {
   return english.updates.install[format];
 }
 
-export const updateLabels = {
-  title: 'Updates',
-  tell: 'Tell me about newer versions',
-  tellHint: 'The app then looks once a day. The place that it asks sees the address of this network and nothing else. Nothing is downloaded or installed by itself.',
-  look: 'Look now',
-  download: 'Download',
-  stop: 'Stop',
-  dismiss: 'Put away',
-  remove: 'Remove the file',
-  progress: 'Download of the newer version',
-  command: 'how to install it',
-  open: 'See what is new',
-} as const;
-
 /** The state of updates in two sentences. */
 export function updateWords(topic: UpdateTopic): Words {
   return updateIn(english, topic);

@@ -1,5 +1,5 @@
 import { plainText } from '../../contract/plain-text.ts';
-import { locale, t } from '../words/spoken.svelte.ts';
+import { direction, locale, t } from '../words/spoken.svelte.ts';
 
 /** Numbers, ages, sizes and names as a person reads them, in the language of the page; the only place of the page that does so. */
 
@@ -11,8 +11,8 @@ export function bytes(count: number): string {
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, Math.abs(count))) / 3)));
   const value = count / 1000 ** power;
   const rounded = value >= 100 || power === 0 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
-  if (rounded === '1000' && power < units.length - 1) return `${figure(1, 2)} ${units[power + 1]}`;
-  return `${figure(value, rounded.split('.')[1]?.length ?? 0)} ${units[power]}`;
+  if (rounded === '1000' && power < units.length - 1) return apart(`${figure(1, 2)} ${units[power + 1]}`);
+  return apart(`${figure(value, rounded.split('.')[1]?.length ?? 0)} ${units[power]}`);
 }
 
 /** `1.2 MB/s`. */
@@ -87,11 +87,6 @@ export function whole(count: number): string {
   return figure(count, 0);
 }
 
-/** `1 peer`, `9 peers`: of texts that are English only; the words of a language count for themselves. */
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 /** The ends of a public key: enough to compare two at a glance. */
 export function shortKey(key: string): string {
   return key.length > 16 ? `${key.slice(0, 6)}…${key.slice(-5)}` : key;
@@ -110,17 +105,22 @@ export function fingerprintGroups(fingerprint: string): readonly string[] {
 
 /** A day and time in the reader's zone: `22 Nov 2026, 09:04`. */
 export function moment(atMs: number | null): string {
-  return atMs === null || !isTime(atMs) ? t.common.unknown : dateFormat('moment').format(atMs);
+  return atMs === null || !isTime(atMs) ? t.common.unknown : apart(dateFormat('moment').format(atMs));
 }
 
 /** A day in the reader's zone: `22 Nov 2026`. */
 export function day(atMs: number | null): string {
-  return atMs === null || !isTime(atMs) ? t.common.noneYet : dateFormat('day').format(atMs);
+  return atMs === null || !isTime(atMs) ? t.common.noneYet : apart(dateFormat('day').format(atMs));
 }
 
 /** A time of day in the reader's zone: `09:04`. */
 export function clockTime(atMs: number): string {
   return isTime(atMs) ? dateFormat('clock').format(atMs) : t.common.unknown;
+}
+
+/** A figure with a unit, or a date, among text that runs the other way: it keeps its own order (Unicode UAX 9, isolates). */
+function apart(text: string): string {
+  return direction() === 'rtl' ? `\u2068${text}\u2069` : text;
 }
 
 /** Times come from other machines too; a number that is no moment must not stop the page (ECMA-262, time values). */
