@@ -9,8 +9,3 @@ export const { titles: problemTitles, fixes: fixLabels, severities: severityWord
 export function problemTitleOf(warning: Pick<Warning, 'code' | 'network'>): string {
   return problemTitleIn(english, warning);
 }
-
-/** The head of a notification. */
-export function noticeTitle(warning: Pick<Warning, 'code' | 'network'>): string {
-  return english.health.noticeTitle(problemTitleOf(warning));
-}

@@ -3,7 +3,7 @@ import type { InstallerFormat } from '../../base/update.ts';
 import type { Words } from '../../contract/detail.ts';
 import type { FixName, NoticeKind, Severity } from '../../contract/health.ts';
 import { pathIn, problemTitleIn, sentenceIn, updateIn, warningIn, whyIn } from '../../contract/say.ts';
-import type { NatView, PathReasonView, PathTier, PeerPath, Warning, WarningCode } from '../../contract/state.ts';
+import type { NatView, PathReasonView, PathTier, PeerPath, Warning } from '../../contract/state.ts';
 import type { UpdateTopic } from '../../contract/update.ts';
 import type { PathWords } from '../../contract/words/type.ts';
 import { t } from './spoken.svelte.ts';
@@ -17,7 +17,6 @@ export const pathWords = (path: PeerPath): PathWords => pathIn(t.shared, path);
 export const whyWords = (reason: PathReasonView): Words => whyIn(t.shared, reason);
 export const natWords = (mapping: NatView['mapping']): PathWords => t.shared.paths.nat[mapping];
 export const tierWord = (tier: PathTier): string => t.shared.paths.tiers[tier];
-export const problemTitle = (code: WarningCode): string => t.shared.health.titles[code];
 /** With the name of its network, where several could be meant. */
 export const problemTitleOf = (warning: Pick<Warning, 'code' | 'network'>): string => problemTitleIn(t.shared, warning);
 export const fixLabel = (fix: FixName): string => t.shared.health.fixes[fix];
