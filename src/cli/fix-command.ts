@@ -34,6 +34,9 @@ function commandFor({ code, fix, detail }: Pick<Warning, 'code' | 'fix' | 'detai
       return 'webmesh offers';
     case 'open-networks':
       return 'webmesh profile list';
+    case 'sign-in':
+      // Its words name the page; which browser to open is the person's choice.
+      return null;
     case 'new-invite':
       return 'webmesh join -';
     default:

@@ -2,11 +2,13 @@ import { unreachable } from '../base/assert.ts';
 import type { Client } from './client.ts';
 import type { Warning } from './state.ts';
 
-/** How a fix is done: by a command, or by a person at a place of the window. Places are addresses of the page, without `#/`. */
+/** How a fix is done: by a command, at a page in the person's browser, or by a person at a place of the window. Places are addresses of the page, without `#/`. */
 export type FixWay =
   | { readonly call: 'helper.start'; readonly input: Readonly<Record<string, never>> }
   | { readonly call: 'session.connect' | 'session.retry' | 'certificate.renew'; readonly input: { readonly profile?: string } }
   | { readonly call: 'peer.retry'; readonly input: { readonly id: string; readonly profile?: string } }
+  /** A web page that the network at hand names: nobody's word but its own, so it is opened only when a person asks. */
+  | { readonly open: string }
   /** `profile`: the network that must be shown there. */
   | { readonly place: FixPlace; readonly profile?: string };
 
@@ -14,7 +16,7 @@ export const fixPlaces = ['device/check', 'peers', 'people', 'people/root', 'aud
 export type FixPlace = (typeof fixPlaces)[number];
 
 /** Asks the core for it; rejects with the command's failure. */
-export async function doFix({ call }: Pick<Client, 'call'>, way: Exclude<FixWay, { place: FixPlace }>): Promise<void> {
+export async function doFix({ call }: Pick<Client, 'call'>, way: Extract<FixWay, { call: string }>): Promise<void> {
   if (way.call === 'peer.retry') await call(way.call, way.input);
   else if (way.call === 'helper.start') await call(way.call, way.input);
   else await call(way.call, way.input);
@@ -49,9 +51,20 @@ export function wayOf({ code, fix, detail, network }: Pick<Warning, 'code' | 'fi
       return { place: 'device', ...of };
     case 'open-networks':
       return { place: 'settings' };
+    case 'sign-in': {
+      const link = String(detail['link'] ?? '');
+      return isWebLink(link) ? { open: link } : null;
+    }
     case 'new-invite':
       return { place: 'add' };
     default:
       return unreachable(fix);
   }
+}
+
+/** What a browser may be sent to at a stranger's word: http or https, without a user. */
+export function isWebLink(link: string): boolean {
+  if (link.length > 500 || !URL.canParse(link)) return false;
+  const { protocol, username, password } = new URL(link);
+  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
 }

@@ -9,7 +9,10 @@ test('titles and labels are short, begin large and end without a full stop; no t
   expect(new Set(Object.values(problemTitles)).size).toBe(Object.keys(problemTitles).length);
 });
 
-test.each([...fixNames])('%s leads somewhere', (fix) => expect(wayOf({ code: 'clear-text', fix, detail: {} })).not.toBe(null));
+test.each([...fixNames])('%s leads somewhere', (fix) => expect(wayOf({ code: 'clear-text', fix, detail: { link: 'https://wifi.example/in' } })).not.toBe(null));
+test.each(['javascript:alert(1)', 'file:///etc/passwd', 'ssh://wifi.example', 'http://user@wifi.example/', `http://wifi.example/${'x'.repeat(500)}`, ''])('a browser is not sent to %s', (link) => {
+  expect(wayOf({ code: 'sign-in-needed', fix: 'sign-in', detail: { link } })).toBe(null);
+});
 test('without a fix there is no way', () => expect(wayOf({ code: 'clear-text', fix: null, detail: {} })).toBe(null));
 
 test('the worst is the most severe, the first among equals', () => {

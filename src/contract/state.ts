@@ -406,5 +406,5 @@ export interface WarningNetwork {
 
 export const warningCodes = ['clear-text', 'helper-missing', 'helper-old', 'engine-missing', 'offline', 'cannot-connect', 'connection-lost', 'node-down', 'node-port-in-use', 'control-plane-lost', 'not-replicating',
   'peer-unreachable', 'file-set-aside', 'disk-full', 'certificate-expiring', 'device-expiring', 'device-pending', 'authority-pending', 'root-not-exported', 'renewal-failing', 'secrets-in-file',
-  'audit-broken', 'udp-blocked', 'service-down', 'dns-not-set'] as const;
+  'audit-broken', 'udp-blocked', 'service-down', 'dns-not-set', 'sign-in-needed'] as const;
 export type WarningCode = (typeof warningCodes)[number];

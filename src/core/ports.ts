@@ -31,6 +31,7 @@ export interface CorePorts {
   readonly helper: HelperClient;
   readonly node: NodeClient;
   readonly probe: PeerProbe;
+  readonly portal: PortalProbe;
   readonly peerMetrics: PeerMetrics;
   readonly documents: Documents;
   readonly secrets: Secrets;
@@ -145,6 +146,14 @@ export interface NodeClient {
 export interface PeerProbe {
   /** Milliseconds until a TCP connection was made or refused (both are one round trip). Rejects with mesh.timeout or mesh.unreachable. */
   connect(host: string, port: number, signal: AbortSignal): Promise<number>;
+}
+
+export interface PortalProbe {
+  /**
+   * Where a web request to port 80 of this host is sent by a network that wants a person to sign in first; null when nothing is in the way.
+   * Rejects with mesh.unreachable when nothing answers.
+   */
+  look(host: string, signal: AbortSignal, port?: number): Promise<string | null>;
 }
 
 export interface PeerMetrics {

@@ -9,6 +9,8 @@ import { hostAddress } from './commands.ts';
 import { networksHealth, type NetworksHealth } from './networks/health.ts';
 import type { Network } from './networks/network.ts';
 import type { Networks } from './networks/networks.ts';
+import { portalHosts } from './portal-hosts.ts';
+import { watchPortal } from './portal.ts';
 import type { CorePorts } from './ports.ts';
 import { type Profile, type Profiles, profilesTopic, standingOf } from './profiles.ts';
 import { tunnelView } from './session/session.ts';
@@ -51,8 +53,10 @@ export function createTopics({ ports, settings, profiles, networks, keyring, inv
   }));
   const metrics: Cell<MetricsTopic> = cell<MetricsTopic>({ atMs: clock.nowMs(), host: null, tunnel: null });
   const centre = networksHealth(networks);
+  const portal = watchPortal({ clock, probe: ports.portal });
+  const lookForPortal = (): void => portal.look(network.online.get() ? portalHosts(networks.list()) : null);
   const health = derived(clock, topicEveryMs, () => centre.look(profilesNow.cell.get(), {
-    link: helper.link.get(), version: ports.version, online: network.online.get(), setAside: ports.documents.setAside.get(), disks: metrics.get().host?.disks ?? [],
+    link: helper.link.get(), version: ports.version, online: network.online.get(), portal: portal.portal.get(), setAside: ports.documents.setAside.get(), disks: metrics.get().host?.disks ?? [],
   }));
 
   /** The keys of the network that is shown; a session that needs them says what is wrong with them. */
@@ -65,6 +69,12 @@ export function createTopics({ ports, settings, profiles, networks, keyring, inv
     networks.subscribe(() => {
       profilesNow.mark();
       health.mark();
+      lookForPortal();
+    }),
+    portal.portal.subscribe((link) => {
+      health.mark();
+      // Somebody signed in: what waited for its next try need not wait.
+      if (link === null) for (const { session: waiting } of networks.list()) waiting.retryNow();
     }),
     networks.shown.subscribe(() => {
       readKeys();
@@ -72,7 +82,12 @@ export function createTopics({ ports, settings, profiles, networks, keyring, inv
     }),
     helper.link.subscribe(() => health.mark()),
     network.online.subscribe(() => health.mark()),
-    network.addresses.subscribe(() => profilesNow.mark()),
+    network.addresses.subscribe(() => {
+      profilesNow.mark();
+      // Another network: what stood in the way of the last one is not in the way of this one.
+      portal.look(null);
+      lookForPortal();
+    }),
     profiles.document.subscribe(() => {
       profilesNow.mark();
       readKeys();
@@ -85,6 +100,7 @@ export function createTopics({ ports, settings, profiles, networks, keyring, inv
 
   let cancelReread = clock.after(rereadEveryMs, function again() {
     for (const one of [...networks.list(), networks.shown.get()]) one.mark();
+    lookForPortal();
     cancelReread = clock.after(rereadEveryMs, again);
   });
   let cancelMetrics = clock.after(0, function again() {
@@ -121,6 +137,7 @@ export function createTopics({ ports, settings, profiles, networks, keyring, inv
       ending.abort();
       cancelMetrics();
       cancelReread();
+      portal.close();
       for (const stop of stops) stop();
       for (const topic of [session, peers, paths, node, trust, profilesNow, health]) topic.close();
     },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readArguments } from './arguments.ts';
-import { isHelpLink, isInviteFile, isOurPage } from './hardening.ts';
+import { hardenContents, isHelpLink, isInviteFile, isOurPage } from './hardening.ts';
 import { isTrusted } from './ipc.ts';
 import { desktopEntry } from './login-item.ts';
 
@@ -10,6 +10,20 @@ test('only https links to the help sites leave the app', () => {
     'file:///etc/passwd', 'javascript:alert(1)', 'smb://github.com/x', 'https://evil.example/?github.com', '', 'github.com',
   ];
   expect(links.filter(isHelpLink)).toEqual(links.slice(0, 2));
+});
+
+test('a page opens help links and what the shell knows, one a second, and no window of its own', () => {
+  const opened: string[] = [];
+  let nowMs = 0;
+  let ask: (asked: { url: string }) => unknown = () => {};
+  const contents = { on: () => {}, setWindowOpenHandler: (handler: typeof ask) => (ask = handler) };
+  const app = { on: (_event: string, made: (event: unknown, of: unknown) => void) => made({}, contents) };
+  hardenContents(app as never, { openExternal: async (url: string) => void opened.push(url) }, { monotonicMs: () => nowMs }, (link) => (link === 'http://wifi.example/in' ? link : null));
+  for (const url of ['http://wifi.example/in', 'http://wifi.example/other', 'https://evil.example/', 'https://github.com/x', 'https://github.com/y']) {
+    expect(ask({ url })).toEqual({ action: 'deny' });
+    nowMs += url.endsWith('x') ? 10 : 1_000;
+  }
+  expect(opened).toEqual(['http://wifi.example/in', 'https://github.com/x']);
 });
 
 test('only the top frame of our own page is listened to', () => {

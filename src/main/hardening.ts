@@ -1,8 +1,6 @@
 import type { App, Session, Shell, WebContents } from 'electron';
 import { type Clock } from '../base/clock.ts';
-import type { PeersTopic } from '../contract/state.ts';
 import { pageOrigin } from './page-protocol.ts';
-import { peerLink } from './peer-links.ts';
 
 /** The page may ask for these addresses to be opened in the person's browser. Everything else is dropped. */
 const helpHosts: ReadonlySet<string> = new Set(['github.com', 'www.wireguard.com']);
@@ -53,12 +51,12 @@ function isOwnBlob(url: string): boolean {
 /** One link a second: a page that has gone mad shall not fill the browser. */
 const linkGapMs = 1_000;
 
-/** Every page, however it came to be, stays where it is and opens nothing but help links, and pages or terminals at peers of the present mesh. */
-export function hardenContents(app: Pick<App, 'on'>, shell: Pick<Shell, 'openExternal'>, clock: Pick<Clock, 'monotonicMs'>, peers: () => Pick<PeersTopic, 'list'>): void {
+/** Every page, however it came to be, stays where it is and opens nothing but help links and what is `known`: pages or terminals at peers of the present mesh, a page to sign in at. */
+export function hardenContents(app: Pick<App, 'on'>, shell: Pick<Shell, 'openExternal'>, clock: Pick<Clock, 'monotonicMs'>, known: (link: string) => string | null): void {
   let lastMs = Number.NEGATIVE_INFINITY;
   app.on('web-contents-created', (_event, contents) => {
     contents.setWindowOpenHandler(({ url }) => {
-      const wanted = isHelpLink(url) ? url : peerLink(url, peers());
+      const wanted = isHelpLink(url) ? url : known(url);
       if (wanted !== null && clock.monotonicMs() - lastMs >= linkGapMs) {
         lastMs = clock.monotonicMs();
         // Nobody may be at home for ssh: links; that is no reason to end.

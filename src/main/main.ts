@@ -3,7 +3,7 @@ import { app, type BrowserWindow, clipboard, dialog, ipcMain, nativeTheme, Notif
 import { asFailure } from '../base/failure.ts';
 import { serve } from '../contract/carrier.ts';
 import { type Client } from '../contract/client.ts';
-import { doFix } from '../contract/fixes.ts';
+import { doFix, wayOf } from '../contract/fixes.ts';
 import { type PeersTopic } from '../contract/state.ts';
 import { sentenceIn } from '../contract/say.ts';
 import { disconnected, present } from '../contract/wait.ts';
@@ -31,6 +31,7 @@ import { setLoginItem } from './login-item.ts';
 import { type Notice } from './notices.ts';
 import { createNotifications } from './notifications.ts';
 import { declarePageScheme, servePage } from './page-protocol.ts';
+import { peerLink } from './peer-links.ts';
 import { registerLinks } from './register-links.ts';
 import { keyringSealer } from './secrets.ts';
 import { systemEvents } from './system-events.ts';
@@ -50,6 +51,8 @@ let ending: 'no' | 'soon' | 'now' = 'no';
 const invites = createInviteDoor({ clock: systemClock, readFile: readSmallFile, failed: tellBadInvite });
 /** Whose pages may be opened outside: the mesh that is shown now. */
 let peers: Pick<PeersTopic, 'list'> = { list: [] };
+/** Pages at which the network at hand wants a person to sign in. */
+let signIn: readonly string[] = [];
 let showWindow: MainWindow['show'] = () => {};
 let isWatched = (): boolean => false;
 const notifications = createNotifications({ clock: systemClock, watched: () => isWatched(), show: showNotice, words: wordsOf });
@@ -61,7 +64,7 @@ app.setPath('userData', join(home.folder, 'window'));
 app.enableSandbox();
 hardenCommandLine(app);
 declarePageScheme(protocol);
-hardenContents(app, shell, systemClock, () => peers);
+hardenContents(app, shell, systemClock, (link) => peerLink(link, peers) ?? signIn.find((page) => page === link) ?? null);
 listenForInvites();
 if (app.requestSingleInstanceLock()) void app.whenReady().then(start).catch(giveUp);
 else app.quit();
@@ -156,6 +159,9 @@ function follow(core: Pick<Attachment, 'owned'>, client: Client, tray: () => App
   client.watch('peers', (now) => {
     peers = now;
   });
+  client.watch('health', ({ warnings }) => {
+    signIn = warnings.map(wayOf).flatMap((way) => (way !== null && 'open' in way ? [way.open] : []));
+  });
   client.watch('settings', ({ theme, startAtLogin, language: chosen }) => {
     language = chosen;
     nativeTheme.themeSource = theme;
@@ -193,6 +199,7 @@ async function act(action: TrayAction, { client }: Attachment, window: MainWindo
     case 'problems':
       return window?.show('health');
     case 'fix':
+      if ('open' in action.way) return shell.openExternal(action.way.open);
       if (!('place' in action.way)) return void (await doFix(client, action.way));
       if (action.way.profile !== undefined) await client.call('profile.select', { profile: action.way.profile });
       return window?.show(action.way.place);

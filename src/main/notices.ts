@@ -10,7 +10,7 @@ export interface Notice {
 
 /** Which switch silences a problem. Null: it is never worth an interruption; the window and the tray say it. */
 export const kindOf: Readonly<Record<WarningCode, NoticeKind | null>> = {
-  'offline': 'connection', 'connection-lost': 'connection', 'cannot-connect': 'connection', 'control-plane-lost': 'connection',
+  'offline': 'connection', 'sign-in-needed': 'connection', 'connection-lost': 'connection', 'cannot-connect': 'connection', 'control-plane-lost': 'connection',
   'device-pending': 'devices',
   'certificate-expiring': 'expiry', 'renewal-failing': 'expiry', 'device-expiring': 'expiry',
   'helper-missing': 'service', 'engine-missing': 'service', 'node-down': 'service', 'node-port-in-use': 'service', 'service-down': 'service', 'disk-full': 'service', 'audit-broken': 'service',
@@ -18,7 +18,7 @@ export const kindOf: Readonly<Record<WarningCode, NoticeKind | null>> = {
 };
 
 /** While one of these is there, this device is not connected though it should be. */
-export const losses: ReadonlySet<WarningCode> = new Set(['offline', 'connection-lost', 'cannot-connect']);
+export const losses: ReadonlySet<WarningCode> = new Set(['offline', 'sign-in-needed', 'connection-lost', 'cannot-connect']);
 
 /** How long a problem must have been shown before somebody is interrupted for it. A connection often comes back by itself. */
 export const patienceMs: Readonly<Record<NoticeKind, number>> = { connection: 10_000, devices: 1_000, expiry: 1_000, service: 3_000 };

@@ -52,7 +52,7 @@ test.each(warningCodes.map((code) => ({ code, kind: kindOf[code] })))('$code is 
   pass(60_000);
   problems();
   const name = log[0]?.replace(/^[\d.]+ /, '');
-  expect(log).toEqual(kind === null ? [] : [`${patienceMs[kind] / 1000} ${name}`, `60 ends ${name}`, ...(['offline', 'cannot-connect'].includes(code) ? ['60 Webmesh is connected again'] : [])]);
+  expect(log).toEqual(kind === null ? [] : [`${patienceMs[kind] / 1000} ${name}`, `60 ends ${name}`, ...(['offline', 'sign-in-needed', 'cannot-connect'].includes(code) ? ['60 Webmesh is connected again'] : [])]);
 });
 
 test('a loss is told once it lasts, and so is its end; a short one never', () => {

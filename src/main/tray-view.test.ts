@@ -97,10 +97,10 @@ test('the worst problem is a line with its fix, and a mark on the icon; what the
 });
 
 test.each([...fixNames])('%s is something that the tray can do', (fix) => {
-  const { items } = trayView({ ...stateOf('disconnected'), warnings: [problem('clear-text', { peer: 'nas' }, { fix })] });
+  const { items } = trayView({ ...stateOf('disconnected'), warnings: [problem('clear-text', { peer: 'nas', link: 'http://wifi.example/' }, { fix })] });
   const item = items.find((one) => one.kind === 'action' && one.id === 'fix');
   const way = item?.kind === 'action' && item.action.do === 'fix' ? item.action.way : undefined;
-  expect(way && ('place' in way ? fixPlaces.includes(way.place) : commands[way.call].input.safeParse(way.input).success)).toBe(true);
+  expect(way && ('open' in way ? way.open === 'http://wifi.example/' : 'place' in way ? fixPlaces.includes(way.place) : commands[way.call].input.safeParse(way.input).success)).toBe(true);
 });
 
 test('each of several networks has a line with its state, its letter, and what can be done', () => {

@@ -13,6 +13,7 @@ import { meshClient, nodeClient, peerMetrics } from './mesh-client.ts';
 import { watchNetwork, watchWakes } from './network.ts';
 import { passphrases } from './passphrases.ts';
 import { tcpProbe } from './peer-probe.ts';
+import { portalProbe } from './portal-probe.ts';
 import { pki } from './pki.ts';
 import { systemRandom } from './random.ts';
 import { createFileSecrets } from './secrets-file.ts';
@@ -64,6 +65,7 @@ export async function createCorePorts(options: CorePortsOptions): Promise<RealCo
     helper,
     node: nodeClient,
     probe: tcpProbe,
+    portal: portalProbe,
     peerMetrics,
     documents: createDocuments(join(home, 'documents'), join(home, 'reports')),
     secrets: options.secrets ?? createFileSecrets(join(home, 'secrets')),

@@ -79,6 +79,8 @@ export interface CoreWorld {
     publish(): void;
   };
   readonly node: PathNode;
+  /** Hosts at which a web request is answered by a page to sign in at, and where that is. */
+  readonly portals: Map<string, string>;
   /** The machine wakes up. */
   wake(): void;
   quits: number;
@@ -87,6 +89,7 @@ export interface CoreWorld {
 
 /** `net`: the mesh is 10.<net>.0.0/16, and its leader answers at 192.0.2.<net - 6>. */
 export function coreWorld({ clock = virtualClock(), net = 7 }: { readonly clock?: VirtualClock; readonly net?: number } = {}): CoreWorld {
+  const portals = new Map<string, string>();
   let leaptMs = 0;
   const nowMs = (): number => Math.round(clock.nowMs() + leaptMs);
   const random = seeded(7);
@@ -301,6 +304,7 @@ export function coreWorld({ clock = virtualClock(), net = 7 }: { readonly clock?
       },
     },
     probe: { connect: async () => 12.5 },
+    portal: { look: async (host) => portals.get(host) ?? null },
     peerMetrics: { get: async (address) => NodeMetrics.fromPartial({ deviceName: address }) },
     secrets: {
       kept: 'private-file',
@@ -357,7 +361,7 @@ export function coreWorld({ clock = virtualClock(), net = 7 }: { readonly clock?
     world.mesh.voters = [nodeId];
   };
   const world: CoreWorld = {
-    ports, clock, documents, secrets, setAside, online, addresses, trust: null, quits: 0, helperStarts: 0, node: paths,
+    ports, clock, documents, secrets, setAside, online, addresses, portals, trust: null, quits: 0, helperStarts: 0, node: paths,
     wake: () => wakes.forEach((tell) => tell()),
     sleep: (ms) => {
       leaptMs += ms;

@@ -14,6 +14,8 @@ export interface HealthFacts {
   readonly link: HelperLink;
   /** False when no address but loopback exists. */
   readonly online: boolean;
+  /** Where the network at hand wants a person to sign in; null: nothing is in the way. */
+  readonly portal: string | null;
   readonly node: NodeState | undefined;
   readonly peers: readonly PeerView[];
   readonly setAside: readonly string[];

@@ -14,7 +14,7 @@ const tunnel = { interfaceName: 'wm', engine: 'kernel', publicKey: '', listenPor
 const connected: SessionTopic = { want: 'connected', profile: 'p', epoch: 1, phase: 'connected', sinceMs: 0, lease, tunnel, degraded: null };
 const trust: TrustTopic = { mode: 'mtls', role: 'member', fingerprint: null, notAfterMs: null, root: 'elsewhere', rootExported: false, secretsIn: 'keyring', devices: [], invites: [], authorities: [] };
 const well: HealthFacts = {
-  session: connected, profile: undefined, link: { state: 'up', hello: HelloResponse.fromPartial({ engine: 'kernel' }) }, version: '1.10.0', online: true,
+  session: connected, profile: undefined, link: { state: 'up', hello: HelloResponse.fromPartial({ engine: 'kernel' }) }, version: '1.10.0', online: true, portal: null,
   node: NodeState.fromPartial({ running: true }), peers: [], setAside: [], trust, troubles: [], auditIntact: null,
   paths: { nat: null, forwards: [], offers: null }, missing: [], disks: [],
 };
@@ -32,6 +32,14 @@ test('clear text is always said', () => expect(codes({ profile })).toEqual(['cle
 test('a helper that is away can be started, one that refuses cannot', () => {
   expect(found({ link: { state: 'down', failure: toData(failure('helper.unreachable', { path: '/x' })) } })).toEqual([{ code: 'helper-missing', detail: { path: '/x', failure: 'helper.unreachable' } }]);
   expect(codes({ link: { state: 'down', failure: toData(failure('helper.not-trusted')) } })).toEqual(['helper-missing error -']);
+});
+test('a page to sign in at is told where it explains something, with the host that it is at', () => {
+  const portal = 'http://wifi.example/in?x=1';
+  const lost = reconnecting(toData(failure('mesh.unreachable')));
+  expect(found({ portal, session: lost })[0]).toEqual({ code: 'sign-in-needed', detail: { link: portal, host: 'wifi.example' } });
+  expect(codes({ portal, session: lost })).toEqual(['sign-in-needed warning sign-in', 'connection-lost warning try-again']);
+  expect(codes({ portal, session: { ...connected, degraded: { kind: 'control-plane-lost', sinceMs: 0, storedLease: true } } })).toEqual(['sign-in-needed warning sign-in', 'control-plane-lost warning check-network']);
+  expect([codes({ portal }), codes({ portal, session: disconnected })]).toEqual([[], []]);
 });
 test('no engine', () => expect(codes({ link: { state: 'up', hello: HelloResponse.fromPartial({ engineProblem: 'none found' }) } })).toEqual(['engine-missing error -']));
 test('a service that is older than the app, not one that is as old, newer, or says no number', () => {

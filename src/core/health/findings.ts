@@ -13,7 +13,7 @@ const disksOfSystem: ReadonlySet<string> = new Set(['/', '/home', '/var', '/Syst
 
 /** Everything that is wrong now. Pure: the same facts give the same findings; time and what explains what are the centre's. */
 export function findingsOf(facts: HealthFacts, nowMs: number): readonly Finding[] {
-  return [helperFindings, sessionFindings, nodeFindings, meshFindings, pathFindings, peerFindings, certificateFindings, trustFindings, fileFindings].flatMap((find) => find(facts, nowMs));
+  return [helperFindings, portalFindings, sessionFindings, nodeFindings, meshFindings, pathFindings, peerFindings, certificateFindings, trustFindings, fileFindings].flatMap((find) => find(facts, nowMs));
 }
 
 function helperFindings({ link, version }: HealthFacts): Finding[] {
@@ -39,6 +39,12 @@ function isOlder(one: string, other: string): boolean {
 
 /** Refusals that no further try mends; another invite does. */
 const needsInvite: ReadonlySet<string> = new Set(['auth.revoked', 'auth.expired', 'auth.invite-invalid', 'auth.invite-expired', 'auth.invite-used', 'auth.wrong-mesh']);
+
+/** Told only where it explains something: a page that asks for a name is no problem of a network that works. */
+function portalFindings({ session, portal }: HealthFacts): Finding[] {
+  if (portal === null || session.want !== 'connected' || (session.phase === 'connected' && session.degraded === null)) return [];
+  return [{ code: 'sign-in-needed', detail: { link: portal, host: URL.canParse(portal) ? new URL(portal).hostname : '' } }];
+}
 
 function sessionFindings({ session, online }: HealthFacts): Finding[] {
   const offline: Finding[] = !online && session.want === 'connected' ? [{ code: 'offline', detail: {} }] : [];

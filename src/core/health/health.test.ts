@@ -9,7 +9,7 @@ import { createHealth } from './health.ts';
 const session: SessionTopic = { want: 'disconnected', profile: null, epoch: 0, phase: 'disconnected' };
 const trust: TrustTopic = { mode: 'none', role: null, fingerprint: null, notAfterMs: null, root: 'elsewhere', rootExported: false, secretsIn: 'keyring', devices: [], invites: [], authorities: [] };
 const well: HealthFacts = {
-  session, profile: undefined, link: { state: 'up', hello: HelloResponse.fromPartial({ engine: 'kernel' }) }, version: '1.10.0', online: true, node: undefined, peers: [], setAside: [], trust, troubles: [],
+  session, profile: undefined, link: { state: 'up', hello: HelloResponse.fromPartial({ engine: 'kernel' }) }, version: '1.10.0', online: true, portal: null, node: undefined, peers: [], setAside: [], trust, troubles: [],
   auditIntact: null, paths: { nat: null, forwards: [], offers: null }, missing: [], disks: [],
 };
 const away: HealthFacts = { ...well, link: { state: 'down', failure: toData(failure('helper.unreachable')) } };

@@ -31,11 +31,12 @@ export const problems: Readonly<Record<WarningCode, Problem>> = {
   'offline': { ...still, connectivity: true, delayMs: 5_000 },
   'cannot-connect': { ...still, severity: 'error', connectivity: true, parents: service, fix: 'try-again' },
   // Most losses are over before anybody noticed.
-  'connection-lost': { ...still, connectivity: true, delayMs: 5_000, parents: [...service, 'offline'], fix: 'try-again' },
+  'sign-in-needed': { ...still, connectivity: true, parents: [...service, 'offline'], fix: 'sign-in' },
+  'connection-lost': { ...still, connectivity: true, delayMs: 5_000, parents: [...service, 'offline', 'sign-in-needed'], fix: 'try-again' },
   // The helper starts it anew within a second or two; one that keeps ending shows without a break.
   'node-down': { ...still, connectivity: true, delayMs: 2_000, lingerMs: 2_000, parents: service, connected: true },
   'node-port-in-use': { ...still, connectivity: true, parents: [...service, 'node-down'], connected: true },
-  'control-plane-lost': { ...still, connectivity: true, parents: ['offline', ...service], fix: 'check-network', connected: true },
+  'control-plane-lost': { ...still, connectivity: true, parents: ['offline', 'sign-in-needed', ...service], fix: 'check-network', connected: true },
   'not-replicating': { ...still, severity: 'info', connectivity: true, parents: ['offline', ...service, 'node-down', 'control-plane-lost'], connected: true },
   'certificate-expiring': { ...still, fix: 'renew-now' },
   'renewal-failing': { ...still, parents: ['offline', ...service], fix: 'renew-now', connected: true },

@@ -6,7 +6,7 @@ import type { MachineFacts, Network } from './network.ts';
 import type { Networks } from './networks.ts';
 
 /** Problems of this machine: said once, whichever network they were seen through. All others belong to one network. */
-const ofMachine: ReadonlySet<WarningCode> = new Set(['helper-missing', 'helper-old', 'engine-missing', 'offline', 'udp-blocked', 'file-set-aside', 'disk-full', 'secrets-in-file']);
+const ofMachine: ReadonlySet<WarningCode> = new Set(['helper-missing', 'helper-old', 'engine-missing', 'offline', 'sign-in-needed', 'udp-blocked', 'file-set-aside', 'disk-full', 'secrets-in-file']);
 
 type Known = ReturnType<Health['explain']>[number];
 

@@ -48,7 +48,7 @@ export interface Network {
   end(waitMs: number, keep: boolean): Promise<void>;
 }
 
-export type MachineFacts = Pick<HealthFacts, 'version' | 'link' | 'online' | 'setAside' | 'disks'>;
+export type MachineFacts = Pick<HealthFacts, 'version' | 'link' | 'online' | 'portal' | 'setAside' | 'disks'>;
 
 export interface NetworkInput {
   readonly id: string | null;

@@ -73,8 +73,8 @@ export function span(ms: number): string {
 /** `12.3 ms`, `240 ms`, `1.4 s`. */
 export function latency(ms: number | null): string {
   if (ms === null) return '–';
-  if (ms >= 1000) return t.common.seconds(figure(ms / 1000, 1));
-  return t.common.milliseconds(figure(ms, ms >= 100 ? 0 : 1));
+  if (ms >= 1000) return apart(t.common.seconds(figure(ms / 1000, 1)));
+  return apart(t.common.milliseconds(figure(ms, ms >= 100 ? 0 : 1)));
 }
 
 /** A share between 0 and 1 as `42 %`. */

@@ -1,7 +1,7 @@
 import { expect, type ElectronApplication } from '@playwright/test';
 import { fixNames, type FixName } from '../../../src/contract/health.ts';
 import { wayOf } from '../../../src/contract/fixes.ts';
-import type { TrayAction } from '../../../src/main/tray-view.ts';
+import type { TrayAction } from '../../../src/main/tray-items.ts';
 import { problem } from '../../fakes/problem.ts';
 import type { SceneName } from '../../fakes/world.ts';
 import type { FakeHome } from '../home.ts';
@@ -105,15 +105,19 @@ test('no item of the tray is without an assertion, and each does its thing in ev
 test('the tray does each fix that there is [electron: standin]', async ({ electron, page, fake }) => {
   test.skip(kind === 'real', standinOnly);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await electron.evaluate(({ shell }) => {
+    shell.openExternal = async (url) => void Reflect.set(globalThis, 'openedLast', url);
+  });
   for (const fix of fixNames) {
     fake.app.show('host'); // also ends what the fix before has begun
-    const wrong = problem('peer-unreachable', { peer: 'nas' }, { fix, severity: 'error' });
+    const wrong = problem('peer-unreachable', { peer: 'nas', link: 'http://wifi.example/in' }, { fix, severity: 'error' });
     fake.app.topics.health.set({ warnings: [wrong] });
     const item = (await arrived(electron, fake)).find(({ id }) => id === 'fix') as Item;
     await click(electron, 'fix');
     const way = wayOf(wrong);
     const at = { electron, fake, item };
     if (way !== null && 'call' in way) await poll(() => lastCall(at)).toEqual({ name: way.call, input: way.input });
+    else if (way !== null && 'open' in way) await poll(() => electron.evaluate(() => Reflect.get(globalThis, 'openedLast') as string | undefined)).toBe(way.open);
     else await shown(at, new RegExp(`^${way?.place}$`));
   }
 });

@@ -50,6 +50,7 @@ const looks: Readonly<Record<string, Look>> = {
 /** What axe leaves to a person, and what was seen when a person looked. */
 const looked: Readonly<Record<string, string>> = {
   'scrollable-region-focusable: .body': 'the grid around it has the focus, and the arrow keys scroll it: peers.spec.ts',
+  'label-content-name-mismatch: .other': 'the letter of a network is the first of its name, which the label says in full',
 };
 
 for (const state of states) {

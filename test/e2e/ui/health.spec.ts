@@ -65,6 +65,18 @@ for (const { code, label, heading, ...more } of places) {
   });
 }
 
+test('a page to sign in at is a link that opens outside, and tells it nothing of the app', async ({ open }) => {
+  const { page, server } = await open({ scene: 'reconnecting', at: 'health' });
+  server.app.topics.health.set({ warnings: [problem('sign-in-needed', { link: 'http://wifi.example/in', host: 'wifi.example' })] });
+  const link = page.getByRole('link', { name: 'Sign in…' });
+  await expect(link).toHaveAttribute('href', 'http://wifi.example/in');
+  await expect(link).toHaveAttribute('target', '_blank');
+  await expect(link).toHaveAttribute('rel', 'noreferrer noopener');
+  server.app.topics.health.set({ warnings: [problem('sign-in-needed', { link: 'javascript:alert(1)', host: '' })] });
+  await expect(page.getByRole('heading', { name: 'This network wants you to sign in' })).toBeVisible();
+  await expect(link).toHaveCount(0);
+});
+
 test('the network check begins by itself, the root key is asked for at once', async ({ open }) => {
   const { page, server } = await open({ scene: 'host', at: 'health' });
   server.app.topics.health.set({ warnings: [problem('udp-blocked'), problem('root-not-exported')] });

@@ -51,6 +51,30 @@ test('a hint is put away for this life; a problem is not; a report holds what is
   await app.close();
 });
 
+test('a network that wants a person to sign in is named with its page; nobody is asked while the mesh answers, and afterwards the app goes on at once', async () => {
+  const world = coreWorld();
+  const app = await joined(world);
+  world.portals.set('192.0.2.1', 'http://wifi.example/in');
+  await world.pass(60_000);
+  expect(shown(app)).not.toContain('sign-in-needed');
+  world.mesh.up = false;
+  world.mesh.publish();
+  await world.pass(20_000);
+  const warning = app.topics.health.get().warnings.find(({ code }) => code === 'sign-in-needed');
+  expect([shown(app).includes('control-plane-lost'), warning?.id, warning?.fix, warning?.detail]).toEqual([false, 'sign-in-needed', 'sign-in', { link: 'http://wifi.example/in', host: 'wifi.example' }]);
+  // Another network: what the last one wanted is not what this one wants.
+  world.portals.clear();
+  world.addresses.set([{ interfaceName: 'wlan0', address: '198.51.100.7', bits: 24, loopback: false }]);
+  await world.pass(100);
+  expect(shown(app)).not.toContain('sign-in-needed');
+  world.mesh.up = true;
+  world.mesh.publish();
+  await world.pass(40_000);
+  expect(app.topics.session.get()).toMatchObject({ phase: 'connected', degraded: null });
+  expect(shown(app)).not.toContain('sign-in-needed');
+  await app.close();
+});
+
 test('the helper is started once at a time', async () => {
   const world = coreWorld();
   const app = await createApp(world.ports);

@@ -29,11 +29,12 @@ export const health: HealthWords = {
     'authority-pending': 'Ein Gerät kann noch nicht unterschreiben',
     'root-not-exported': 'Vom Stammschlüssel gibt es keine Kopie',
     'file-set-aside': 'Eine beschädigte Datei liegt beiseite',
+    'sign-in-needed': 'Dieses Netz verlangt eine Anmeldung',
     'secrets-in-file': 'Schlüssel liegen in einer Datei',
   },
   fixes: {
     'start-helper': 'Dienst starten …', 'try-again': 'Erneut versuchen', 'renew-now': 'Jetzt erneuern', 'look-again': 'Erneut suchen', 'check-network': 'Netz prüfen', 'see-peers': 'Ansehen, welche',
-    'open-people': 'Personen öffnen', 'save-root-key': 'Schlüssel speichern …', 'open-audit': 'Protokoll öffnen', 'open-offers': 'Angebote ansehen', 'open-networks': 'Netzwerke ansehen', 'new-invite': 'Andere Einladung benutzen',
+    'open-people': 'Personen öffnen', 'save-root-key': 'Schlüssel speichern …', 'open-audit': 'Protokoll öffnen', 'open-offers': 'Angebote ansehen', 'open-networks': 'Netzwerke ansehen', 'new-invite': 'Andere Einladung benutzen', 'sign-in': 'Anmelden …',
   },
   fixDone: {
     'start-helper': 'Der Dienst wurde gestartet.', 'renew-now': 'Zertifikat und Tunnelschlüssel dieses Geräts wurden erneuert.', 'look-again': 'Ein Weg dorthin wird gesucht.',

@@ -106,6 +106,10 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     what: `Das Zertifikat dieses Geräts konnte nicht erneuert werden${d.because()}. Es ${ends(d)}; ${isOver(d) ? 'es taugt nur noch für die eigene Erneuerung' : 'bis dahin funktioniert alles'}.`,
     next: waits,
   }),
+  'sign-in-needed': (d) => ({
+    what: `Das Netz, in dem dieses Gerät ist, antwortet anstelle Ihres Netzwerks${d.with(['host'], (host) => ` und verweist auf ${host}`)}. Wahrscheinlich verlangt es erst eine Anmeldung, wie in Hotels und Zügen. ${trafficOff}`,
+    next: 'Melden Sie sich auf seiner Seite an, aber nur, wenn Sie dort, wo Sie sind, eine solche Seite erwarten. Danach verbindet sich die App von selbst.',
+  }),
   'secrets-in-file': (d) => ({
     what: `Dieses System hat keinen Schlüsselbund, den die App benutzen kann; die Schlüssel liegen deshalb in einer Datei${d.at('path', 'file')}, die nur Ihr Benutzer lesen kann.`,
     next: 'Sie müssen nichts tun. Ein verschlüsselter Datenträger schützt die Datei, falls das Gerät gestohlen wird.',

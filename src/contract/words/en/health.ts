@@ -29,11 +29,12 @@ export const health: HealthWords = {
     'authority-pending': 'A device cannot sign yet',
     'root-not-exported': 'The root key has no copy',
     'file-set-aside': 'A damaged file was set aside',
+    'sign-in-needed': 'This network wants you to sign in',
     'secrets-in-file': 'Keys are kept in a file',
   },
   fixes: {
     'start-helper': 'Start the service…', 'try-again': 'Try again', 'renew-now': 'Renew now', 'look-again': 'Look again', 'check-network': 'Check the network', 'see-peers': 'See which',
-    'open-people': 'Open People', 'save-root-key': 'Save the key…', 'open-audit': 'Open the log', 'open-offers': 'See the offers', 'open-networks': 'See the networks', 'new-invite': 'Use another invite',
+    'open-people': 'Open People', 'save-root-key': 'Save the key…', 'open-audit': 'Open the log', 'open-offers': 'See the offers', 'open-networks': 'See the networks', 'new-invite': 'Use another invite', 'sign-in': 'Sign in…',
   },
   fixDone: {
     'start-helper': 'The service was started.', 'renew-now': 'Renewed the certificate and the tunnel key of this device.', 'look-again': 'Looking for a way to it.',

@@ -115,6 +115,10 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     what: `The certificate of this device could not be renewed${d.because()}. It ${ends(d)}; ${isOver(d) ? 'it is good for its own renewal only' : 'everything works until then'}.`,
     next: waits,
   }),
+  'sign-in-needed': (d) => ({
+    what: `The network that this device is on answers in place of yours${d.with(['host'], (host) => ` and points to ${host}`)}: it probably wants you to sign in first, as in hotels and trains. ${trafficOff}`,
+    next: 'Sign in on its page. Do it only if you are where you would expect such a page. The app then connects by itself.',
+  }),
   'secrets-in-file': (d) => ({
     what: `This system has no keyring that the app can use, so the keys are in a file${d.at('path', 'file')} that only your user can read.`,
     next: 'Nothing needs doing. Encrypting the disk protects the file if the machine is stolen.',

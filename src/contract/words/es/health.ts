@@ -29,11 +29,12 @@ export const health: HealthWords = {
     'authority-pending': 'Un dispositivo aún no puede firmar',
     'root-not-exported': 'La clave raíz no tiene copia',
     'file-set-aside': 'Se apartó un archivo dañado',
+    'sign-in-needed': 'Esta red pide iniciar sesión',
     'secrets-in-file': 'Las claves están en un archivo',
   },
   fixes: {
     'start-helper': 'Iniciar el servicio…', 'try-again': 'Reintentar', 'renew-now': 'Renovar ahora', 'look-again': 'Buscar de nuevo', 'check-network': 'Comprobar la red', 'see-peers': 'Ver cuáles',
-    'open-people': 'Abrir Personas', 'save-root-key': 'Guardar la clave…', 'open-audit': 'Abrir el registro', 'open-offers': 'Ver las ofertas', 'open-networks': 'Ver las redes', 'new-invite': 'Usar otra invitación',
+    'open-people': 'Abrir Personas', 'save-root-key': 'Guardar la clave…', 'open-audit': 'Abrir el registro', 'open-offers': 'Ver las ofertas', 'open-networks': 'Ver las redes', 'new-invite': 'Usar otra invitación', 'sign-in': 'Iniciar sesión…',
   },
   fixDone: {
     'start-helper': 'Se inició el servicio.', 'renew-now': 'Se renovaron el certificado y la clave del túnel de este dispositivo.', 'look-again': 'Se busca una ruta hacia él.',

@@ -106,6 +106,10 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     what: `No se pudo renovar el certificado de este dispositivo${d.because()}. El certificado ${ends(d)}; ${isOver(d) ? 'solo sirve para su propia renovación' : 'hasta entonces funciona todo'}.`,
     next: waits,
   }),
+  'sign-in-needed': (d) => ({
+    what: `La red local de este dispositivo responde en lugar de la suya${d.with(['host'], (host) => ` y remite a ${host}`)}. Probablemente pide iniciar sesión antes, como en hoteles y trenes. ${trafficOff}`,
+    next: 'Inicie sesión en su página, pero solo si espera una página así donde está. La aplicación se conecta después por sí sola.',
+  }),
   'secrets-in-file': (d) => ({
     what: `Este sistema no tiene un llavero que la aplicación pueda usar, así que las claves están en un archivo${d.at('path', 'file')} que solo puede leer su usuario.`,
     next: 'No hay que hacer nada. Cifrar el disco protege el archivo si roban el equipo.',

@@ -29,11 +29,12 @@ export const health: HealthWords = {
     'authority-pending': 'Un appareil ne peut pas encore signer',
     'root-not-exported': 'La clé racine n’a pas de copie',
     'file-set-aside': 'Un fichier endommagé est mis de côté',
+    'sign-in-needed': 'Ce réseau demande de s’identifier',
     'secrets-in-file': 'Les clés sont dans un fichier',
   },
   fixes: {
     'start-helper': 'Démarrer le service…', 'try-again': 'Réessayer', 'renew-now': 'Renouveler maintenant', 'look-again': 'Chercher à nouveau', 'check-network': 'Vérifier le réseau', 'see-peers': 'Voir lesquels',
-    'open-people': 'Ouvrir Personnes', 'save-root-key': 'Enregistrer la clé…', 'open-audit': 'Ouvrir le journal', 'open-offers': 'Voir les offres', 'open-networks': 'Voir les réseaux', 'new-invite': 'Utiliser une autre invitation',
+    'open-people': 'Ouvrir Personnes', 'save-root-key': 'Enregistrer la clé…', 'open-audit': 'Ouvrir le journal', 'open-offers': 'Voir les offres', 'open-networks': 'Voir les réseaux', 'new-invite': 'Utiliser une autre invitation', 'sign-in': 'S’identifier…',
   },
   fixDone: {
     'start-helper': 'Le service a été démarré.', 'renew-now': 'Le certificat et la clé de tunnel de cet appareil ont été renouvelés.', 'look-again': 'Recherche d’un chemin vers lui.',

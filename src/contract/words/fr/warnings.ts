@@ -106,6 +106,10 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     what: `Le certificat de cet appareil n’a pas pu être renouvelé${d.because()}. Il ${ends(d)} ; ${isOver(d) ? 'il ne sert plus qu’à son propre renouvellement' : 'tout fonctionne d’ici là'}.`,
     next: waits,
   }),
+  'sign-in-needed': (d) => ({
+    what: `Le réseau local de cet appareil répond à la place du vôtre${d.with(['host'], (host) => ` et renvoie vers ${host}`)}. Il demande sans doute de s’identifier d’abord, comme à l’hôtel ou dans le train. ${trafficOff}`,
+    next: 'Identifiez-vous sur sa page, mais seulement si une telle page est attendue là où vous êtes. L’application se connecte ensuite d’elle-même.',
+  }),
   'secrets-in-file': (d) => ({
     what: `Ce système n’a pas de trousseau utilisable par l’application, les clés sont donc dans un fichier${d.at('path', 'file')} que seul votre utilisateur peut lire.`,
     next: 'Vous n’avez rien à faire. Chiffrer le disque protège le fichier en cas de vol de la machine.',

@@ -26,11 +26,12 @@ export const health: HealthWords = {
     'authority-pending': '有设备尚不能签名',
     'root-not-exported': '根密钥没有副本',
     'file-set-aside': '已移开损坏的文件',
+    'sign-in-needed': '此网络要求登录',
     'secrets-in-file': '密钥保存在文件中',
   },
   fixes: {
     'start-helper': '启动服务…', 'try-again': '重试', 'renew-now': '立即续期', 'look-again': '重新查找', 'check-network': '检查网络', 'see-peers': '查看是哪些',
-    'open-people': '打开“人员”', 'save-root-key': '保存密钥…', 'open-audit': '打开日志', 'open-offers': '查看服务', 'open-networks': '查看网络', 'new-invite': '使用其他邀请',
+    'open-people': '打开“人员”', 'save-root-key': '保存密钥…', 'open-audit': '打开日志', 'open-offers': '查看服务', 'open-networks': '查看网络', 'new-invite': '使用其他邀请', 'sign-in': '登录…',
   },
   fixDone: { 'start-helper': '服务已启动。', 'renew-now': '本设备的证书和隧道密钥已续期。', 'look-again': '正在查找到它的路径。' },
   severities: { error: '错误', warning: '警告', info: '提示' },

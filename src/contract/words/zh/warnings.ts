@@ -56,6 +56,10 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
   'authority-pending': (d) => ({ what: `管理网络的${some(d, ['node', 'id', 'name'], '台设备', '一台设备')}尚不能为新设备签名。其他一切正常。`, next: '请连接保存根密钥的设备，它会自动授权。' }),
   'root-not-exported': () => ({ what: '此网络的根密钥只存在于本设备上。如果设备丢失，就无法再授权设备为新设备签名。', next: '请打开“人员”，用口令将根密钥保存到文件，并将该文件存放在别处。' }),
   'renewal-failing': (d) => ({ what: `无法续期本设备的证书${d.because()}。它${ends(d)}；${isOver(d) ? '只能用于自身的续期' : '在此之前一切正常'}。`, next: waits }),
+  'sign-in-needed': (d) => ({
+    what: `本设备所在的网络代替您的网络作出应答${d.with(['host'], (host) => `，并指向 ${host}`)}。它很可能要求先登录，如酒店和列车中那样。${trafficOff}`,
+    next: '请在其页面上登录，但仅限您在当前地点预期会有此类页面时。之后应用会自动连接。',
+  }),
   'secrets-in-file': (d) => ({ what: `此系统没有应用可用的密钥环，因此密钥保存在只有您的用户可以读取的文件中${d.at('path', 'file')}。`, next: '您无需进行任何操作。加密磁盘可在机器被盗时保护该文件。' }),
   'udp-blocked': () => ({ what: '本设备所在的网络不允许 UDP 通过，因此其数据包经由另一个成员传输。一切正常，只是较慢。', next: '您无需进行任何操作。换用其他网络，或与此网络的管理者沟通，可以提高速度。' }),
   'dns-not-set': (d) => ({ what: `本设备上的其他程序无法通过名称找到网络中的设备${d.because()}。`, next: '它们的地址可用。每分钟会重试一次。' }),
