@@ -43,12 +43,13 @@ const copied: Proof = async (at) => {
   await poll(() => notices(at.electron)).toEqual(['Copied']);
 };
 
-/** By the item's id, or what it begins with. */
+const idOf = ({ item }: At, start: string): string => item.id.slice(start.length);
+
+/** By the item's id, or what it begins with; the first that fits. */
 const proofs: Readonly<Record<string, { readonly does: TrayAction['do']; readonly proof: Proof }>> = {
   add: { does: 'open', proof: (at) => shown(at, /^add$/) },
   connect: { does: 'connect', proof: async (at) => poll(() => lastCall(at)).toEqual({ name: 'session.connect', input: {} }) },
   disconnect: { does: 'disconnect', proof: async (at) => poll(() => lastCall(at)).toEqual({ name: 'session.disconnect', input: {} }) },
-  'profile-': { does: 'connect', proof: async (at) => poll(() => lastCall(at)).toEqual({ name: 'session.connect', input: { profile: at.item.id.replace('profile-', '') } }) },
   device: { does: 'copy', proof: copied },
   'peer-': { does: 'copy', proof: copied },
   more: { does: 'open', proof: (at) => shown(at, /^peers$/) },
@@ -62,15 +63,24 @@ const proofs: Readonly<Record<string, { readonly does: TrayAction['do']; readonl
   } },
   quit: { does: 'quit', proof: null },
   'disconnect-and-quit': { does: 'disconnect-and-quit', proof: null },
+  'disconnect-all': { does: 'disconnect-all', proof: async (at) => poll(() => lastCall(at)).toEqual({ name: 'session.disconnect', input: { all: true } }) },
+  // Of one of several networks.
+  'connect-': { does: 'connect', proof: async (at) => poll(() => lastCall(at)).toEqual({ name: 'session.connect', input: { profile: idOf(at, 'connect-') } }) },
+  'disconnect-': { does: 'disconnect', proof: async (at) => poll(() => lastCall(at)).toEqual({ name: 'session.disconnect', input: { profile: idOf(at, 'disconnect-') } }) },
+  'retry-': { does: 'retry', proof: async (at) => poll(() => lastCall(at)).toEqual({ name: 'session.retry', input: { profile: idOf(at, 'retry-') } }) },
+  'show-': { does: 'show', proof: async (at) => {
+    await poll(() => lastCall(at)).toEqual({ name: 'profile.select', input: { profile: idOf(at, 'show-') } });
+    await shown(at, /./);
+  } },
 };
 
 let marks = 0;
 
 /** Not compiled when there is a kind of action that no item above does. */
-const kinds: Readonly<Record<TrayAction['do'], true>> = { connect: true, open: true, disconnect: true, quit: true, 'disconnect-and-quit': true, report: true, fix: true, problems: true, copy: true };
+const kinds: Readonly<Record<TrayAction['do'], true>> = { connect: true, open: true, disconnect: true, retry: true, show: true, quit: true, 'disconnect-all': true, 'disconnect-and-quit': true, report: true, fix: true, problems: true, copy: true };
 
-const scenes: readonly { readonly scene: SceneName; readonly peers?: number; readonly wrong?: FixName }[] = [
-  { scene: 'first-run' }, { scene: 'disconnected' }, { scene: 'joining' }, { scene: 'connected' }, { scene: 'degraded' }, { scene: 'reconnecting' }, { scene: 'blocked' }, { scene: 'crowd', peers: 40 }, { scene: 'malicious', wrong: 'open-audit' },
+const scenes: readonly { readonly scene: SceneName; readonly peers?: number; readonly wrong?: FixName; readonly only?: true }[] = [
+  { scene: 'first-run' }, { scene: 'disconnected' }, { scene: 'joining' }, { scene: 'connected' }, { scene: 'degraded' }, { scene: 'reconnecting' }, { scene: 'blocked' }, { scene: 'crowd', peers: 40 }, { scene: 'malicious', wrong: 'open-audit' }, { scene: 'disconnected', only: true }, { scene: 'connected', only: true }, { scene: 'two-networks' }, { scene: 'one-lost' },
 ];
 
 test('no item of the tray is without an assertion, and each does its thing in every state that has it [electron: standin]', async ({ electron, page, fake }) => {
@@ -78,9 +88,11 @@ test('no item of the tray is without an assertion, and each does its thing in ev
   test.setTimeout(60_000);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   const used = new Set<string>();
-  for (const { scene, peers, wrong } of scenes) {
+  for (const { scene, peers, wrong, only } of scenes) {
     const begin = async (): Promise<readonly Item[]> => {
       fake.app.show(scene, peers);
+      const { list, ...rest } = fake.app.topics.profiles.get();
+      if (only) fake.app.topics.profiles.set({ ...rest, list: list.slice(0, 1) });
       fake.app.topics.health.set({ warnings: wrong === undefined ? fake.app.topics.health.get().warnings : [problem('audit-broken', {}, { fix: wrong })] });
       return arrived(electron, fake);
     };
