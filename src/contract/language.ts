@@ -49,8 +49,3 @@ export function pluralIn(language: Language): Plural {
     return (forms[rules.select(count)] ?? forms.other).replaceAll('#', figures.format(count));
   };
 }
-
-/** `a, b and c`. */
-export function listIn(language: Language): (items: readonly string[]) => string {
-  return (items) => new Intl.ListFormat(localeOf[language], { type: 'conjunction' }).format(items);
-}

@@ -1,5 +1,4 @@
 import type { FailureData } from '../../base/failure.ts';
-import type { InstallerFormat } from '../../base/update.ts';
 import type { Words } from '../../contract/detail.ts';
 import type { FixName, NoticeKind, Severity } from '../../contract/health.ts';
 import { pathIn, problemTitleIn, sentenceIn, updateIn, warningIn, whyIn } from '../../contract/say.ts';
@@ -24,4 +23,3 @@ export const fixDone = (fix: FixName): string | undefined => t.shared.health.fix
 export const severityWord = (severity: Severity): string => t.shared.health.severities[severity];
 export const noticeWords = (kind: NoticeKind): { readonly label: string; readonly hint: string } => t.shared.health.notices[kind];
 export const updateWords = (topic: UpdateTopic): Words => updateIn(t.shared, topic);
-export const installWords = (format: InstallerFormat): string => t.shared.updates.install[format];
