@@ -1,4 +1,5 @@
 import { unreachable } from '../base/assert.ts';
+import { isWebLink } from '../contract/fixes.ts';
 import type { Warning } from '../contract/state.ts';
 import { plainText } from '../contract/words.ts';
 
@@ -35,8 +36,7 @@ function commandFor({ code, fix, detail }: Pick<Warning, 'code' | 'fix' | 'detai
     case 'open-networks':
       return 'webmesh profile list';
     case 'sign-in':
-      // Its words name the page; which browser to open is the person's choice.
-      return null;
+      return isWebLink(String(detail['link'] ?? '')) ? `Page: ${new URL(String(detail['link'])).href}` : null;
     case 'new-invite':
       return 'webmesh join -';
     default:

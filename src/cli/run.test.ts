@@ -323,10 +323,16 @@ test('health says what is wrong, since when, whether traffic is safe, what to do
   expect(await webmesh('health')).toMatchObject({ code: 0, out: 'Nothing is wrong.\n' });
 });
 
-test.each([...fixNames])('%s is something to type that exists', (fix) => {
+test.each(fixNames.filter((fix) => fix !== 'sign-in'))('%s is something to type that exists', (fix) => {
   const line = fixCommand({ code: 'clear-text', fix, detail: { peer: 'nas' } }) ?? '';
   const words = line.split(' ').slice(1);
   expect(verbs.some((verb) => verb.words.every((word, i) => word === words[i]))).toBe(true);
+});
+
+test('a page to sign in at is printed for a browser, without what could hide in it', () => {
+  expect(fixCommand({ code: 'sign-in-needed', fix: 'sign-in', detail: { link: 'http://wifi.example/in' } })).toBe('Page: http://wifi.example/in');
+  expect(fixCommand({ code: 'sign-in-needed', fix: 'sign-in', detail: { link: 'http://wifi.example/\u001b[2J\u202e' } })).toBe('Page: http://wifi.example/%1B[2J%E2%80%AE');
+  expect(fixCommand({ code: 'sign-in-needed', fix: 'sign-in', detail: { link: 'javascript:alert(1)' } })).toBe(null);
 });
 
 test('help exists for everything, a group and each verb; version prints one line', async () => {

@@ -125,7 +125,7 @@ test.runIf(process.platform === 'linux' && isRoot)('the node process runs as ano
   child.endInput();
   expect(await child.ended).toEqual({ code: 7, signal: null });
   expect([JSON.parse(reports[0] ?? ''), reports[1], logs]).toEqual([
-    { uid: user?.uid, gid: user?.gid, groups: [user?.gid], cwd: '/', env: ['HOME', 'LC_ALL', 'PATH', 'TMPDIR'] }, 'heard {"a":1}', ['a log line'],
+    { uid: user?.uid, gid: user?.gid, groups: [user?.gid], cwd: '/', env: ['HOME', 'LC_ALL', 'MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_', 'MALLOC_TRIM_THRESHOLD_', 'PATH', 'TMPDIR'] }, 'heard {"a":1}', ['a log line'],
   ]);
   const socketDir = dirname(child.socketPath);
   expect([child.dataDir, socketDir].map((path) => [path.slice(folder.length), statSync(path).mode & 0o777, statSync(path).uid, statSync(path).gid]))

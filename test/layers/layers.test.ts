@@ -86,7 +86,7 @@ const rows: readonly Row[] = [
 const preloadRow: Row = { from: 'src/main/preload.ts', import: "import '../base/b.ts';", breaks: ['preload-is-alone'] };
 
 const plain = [
-  'src/base/b.ts', 'src/contract/carrier.ts', 'src/core/ports.ts', 'src/core/session/driver.ts', 'src/node/ports.ts', 'src/raft/driver.ts', 'src/main/window.ts',
+  'src/base/b.ts', 'src/contract/carrier.ts', 'src/contract/words.ts', 'src/core/ports.ts', 'src/core/session/driver.ts', 'src/node/ports.ts', 'src/raft/driver.ts', 'src/main/window.ts',
   'src/gen/v1/node_messages.ts', 'src/gen/webmesh/helper/v1/helper.ts', 'test/fake.ts',
 ];
 

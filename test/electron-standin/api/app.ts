@@ -9,7 +9,7 @@ import { takeInstanceLock, type InstanceLock } from './single-instance.ts';
 
 type Shape = Pick<
   Electron.App,
-  'whenReady' | 'isReady' | 'quit' | 'exit' | 'getPath' | 'setPath' | 'getName' | 'setName' | 'getVersion' | 'getAppPath' | 'requestSingleInstanceLock' | 'setLoginItemSettings' | 'setAsDefaultProtocolClient' | 'enableSandbox'
+  'whenReady' | 'isReady' | 'quit' | 'exit' | 'getPath' | 'setPath' | 'getName' | 'setName' | 'getVersion' | 'getPreferredSystemLanguages' | 'getAppPath' | 'requestSingleInstanceLock' | 'setLoginItemSettings' | 'setAsDefaultProtocolClient' | 'enableSandbox'
 >;
 
 /** The app's life: ready, before-quit, closing windows, will-quit, quit, in Electron's order. */
@@ -54,6 +54,10 @@ class App extends EventEmitter implements Shape {
   }
   getVersion(): string {
     return this.#version;
+  }
+  /** Tests read English unless a setting says otherwise. */
+  getPreferredSystemLanguages(): string[] {
+    return ['en-US'];
   }
   getAppPath(): string {
     return this.#folder;
