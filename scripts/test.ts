@@ -84,8 +84,8 @@ async function main(): Promise<void> {
   if (!flags.quick) ensureEngine();
   if (!flags.quick) spawnSync(process.execPath, [join(root, 'scripts/fetch-prometheus.ts')], { cwd: root, stdio: 'inherit' });
   build();
-  await stage('types, lint, layers, unused code, lock file, API shape', ['scripts/check.ts', 'svelte-check', 'tsc', 'tsc-e2e', 'layers', 'knip', 'biome', 'buf-lint', 'buf-breaking', 'lock-gaps']);
-  await vitest('unit tests', ['unit', 'renderer']);
+  await stage('types, lint, layers, unused code, lock file, API shape', ['scripts/check.ts', 'svelte-check', 'tsc', 'tsc-e2e', 'layers', 'knip', 'biome', 'buf-lint', 'buf-breaking', 'words', 'lock-gaps']);
+  await vitest('unit tests', ['unit', 'whole', 'renderer']);
   if (flags.quick) return;
   await stage(`simulations, ${flags.seeds} seeds each`, ['test/sim/main.ts', '--seeds', flags.seeds]);
   await stage(`fuzzers, ${flags.inputs} inputs for each parser of outside bytes`, ['test/fuzz/main.ts', '--inputs', flags.inputs]);
