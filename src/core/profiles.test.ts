@@ -31,3 +31,13 @@ test('a new profile takes the place of an old one and is selected', async () => 
   expect({ ids: profiles.document.get().list.map(({ id }) => id), selected: profiles.document.get().selected }).toEqual({ ids: ['n', 'b'], selected: 'n' });
   await expect(profiles.replace('a', profiles.get('b'))).rejects.toMatchObject({ code: 'input.unknown-profile' });
 });
+
+test('changes that overlap are all kept, and one that fails spoils no other', async () => {
+  const { profiles, documents } = await load([old, { ...old, id: 'b' }]);
+  const added = { ...profiles.get('a'), id: 'n', name: 'new' };
+  const done = await Promise.allSettled([profiles.rename('a', 'office'), profiles.add(added), profiles.update('b', { address: '192.0.2.9:8443' }), profiles.remove('gone'), profiles.update('a', { nodeId: 'other' })]);
+  expect(done.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  const { list, selected } = profiles.document.get();
+  expect([selected, list.map(({ id, name, nodeId, address }) => `${id} ${name} ${nodeId} ${address}`)]).toEqual(['n', ['a office other 192.0.2.1:8443', 'b home me 192.0.2.9:8443', 'n new me 192.0.2.1:8443']]);
+  expect(documents.get('profiles')).toEqual(profiles.document.get());
+});

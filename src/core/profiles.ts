@@ -85,15 +85,21 @@ export async function loadProfiles(documents: Documents): Promise<Profiles> {
     if (!found) throw failure('input.unknown-profile', { profile: id });
     return found;
   };
-  /** On disk first: what a topic shows has been kept. */
-  const put = async (next: ProfilesDocument): Promise<void> => {
-    await documents.save(documentName, next);
-    document.set(next);
+  let turn: Promise<unknown> = Promise.resolve();
+  /** On disk first: what a topic shows has been kept. One change after the other, each of what the one before it left: several sessions write here. */
+  const put = (change: (now: ProfilesDocument) => ProfilesDocument): Promise<void> => {
+    const done = turn.then(async () => {
+      const next = change(document.get());
+      await documents.save(documentName, next);
+      document.set(next);
+    });
+    turn = done.catch(() => {}); // Whoever asked for it is told.
+    return done;
   };
-  const edit = async (id: string, change: (profile: Profile) => Profile): Promise<void> => {
+  const edit = (id: string, change: (profile: Profile) => Profile): Promise<void> => put((now) => {
     get(id);
-    await put({ ...document.get(), list: document.get().list.map((profile) => (profile.id === id ? change(profile) : profile)) });
-  };
+    return { ...now, list: now.list.map((profile) => (profile.id === id ? change(profile) : profile)) };
+  });
   return {
     document,
     get,
@@ -103,29 +109,26 @@ export async function loadProfiles(documents: Documents): Promise<Profiles> {
       if (wanted === undefined) throw failure('input.unknown-profile', { profile: '' });
       return get(wanted);
     },
-    add: async (profile) => {
-      const { list } = document.get();
+    add: (profile) => put(({ list }) => {
       if (list.length >= profilesMax) throw failure('input.limit', { what: 'profiles', most: profilesMax });
-      await put({ list: withMarks([...list, profile]), selected: profile.id });
-    },
-    select: async (id) => put({ ...document.get(), selected: get(id).id }),
+      return { list: withMarks([...list, profile]), selected: profile.id };
+    }),
+    select: (id) => put((now) => ({ ...now, selected: get(id).id })),
     rename: (id, name) => edit(id, (profile) => ({ ...profile, name })),
-    mark: async (id, { colour, suffix }) => {
-      const others = document.get().list.filter((profile) => profile.id !== id);
-      const kept = suffix === undefined ? undefined : checkSuffix(suffix, others);
-      await edit(id, (profile) => ({ ...profile, colour: colour ?? profile.colour, suffix: kept ?? profile.suffix }));
-    },
+    mark: (id, { colour, suffix }) => edit(id, (profile) => {
+      const others = document.get().list.filter((other) => other.id !== id);
+      return { ...profile, colour: colour ?? profile.colour, suffix: suffix === undefined ? profile.suffix : checkSuffix(suffix, others) };
+    }),
     update: (id, change) => edit(id, (profile) => ({ ...profile, ...change })),
-    replace: async (old, profile) => {
+    replace: (old, profile) => put(({ list }) => {
       const { colour, suffix } = get(old);
-      await put({ list: document.get().list.map((present) => (present.id === old ? { ...profile, colour, suffix } : present)), selected: profile.id });
-    },
-    remove: async (id) => {
+      return { list: list.map((present) => (present.id === old ? { ...profile, colour, suffix } : present)), selected: profile.id };
+    }),
+    remove: (id) => put((now) => {
       get(id);
-      const list = document.get().list.filter((profile) => profile.id !== id);
-      const { selected } = document.get();
-      await put({ list, selected: selected === id ? (list[0]?.id ?? null) : selected });
-    },
+      const list = now.list.filter((profile) => profile.id !== id);
+      return { list, selected: now.selected === id ? (list[0]?.id ?? null) : now.selected };
+    }),
   };
 }
 

@@ -36,12 +36,18 @@ export async function loadSettings(documents: Documents): Promise<SettingsStore>
   const parsed = readAs(schema.partial(), stored ?? {});
   if (!parsed.success) await documents.reject(documentName);
   const settings: Cell<Settings> = cell(merge(defaults, parsed.success ? parsed.data : {}));
+  let turn: Promise<unknown> = Promise.resolve();
   return {
     cell: settings,
-    update: async (change) => {
-      const next = merge(settings.get(), change);
-      await documents.save(documentName, next);
-      settings.set(next);
+    // One after the other: two that are changed at once must both be kept.
+    update: (change) => {
+      const done = turn.then(async () => {
+        const next = merge(settings.get(), change);
+        await documents.save(documentName, next);
+        settings.set(next);
+      });
+      turn = done.catch(() => {}); // Whoever asked for it is told.
+      return done;
     },
   };
 }

@@ -3,10 +3,10 @@ import { app, type BrowserWindow, clipboard, dialog, ipcMain, nativeTheme, Notif
 import { asFailure } from '../base/failure.ts';
 import { serve } from '../contract/carrier.ts';
 import { type Client } from '../contract/client.ts';
-import { doFix, wayOf } from '../contract/fixes.ts';
+import { wayOf } from '../contract/fixes.ts';
 import { type PeersTopic } from '../contract/state.ts';
 import { sentenceIn } from '../contract/say.ts';
-import { disconnected, present } from '../contract/wait.ts';
+import { present } from '../contract/wait.ts';
 import { createApp } from '../core/app.ts';
 import { buildInfo } from '../platform/build-info.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -19,10 +19,12 @@ import { createSealedSecrets } from '../platform/sealed-secrets.ts';
 import { createFileSecrets } from '../platform/secrets-file.ts';
 import { readSmallFile } from '../platform/small-file.ts';
 import { findTrayHost } from '../platform/tray-host.ts';
+import { act, type ActPorts } from './acts.ts';
 import { handedBy, readArguments } from './arguments.ts';
 import { attachToCore, type Attachment } from './attachment.ts';
 import { closingWith } from './closing.ts';
 import { followWindow } from './dock.ts';
+import { endInOrder } from './ending.ts';
 import { hardenCommandLine, hardenContents, hardenSession } from './hardening.ts';
 import { helperFiles, startHelper } from './install-helper.ts';
 import { createInviteDoor } from './invite-door.ts';
@@ -36,7 +38,6 @@ import { registerLinks } from './register-links.ts';
 import { keyringSealer } from './secrets.ts';
 import { systemEvents } from './system-events.ts';
 import { createTray, type AppTray } from './tray.ts';
-import { type TrayAction } from './tray-items.ts';
 import { watchForTray } from './tray-state.ts';
 import { createUnfinishedQuestion } from './unfinished.ts';
 import { openWindow } from './window.ts';
@@ -47,7 +48,6 @@ import { trayWords, type TrayWords } from './words/words.ts';
 const options = readArguments(process.argv);
 const home = homeAt(options.home);
 const log = createLog({ sink: fileSink(home.logFile), clock: systemClock, level: 'info', scope: 'app' });
-let ending: 'no' | 'soon' | 'now' = 'no';
 const invites = createInviteDoor({ clock: systemClock, readFile: readSmallFile, failed: tellBadInvite });
 /** Whose pages may be opened outside: the mesh that is shown now. */
 let peers: Pick<PeersTopic, 'list'> = { list: [] };
@@ -55,7 +55,7 @@ let peers: Pick<PeersTopic, 'list'> = { list: [] };
 let signIn: readonly string[] = [];
 let showWindow: MainWindow['show'] = () => {};
 let isWatched = (): boolean => false;
-const notifications = createNotifications({ clock: systemClock, watched: () => isWatched(), show: showNotice, words: wordsOf });
+const notifications = createNotifications({ clock: systemClock, watched: () => isWatched(), show: (notice) => tell(notice, () => showWindow('health')), words: wordsOf });
 /** The language of the settings, once they are known. */
 let language = 'system';
 
@@ -104,23 +104,29 @@ async function start(): Promise<void> {
     },
     failed: giveUp,
   });
+  const clearScreen = (): void => {
+    notifications.close();
+    tray?.destroy();
+    window?.letGo();
+  };
+  const ending = endInOrder({ app, power: powerMonitor, clock: systemClock, core, clearScreen, failed: report });
   const unfinished = createUnfinishedQuestion(systemClock);
   serveWindows(ipcMain, core.open, log.scope('ipc'), systemClock, unfinished.hear);
   const windowOptions = { preload: join(__dirname, 'preload.cjs'), icon: resource('icons', '256x256.png'), devTools: !app.isPackaged, holdsUnfinished: ({ webContents }: BrowserWindow) => unfinished.ask(webContents), failed: report };
   window = createMainWindow({
     clock: systemClock,
     make: (place, ears) => openWindow(windowOptions, place, ears),
-    closing: async () => closingWith(await findTrayHost(process.platform), (await present(core.client, 'session')).want),
+    closing: async () => closingWith(await findTrayHost(process.platform), (await present(core.client, 'profiles')).list.some(({ session: { want } }) => want === 'connected')),
     hidden: () => void explainClosing(core.client).catch(report),
     seen: (visible) => followWindow(app, visible),
     quit: () => app.quit(),
-    sessionEnds: () => endAtOnce(core),
+    sessionEnds: () => ending.atOnce(),
   });
   showWindow = (place) => window?.show(place);
   isWatched = () => window?.isWatched() === true;
-  tray = createTray(resource('tray'), systemClock, (action) => void act(action, core, window).catch(report));
+  tray = createTray(resource('tray'), systemClock, (action) => void act(action, { client: core.client, window, ...system }).catch(report));
   follow(core, core.client, () => tray, () => window);
-  keepRunning(core, () => window, () => tray);
+  app.on('activate', () => window?.show());
   if (options.hidden) void window.startOutOfSight().catch(report);
   else window.show();
   invites.attach(async (link) => {
@@ -176,41 +182,6 @@ function follow(core: Pick<Attachment, 'owned'>, client: Client, tray: () => App
   notifications.follow(client);
 }
 
-async function act(action: TrayAction, { client }: Attachment, window: MainWindow | undefined): Promise<void> {
-  switch (action.do) {
-    case 'connect':
-      return void (await client.call('session.connect', action.profile === undefined ? {} : { profile: action.profile }));
-    case 'disconnect':
-      return void (await client.call('session.disconnect', action.profile === undefined ? {} : { profile: action.profile }));
-    case 'disconnect-all':
-      return void (await client.call('session.disconnect', { all: true }));
-    case 'retry':
-      return void (await client.call('session.retry', { profile: action.profile }));
-    case 'show':
-      await client.call('profile.select', { profile: action.profile });
-      return window?.show();
-    case 'copy':
-      await clipboard.writeText(action.text);
-      return tell({ title: wordsOf(language).copied, body: action.text });
-    case 'open':
-      return window?.show(action.at);
-    case 'report':
-      return tellReport((await client.call('diagnostics.export', {})).path);
-    case 'problems':
-      return window?.show('health');
-    case 'fix':
-      if ('open' in action.way) return shell.openExternal(action.way.open);
-      if (!('place' in action.way)) return void (await doFix(client, action.way));
-      if (action.way.profile !== undefined) await client.call('profile.select', { profile: action.way.profile });
-      return window?.show(action.way.place);
-    case 'disconnect-and-quit':
-      await client.call('session.disconnect', { all: true });
-      return app.quit();
-    case 'quit':
-      return app.quit();
-  }
-}
-
 /** Once for each home: the first time that its window was closed. */
 async function explainClosing(client: Client): Promise<void> {
   if ((await present(client, 'settings')).closeExplained) return;
@@ -219,58 +190,31 @@ async function explainClosing(client: Client): Promise<void> {
   await client.call('settings.update', { closeExplained: true });
 }
 
-/** The app outlives its window; only Quit ends it, after the tunnel was taken down. */
-function keepRunning(core: Attachment, window: () => MainWindow | undefined, tray: () => AppTray | undefined): void {
-  app.on('activate', () => window()?.show());
-  app.on('window-all-closed', () => {}); // the default would quit
-  app.on('before-quit', (event) => {
-    if (ending === 'now') return;
-    event.preventDefault();
-    if (ending === 'soon') return;
-    ending = 'soon';
-    void end(core).finally(() => {
-      ending = 'now';
-      notifications.close();
-      tray()?.destroy();
-      window()?.letGo();
-      app.quit();
-    });
-  });
-  powerMonitor.on('shutdown', () => endAtOnce(core));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit());
-}
-
-/** A person who wants to stay connected keeps the tunnel; so does whoever is a guest of another process that owns it. */
-async function end(core: Attachment): Promise<void> {
-  try {
-    if (core.owned && !(await present(core.client, 'settings')).stayConnected) await disconnected(core.client, systemClock);
-  } catch (error) {
-    report(error); // We end all the same; the helper takes the tunnel down when it ends, and the next start takes it over before.
-  }
-  await core.close().catch(report);
-}
-
-const hurriedMs = 1_000;
-
-/** The person logs out or the machine shuts down: nobody waits for us. The wish stays, so that the next login goes on with it. */
-function endAtOnce(core: Attachment): void {
-  if (ending === 'now') return;
-  ending = 'now';
-  systemClock.after(hurriedMs, () => app.exit(0));
-  void core.close().catch(report).finally(() => app.exit(0));
-}
+/** What a click in the tray may ask of the system. */
+const system: Omit<ActPorts, 'client' | 'window'> = {
+  copy: async (text) => {
+    await clipboard.writeText(text);
+    tell({ title: wordsOf(language).copied, body: text });
+  },
+  openOutside: (link) => shell.openExternal(link),
+  tellReport: (path) => {
+    const { title, body } = wordsOf(language).reported;
+    tell({ title, body: body(path) });
+  },
+  quit: () => app.quit(),
+};
 
 function wordsOf(choice: string): TrayWords {
   return trayWords(choice, app.getPreferredSystemLanguages());
 }
 
-function tellReport(path: string): void {
-  const { title, body } = wordsOf(language).reported;
-  tell({ title, body: body(path) });
-}
-
-function tell(notice: Notice): void {
-  if (Notification.isSupported()) new Notification(notice).show();
+/** `click`: where a click on it leads; left out: nowhere. */
+function tell(notice: Notice, click?: () => void): { close(): void } {
+  if (!Notification.isSupported()) return { close: () => {} };
+  const notification = new Notification(notice);
+  if (click) notification.on('click', click);
+  notification.show();
+  return notification;
 }
 
 function resource(...parts: string[]): string {
@@ -280,15 +224,6 @@ function resource(...parts: string[]): string {
 function report(error: unknown): void {
   const { code, detail } = asFailure(error);
   log.warn('shell.action-failed', { code, detail });
-}
-
-/** The list of problems is where a click on a notification leads. */
-function showNotice(notice: Notice): { close(): void } {
-  if (!Notification.isSupported()) return { close: () => {} };
-  const notification = new Notification(notice);
-  notification.on('click', () => showWindow('health'));
-  notification.show();
-  return notification;
 }
 
 /** Without a window of its own: a box would stop everything else until somebody closes it, as often as a web page likes. */

@@ -128,7 +128,7 @@ test('with no icon to come back by, closing minimises while connected and quits 
   it.world.closing = 'quit';
   await it.close();
   expect(it.told()).toBe('quit');
-  expect((['there', 'missing', 'unknown'] as const).map((host) => [closingWith(host, 'connected'), closingWith(host, 'disconnected')])).toEqual([['hide', 'hide'], ['minimize', 'quit'], ['minimize', 'quit']]);
+  expect((['there', 'missing', 'unknown'] as const).map((host) => [closingWith(host, true), closingWith(host, false)])).toEqual([['hide', 'hide'], ['minimize', 'quit'], ['minimize', 'quit']]);
 });
 
 test('a start out of sight makes nothing where an icon leads back, and a minimised window elsewhere', async () => {

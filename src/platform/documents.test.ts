@@ -27,6 +27,16 @@ test('writes that overlap end with the last one', async () => {
   expect(readdirSync(folder)).toEqual(['x.json']);
 });
 
+test('two who read a damaged document at once set it aside once; two who reject one, too', async () => {
+  const documents = createDocuments(folder, folder);
+  writeFileSync(join(folder, 'x.json'), '{"a":');
+  expect(await Promise.all([documents.load('x'), documents.load('x'), documents.load('x')])).toEqual([undefined, undefined, undefined]);
+  expect(documents.setAside.get()).toEqual(['x.json.damaged-1']);
+  await documents.save('x', 'nonsense');
+  await Promise.all([documents.reject('x'), documents.reject('x')]);
+  expect(documents.setAside.get()).toEqual(['x.json.damaged-1', 'x.json.damaged-2']);
+});
+
 test('a damaged document is kept aside and named, and reads as none', async () => {
   const documents = createDocuments(folder, folder);
   writeFileSync(join(folder, 'x.json'), '{"a":');

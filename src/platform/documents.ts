@@ -6,27 +6,30 @@ import { readJson, setAside, storageFailure, writeFileAtomic } from './files.ts'
 
 const namePattern = /^[a-z0-9-]{1,64}$/;
 
-/** One JSON file a document in `folder`; reports go to `reportFolder`. Writes of one document happen in the order they were asked for. */
+/**
+ * One JSON file a document in `folder`; reports go to `reportFolder`. What is asked of one document happens in the order it was asked for: two who
+ * read a damaged one do not both set it aside, and who reads after a write reads what was written.
+ */
 export function createDocuments(folder: string, reportFolder: string): Documents {
   const aside: Cell<readonly string[]> = cell<readonly string[]>([]);
-  const queue = new Map<string, Promise<void>>();
+  const queue = new Map<string, Promise<unknown>>();
   const pathOf = (name: string): string => {
     if (!namePattern.test(name)) throw new Error(`not a document name: ${name}`);
     return join(folder, `${name}.json`);
   };
   const keptAs = (path: string): void => aside.set([...aside.get(), basename(path)]);
-  const inOrder = (name: string, work: () => Promise<void>): Promise<void> => {
+  const inOrder = <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const next = (queue.get(name) ?? Promise.resolve()).then(work, work);
     queue.set(name, next);
     return next;
   };
   return {
     setAside: aside,
-    load: async (name) => {
+    load: (name) => inOrder(name, async () => {
       const read = await readJson(pathOf(name), (value) => value);
       if (read.kind === 'damaged') keptAs(read.keptAs);
       return read.kind === 'value' ? read.value : undefined;
-    },
+    }),
     save: (name, value) => inOrder(name, () => writeFileAtomic(pathOf(name), `${JSON.stringify(value, null, 1)}\n`)),
     remove: (name) => inOrder(name, async () => {
       const path = pathOf(name);
@@ -34,7 +37,14 @@ export function createDocuments(folder: string, reportFolder: string): Documents
         throw storageFailure(error, path);
       });
     }),
-    reject: async (name) => keptAs(await setAside(pathOf(name))),
+    reject: (name) => inOrder(name, async () => {
+      try {
+        keptAs(await setAside(pathOf(name)));
+      } catch (error) {
+        // Somebody else read it too, and rejected it first.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
+    }),
     report: async (name, text) => {
       const path = join(reportFolder, name);
       await writeFileAtomic(path, text);

@@ -23,7 +23,7 @@ const mutations: readonly Mutation[] = [
   { what: 'no sandbox', file: 'main.cjs', from: 'sandbox: true', to: 'sandbox: false', caughtBy: 'bridge and nothing else' },
   { what: 'navigation allowed', file: 'main.cjs', from: 'if (!isOurPage(event.url)) event.preventDefault()', to: 'void 0', caughtBy: 'cannot go elsewhere' },
   { what: 'pop-ups allowed', file: 'main.cjs', from: 'action: "deny"', to: 'action: "allow"', caughtBy: 'cannot go elsewhere' },
-  { what: 'any link opens the browser', file: 'main.cjs', from: /isHelpLink\((\w+)\) \? \w+ : \w+\(\w+, \w+\(\)\)/, to: 'url', caughtBy: 'cannot go elsewhere' },
+  { what: 'any link opens the browser', file: 'main.cjs', from: /isHelpLink\(\w+\) \? \w+ : \w+\(\w+\)/, to: 'url', caughtBy: 'cannot go elsewhere' },
   { what: 'any address counts as a peer', file: 'main.cjs', from: /if \(!list\.some\(\(\{ self(?:: \w+)?, path[^;]+;/, to: '', caughtBy: 'only at an address of the present mesh' },
   { what: 'permissions granted', file: 'main.cjs', from: 'decide(false)', to: 'decide(true)', caughtBy: 'permissions are denied' },
   { what: 'every sender refused', file: 'main.cjs', from: 'senderFrame !== null && senderFrame.parent === null && isOurPage(senderFrame.url)', to: 'false', caughtBy: 'over the real bridge' },
