@@ -30,14 +30,14 @@ test(`the tray shows the session and drives it ${on}`, async ({ electron, page, 
       const [first] = [...(Reflect.get(module, 'standin') as StandinHandle).trays];
       first?.menu?.getMenuItemById(item)?.click();
     }, id);
-  await expect.poll(tray).toEqual({ tip: 'Webmesh: Disconnected', items: ['status', 'connect', 'profiles', 'peers', 'open', 'settings', 'help', 'quit'] });
-  await click('connect');
-  await expect.poll(tray).toEqual({ tip: 'Webmesh: Connected to Home', items: ['status', 'disconnect', 'profiles', 'device', 'peers', 'open', 'settings', 'help', 'quit', 'disconnect-and-quit'] });
+  await expect.poll(tray).toEqual({ tip: 'Webmesh: Disconnected', items: ['status', 'network-home1', 'network-studio2', 'peers', 'open', 'settings', 'help', 'quit'] });
+  await click('connect-home1');
+  await expect.poll(tray).toEqual({ tip: 'Webmesh: Connected to Home', items: ['status', 'network-home1', 'network-studio2', 'device', 'peers', 'open', 'settings', 'help', 'quit', 'disconnect-and-quit'] });
   await click('device');
   expect(await electron.evaluate(({ clipboard }) => clipboard.readText())).toBe('172.16.0.9');
-  await click('disconnect');
+  await click('disconnect-home1');
   await expect.poll(async () => (await tray()).tip).toBe('Webmesh: Disconnected');
-  await click('profile-studio2');
+  await click('connect-studio2');
   await expect.poll(() => fake.app.calls.at(-1)).toEqual({ name: 'session.connect', input: { profile: 'studio2' } });
 });
 

@@ -109,7 +109,7 @@ async function wishing(): Promise<{ electron: ElectronApplication; call: (name: 
     }), [name, input] as const);
   expect(await call('mesh.create', { name: 'Cabin' })).toBe(true);
   expect(await call('session.connect', {})).toBe(true);
-  const wish = async (): Promise<string> => (JSON.parse(await readFile(join(home.folder, 'documents', 'session.json'), 'utf8')) as { want: string }).want;
+  const wish = async (): Promise<string> => ((JSON.parse(await readFile(join(home.folder, 'documents', 'session.json'), 'utf8')) as { wanted: readonly string[] }).wanted.length > 0 ? 'connected' : 'disconnected');
   await expect.poll(() => wish().catch(() => '')).toBe('connected');
   return { electron, call, wish, end: () => removeHome(home) };
 }
