@@ -3,7 +3,7 @@
  * Ends with one line: `N passed, N failed, N skipped`. What was skipped is named with the thing that was missing.
  *   --quick        types, lint, layers and unit tests only
  *   --seeds N      seeds of each simulation (default 400)
- *   --inputs N     inputs of each fuzzer (default 50000)
+ *   --inputs N     inputs of each fuzzer (default 25000)
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { build, ensureEngine } from './lib/prepare.ts';
 import { ensureDebian, environment, root, say, SetUpError } from './lib/set-up.mjs';
 
-const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, seeds: { type: 'string', default: '400' }, inputs: { type: 'string', default: '50000' } } });
+const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, seeds: { type: 'string', default: '400' }, inputs: { type: 'string', default: '25000' } } });
 const reports = join(root, 'test-results');
 /** More files than this do not fail by chance. */
 const againMax = 2;
