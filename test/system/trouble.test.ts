@@ -93,13 +93,13 @@ test('a port in use: WireGuard, API and Raft', async () => {
   await trouble('udp', 9050, 'alpha');
   await trouble('silence', 9051, 'alpha');
   const raftHolder = await trouble('silence', 9052, 'alpha');
-  await cliOf(host, ['profile', 'create', 'wireguard', '--wireguard-port', '9050']);
+  await said(host, ['profile', 'create', 'wireguard', '--wireguard-port', '9050'], 0, /Added/);
   await said(host, ['up', 'wireguard'], 5, /UDP port 9050/, 20);
   await expectBlocked(host, 'tunnel.port-in-use', /UDP port 9050/);
-  await cliOf(host, ['profile', 'create', 'api', '--grpc-port', '9051']);
+  await said(host, ['profile', 'create', 'api', '--grpc-port', '9051'], 0, /Added/);
   await said(host, ['up', 'api'], 5, /TCP port 9051/, 20);
   await expectBlocked(host, 'node.port-in-use', /TCP port 9051/);
-  await cliOf(host, ['profile', 'create', 'raft', '--raft-port', '9052']);
+  await said(host, ['profile', 'create', 'raft', '--raft-port', '9052'], 0, /Added/);
   await cliOf(host, ['up', 'raft']);
   await warned(host, 'node-port-in-use', /TCP port 9052/);
   await end(raftHolder, 'SIGKILL', 2000);
