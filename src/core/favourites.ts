@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Cell, cell, type ReadCell } from '../base/cell.ts';
 import { failure } from '../base/failure.ts';
+import { inTurns } from '../base/in-turn.ts';
 import { readAs } from '../contract/read-as.ts';
 import type { Documents } from './ports.ts';
 
@@ -30,19 +31,15 @@ export async function loadFavourites(documents: Documents): Promise<Favourites> 
   const parsed = readAs(documentSchema, stored);
   if (stored !== undefined && !parsed.success) await documents.reject(documentName);
   const document: Cell<FavouritesDocument> = cell(parsed.success ? parsed.data : { networks: {} });
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = inTurns();
 
   /** One after the other: two stars that are set at once must both be kept. On disk first, then shown. */
-  const change = (next: (networks: FavouritesDocument['networks']) => FavouritesDocument['networks'] | null): Promise<void> => {
-    const done = last.then(async () => {
-      const networks = next(document.get().networks);
-      if (networks === null) return;
-      await documents.save(documentName, { networks });
-      document.set({ networks });
-    });
-    last = done.catch(() => {}); // Whoever asked hears of it; the next change stands on what was kept.
-    return done;
-  };
+  const change = (next: (networks: FavouritesDocument['networks']) => FavouritesDocument['networks'] | null): Promise<void> => inTurn(async () => {
+    const networks = next(document.get().networks);
+    if (networks === null) return;
+    await documents.save(documentName, { networks });
+    document.set({ networks });
+  });
 
   return {
     document,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { unreachable } from '../base/assert.ts';
 import { type Cell, cell, type ReadCell } from '../base/cell.ts';
 import { failure } from '../base/failure.ts';
+import { inTurns } from '../base/in-turn.ts';
 import { networkColours, suffixPattern } from '../contract/networks.ts';
 import type { ProfilesTopic, SessionTopic, Standing } from '../contract/state.ts';
 import { readAs } from '../contract/read-as.ts';
@@ -85,17 +86,13 @@ export async function loadProfiles(documents: Documents): Promise<Profiles> {
     if (!found) throw failure('input.unknown-profile', { profile: id });
     return found;
   };
-  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = inTurns();
   /** On disk first: what a topic shows has been kept. One change after the other, each of what the one before it left: several sessions write here. */
-  const put = (change: (now: ProfilesDocument) => ProfilesDocument): Promise<void> => {
-    const done = turn.then(async () => {
-      const next = change(document.get());
-      await documents.save(documentName, next);
-      document.set(next);
-    });
-    turn = done.catch(() => {}); // Whoever asked for it is told.
-    return done;
-  };
+  const put = (change: (now: ProfilesDocument) => ProfilesDocument): Promise<void> => inTurn(async () => {
+    const next = change(document.get());
+    await documents.save(documentName, next);
+    document.set(next);
+  });
   const edit = (id: string, change: (profile: Profile) => Profile): Promise<void> => put((now) => {
     get(id);
     return { ...now, list: now.list.map((profile) => (profile.id === id ? change(profile) : profile)) };

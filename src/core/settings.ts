@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Cell, cell, type ReadCell } from '../base/cell.ts';
+import { inTurns } from '../base/in-turn.ts';
 import { languageChoices } from '../contract/language.ts';
 import type { Settings } from '../contract/state.ts';
 import { readAs } from '../contract/read-as.ts';
@@ -36,19 +37,15 @@ export async function loadSettings(documents: Documents): Promise<SettingsStore>
   const parsed = readAs(schema.partial(), stored ?? {});
   if (!parsed.success) await documents.reject(documentName);
   const settings: Cell<Settings> = cell(merge(defaults, parsed.success ? parsed.data : {}));
-  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = inTurns();
   return {
     cell: settings,
     // One after the other: two that are changed at once must both be kept.
-    update: (change) => {
-      const done = turn.then(async () => {
-        const next = merge(settings.get(), change);
-        await documents.save(documentName, next);
-        settings.set(next);
-      });
-      turn = done.catch(() => {}); // Whoever asked for it is told.
-      return done;
-    },
+    update: (change) => inTurn(async () => {
+      const next = merge(settings.get(), change);
+      await documents.save(documentName, next);
+      settings.set(next);
+    }),
   };
 }
 

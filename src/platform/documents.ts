@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Cell, cell } from '../base/cell.ts';
+import { type InTurn, inTurns } from '../base/in-turn.ts';
 import type { Documents } from '../core/ports.ts';
 import { readJson, setAside, storageFailure, writeFileAtomic } from './files.ts';
 
@@ -12,16 +13,16 @@ const namePattern = /^[a-z0-9-]{1,64}$/;
  */
 export function createDocuments(folder: string, reportFolder: string): Documents {
   const aside: Cell<readonly string[]> = cell<readonly string[]>([]);
-  const queue = new Map<string, Promise<unknown>>();
+  const turns = new Map<string, InTurn>();
   const pathOf = (name: string): string => {
     if (!namePattern.test(name)) throw new Error(`not a document name: ${name}`);
     return join(folder, `${name}.json`);
   };
   const keptAs = (path: string): void => aside.set([...aside.get(), basename(path)]);
   const inOrder = <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    const next = (queue.get(name) ?? Promise.resolve()).then(work, work);
-    queue.set(name, next);
-    return next;
+    const inTurn = turns.get(name) ?? inTurns();
+    turns.set(name, inTurn);
+    return inTurn(work);
   };
   return {
     setAside: aside,

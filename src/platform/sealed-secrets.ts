@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type Failure } from '../base/failure.ts';
+import { inTurns } from '../base/in-turn.ts';
 import type { Secrets } from '../core/ports.ts';
 import { writeFileAtomic } from './files.ts';
 import { readSmallBytes } from './small-file.ts';
@@ -20,12 +21,7 @@ const sealedBytesMax = 1 << 20;
  * files serve, but what is sealed is refused by name and never taken for missing: a missing key would be made anew, and the old one lost.
  */
 export function createSealedSecrets(folder: string, plain: Secrets, sealer: Sealer | undefined): Secrets {
-  let queue: Promise<unknown> = Promise.resolve();
-  const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = queue.then(work, work);
-    queue = next.catch(() => {});
-    return next;
-  };
+  const inOrder = inTurns();
   const pathOf = (name: string): string => {
     if (!namePattern.test(name)) throw new Error(`not a name of a secret: ${name}`);
     return join(folder, `${name}.sealed`);

@@ -3,6 +3,7 @@ import { type Stats, constants } from 'node:fs';
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure } from '../base/failure.ts';
+import { inTurns } from '../base/in-turn.ts';
 import { isKey } from '../base/keys.ts';
 import { Secret } from '../base/log.ts';
 import { type Keys, type TunnelKey, type TunnelPlace } from '../helper/ports.ts';
@@ -25,12 +26,7 @@ const nextSuffix = '.next';
  */
 export function tunnelKeys(folder: string): Keys {
   const loaded = new Map<string, TunnelKey>();
-  let queue: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = queue.then(work);
-    queue = result.catch(() => {});
-    return result;
-  };
+  const inTurn = inTurns();
   const pathOf = ({ uid, tunnelId }: TunnelPlace): string => join(folder, String(uid), tunnelId);
 
   async function read(path: string): Promise<TunnelKey | undefined> {
