@@ -2,6 +2,7 @@ import { unreachable } from '../base/assert.ts';
 import { isWebLink } from '../contract/fixes.ts';
 import type { Warning } from '../contract/state.ts';
 import { plainText } from '../contract/words.ts';
+import { shellWord } from './format.ts';
 
 /** What to type for a problem's fix, or null where there is nothing to type. */
 export function fixCommand(warning: Pick<Warning, 'code' | 'fix' | 'detail' | 'network'>): string | null {
@@ -20,7 +21,7 @@ function commandFor({ code, fix, detail }: Pick<Warning, 'code' | 'fix' | 'detai
     case 'renew-now':
       return 'webmesh renew';
     case 'look-again':
-      return `webmesh peers retry ${plainText(String(detail['peer'] ?? ''))}`;
+      return `webmesh peers retry ${shellWord(plainText(String(detail['peer'] ?? '')))}`;
     case 'check-network':
       return 'webmesh netcheck';
     case 'see-peers':

@@ -1,7 +1,17 @@
 /** Text for terminals. What comes from other machines is stripped of control characters, which could rewrite the screen. */
 export function plain(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this takes out
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+}
+
+/** A value as JSON and a line end. JSON leaves the controls above ASCII as they are, of which some terminals take U+009B for an escape. */
+export function jsonText(value: unknown, indent?: number): string {
+  const escape = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `${JSON.stringify(value, undefined, indent).replace(/[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escape)}\n`;
+}
+
+/** A word as a POSIX shell takes it for what it is. Names come from other machines, and a person copies the line. */
+export function shellWord(text: string): string {
+  return /^[A-Za-z0-9][A-Za-z0-9._:@-]*$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** Rows under a heading, columns two spaces apart. Empty lists give the heading alone. */

@@ -287,6 +287,18 @@ test('names from other machines cannot rewrite the terminal', async () => {
   expect([out.split('\n').length, out.includes('\u001b'), out.includes('\u202e')]).toEqual([list.length + 2, false, false]);
 });
 
+test('what a node answers cannot rewrite the terminal either: in sentences, in JSON, in the lines of the log', async () => {
+  const evil = 'a\u001b]0;title\u0007\u009b2J\u202e\nwebmesh: all is well';
+  app.refuseNext('peer.paths', failure('input.invalid', { field: evil, problem: evil }));
+  const { err } = await webmesh('ping attic');
+  app.topics.peers.set({ source: 'replica', list: app.topics.peers.get().list.map((peer) => ({ ...peer, id: `${peer.id}${evil}` })) });
+  const { out } = await webmesh('peers --json');
+  app.refuseNext('peer.paths', failure('input.invalid', { problem: evil }));
+  const refused = await webmesh('ping 172.16.0.11 --json');
+  expect([err, out, refused.err].map((text) => [text.split('\n').length - 1, /[\p{Cc}\u202e]/u.test(text.replaceAll('\n', ''))])).toEqual([[2, false], [1, false], [1, false]]);
+  expect(JSON.parse(refused.err)).toMatchObject({ failure: { detail: { problem: evil } } });
+});
+
 test('quit ends when the app has gone, even when it goes before it can answer', async () => {
   const quitting = webmesh('quit');
   while (app.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -327,6 +339,13 @@ test.each(fixNames.filter((fix) => fix !== 'sign-in'))('%s is something to type 
   const line = fixCommand({ code: 'clear-text', fix, detail: { peer: 'nas' } }) ?? '';
   const words = line.split(' ').slice(1);
   expect(verbs.some((verb) => verb.words.every((word, i) => word === words[i]))).toBe(true);
+});
+
+test('a name that a shell would act on is quoted in what a person types', () => {
+  const typed = (peer: string): string | null => fixCommand({ code: 'peer-unreachable', fix: 'look-again', detail: { peer } });
+  expect([typed('nas-2.home'), typed('x; reboot'), typed("$(reboot)'`"), typed('')]).toEqual([
+    'webmesh peers retry nas-2.home', "webmesh peers retry 'x; reboot'", String.raw`webmesh peers retry '$(reboot)'\''${'`'}'`, "webmesh peers retry ''",
+  ]);
 });
 
 test('a page to sign in at is printed for a browser, without what could hide in it', () => {

@@ -3,6 +3,7 @@ import { asFailure, isFailure, toData, type Failure } from '../base/failure.ts';
 import { type Client } from '../contract/client.ts';
 import { sentence } from '../contract/words.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
+import { jsonText, plain } from './format.ts';
 import { help } from './help.ts';
 import { present } from '../contract/wait.ts';
 import { networkClient } from './network-client.ts';
@@ -37,7 +38,7 @@ async function runVerb({ verb, home: folder, network, json, input, args }: Extra
   const context: Context = {
     world, home, network, json, input, args,
     client: () => (client ??= home.connect().then((open) => aboutNetwork(open, network, world))),
-    show: (value, text) => world.print(json ? `${JSON.stringify(value)}\n` : text),
+    show: (value, text) => world.print(json ? jsonText(value) : text),
   };
   try {
     return await verb.run(context);
@@ -60,8 +61,9 @@ function explain(error: unknown, json: boolean, world: World): ExitCode {
   if (isAbort(error) || world.interrupted.aborted) return exitCodes.interrupted;
   const failure = asFailure(error);
   const { what, next } = words(failure);
-  if (json) world.complain(`${JSON.stringify({ failure: toData(failure), what, next })}\n`);
-  else world.complain(`webmesh: ${what}\n${next}\n`);
+  // A node of the mesh may have refused, in words of its own.
+  if (json) world.complain(jsonText({ failure: toData(failure), what, next }));
+  else world.complain(`webmesh: ${plain(what)}\n${plain(next)}\n`);
   return exitCodeOf(failure.code);
 }
 

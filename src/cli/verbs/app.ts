@@ -1,7 +1,7 @@
 import { present } from '../../contract/wait.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { completionScript, shells, type Shell } from '../completion.ts';
-import { pairs } from '../format.ts';
+import { pairs, plain } from '../format.ts';
 import { kebab } from '../flags.ts';
 import { checked } from '../input.ts';
 import { inviteText } from '../invite-source.ts';
@@ -13,7 +13,7 @@ const logs: Verb = {
   command: 'diagnostics.logs',
   run: async (context) => {
     const answer = await (await context.client()).call('diagnostics.logs', checked('diagnostics.logs', context.input), context.world.interrupted);
-    context.show(answer, answer.lines.map((line) => `${line}\n`).join(''));
+    context.show(answer, answer.lines.map((line) => `${plain(line)}\n`).join(''));
     return exitCodes.ok;
   },
 };

@@ -5,7 +5,7 @@ import { type ForwardView } from '../../contract/state.ts';
 import { present } from '../../contract/wait.ts';
 import { sentence } from '../../contract/words.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
-import { bytes, plain, table } from '../format.ts';
+import { bytes, jsonText, plain, table } from '../format.ts';
 import { parseForward } from '../forward-spec.ts';
 import { checked } from '../input.ts';
 import { text } from '../outcome.ts';
@@ -77,7 +77,7 @@ function watch(context: Context, client: Client, opened: ForwardView): Promise<E
 
 function closedElsewhere({ json, world }: Context): ExitCode {
   const words = { what: 'The forward was closed elsewhere, or its network was left.', next: '"webmesh forwards" lists those that are open.' };
-  world.complain(json ? `${JSON.stringify({ failure: toData(failure('mesh.not-found', { name: 'forward' })), ...words })}\n` : `webmesh: ${words.what}\n${words.next}\n`);
+  world.complain(json ? jsonText({ failure: toData(failure('mesh.not-found', { name: 'forward' })), ...words }) : `webmesh: ${words.what}\n${words.next}\n`);
   return exitCodes.failed;
 }
 

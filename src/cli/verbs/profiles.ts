@@ -2,7 +2,7 @@ import { type Input } from '../../contract/commands.ts';
 import { present } from '../../contract/wait.ts';
 import { clearText, red } from '../colours.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { table } from '../format.ts';
+import { plain, table } from '../format.ts';
 import { checked } from '../input.ts';
 import { findProfile } from '../profile-names.ts';
 import { type Context, type Verb } from '../verb.ts';
@@ -87,6 +87,6 @@ async function change<K extends 'profile.select' | 'profile.rename' | 'profile.m
   const client = await context.client();
   const profile = findProfile(await present(client, 'profiles'), String(context.args.profile));
   await client.call(command, checked(command, { ...context.input, profile: profile.id }) as Input<K>, context.world.interrupted);
-  context.show({ profile: profile.id }, `${done} ${profile.name}.\n`);
+  context.show({ profile: profile.id }, `${done} ${plain(profile.name)}.\n`);
   return exitCodes.ok;
 }

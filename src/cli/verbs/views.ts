@@ -3,7 +3,7 @@ import { pathWords, warningSentence } from '../../contract/words.ts';
 import { type NamesView, type NodeTopic, type PeerView, type ProfileView } from '../../contract/state.ts';
 import { clearText, red } from '../colours.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { bytes, duration, pairs, plain, table } from '../format.ts';
+import { bytes, duration, jsonText, pairs, plain, table } from '../format.ts';
 import { checked } from '../input.ts';
 import { whyLine } from '../path-words.ts';
 import { findPeer } from '../profile-names.ts';
@@ -118,7 +118,7 @@ const metrics: Verb = {
     }
     const { id } = findPeer(await present(client, 'peers'), context.args.peer);
     const answer = await client.call('peer.metrics', checked('peer.metrics', { id }), context.world.interrupted);
-    context.show(answer.metrics, `${JSON.stringify(answer.metrics, undefined, 2)}\n`);
+    context.show(answer.metrics, jsonText(answer.metrics, 2));
     return exitCodes.ok;
   },
 };
