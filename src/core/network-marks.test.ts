@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { asFailure } from '../base/failure.ts';
 import { initialOf, networkColours } from '../contract/networks.ts';
 import { checkSuffix, freeColour, freeSuffix, withMarks } from './network-marks.ts';
 
@@ -11,6 +12,7 @@ test('each new network gets the colour that the fewest have', () => {
 test.each([
   ['Home', [], 'home.internal'], ['Home', ['home.internal'], 'home-2.internal'], ['home', ['home.internal', 'home-2.internal'], 'home-3.internal'],
   ['Büro & Lager', [], 'buro-lager.internal'], ['家', [], 'mesh.internal'], ['-x-', [], 'x.internal'], [`${'a'.repeat(39)}-b`, [], `${'a'.repeat(39)}.internal`],
+  ['Webmesh', [], 'webmesh-2.internal'], ['Home', ['nas.home.internal'], 'home-2.internal'],
 ])('%s beside %j is found under %s', (name, taken, suffix) => {
   expect(freeSuffix(name, taken)).toBe(suffix);
 });
@@ -25,6 +27,21 @@ test.each(['internal', 'example.org', 'a..b', '-a.b', 'a_b.c', 'a.b c', `${'a.'.
 
 test('a suffix that another network has is refused with its name', () => {
   expect(() => checkSuffix('home.internal', [{ name: 'Home', suffix: 'home.internal' }])).toThrow(expect.objectContaining({ detail: expect.objectContaining({ problem: 'the network Home has it already' }) }));
+});
+
+test('no suffix lies inside of another network\'s, or of the zone that all have: its names would be answered by the wrong one', () => {
+  const others = [{ name: 'Home', suffix: 'home.internal' }];
+  const refused = ['nas.home.internal', 'a.b.home.internal', 'webmesh.internal', 'x.webmesh.internal'].map((text) => {
+    try {
+      return checkSuffix(text, others);
+    } catch (error) {
+      return asFailure(error).detail['problem'];
+    }
+  });
+  const zone = 'names under webmesh.internal belong to every network';
+  expect(refused).toEqual(['it overlaps with home.internal of the network Home', 'it overlaps with home.internal of the network Home', zone, zone]);
+  expect(() => checkSuffix('home.internal', [{ name: 'Attic', suffix: 'attic.home.internal' }])).toThrow();
+  expect(checkSuffix('myhome.internal', others)).toBe('myhome.internal');
 });
 
 test('networks of an older version get marks of their own, and those that have some keep them', () => {
