@@ -8,6 +8,7 @@ import { isKeeper } from './systems.ts';
  * are harmless when nothing was done, so the file only grows until no network has names, then it is removed.
  */
 export interface NameJournal {
+  /** Throws an Error with one sentence when there are more than would be read again. */
   record(undo: NameUndo): Promise<void>;
   /** What an earlier life left, newest first. Lines that are no undos are left out and counted. */
   read(): Promise<{ readonly undos: readonly NameUndo[]; readonly damaged: number }>;
@@ -26,6 +27,7 @@ export function createNameJournal(file: JournalFile): NameJournal {
     record: async ({ keeper, device, domains }) => {
       const line = JSON.stringify({ keeper, device, domains } satisfies NameUndo);
       if (written.has(line)) return;
+      if (written.size >= undosMax) throw new Error('names were changed too often; next: disconnect and connect this network');
       await file.append(`${line}\n`);
       written.add(line);
     },

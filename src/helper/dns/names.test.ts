@@ -65,6 +65,20 @@ test('another suffix replaces the first; no wish takes it back', async () => {
   expect([renamed, domains()]).toEqual([{ wmhome: '~house.internal' }, {}]);
 });
 
+test('a caller that wishes for other names all day fills no disk: after a thousand wishes it is told so', async () => {
+  const { file, names, domains } = world();
+  for (let round = 0; round < 1_100; round++) {
+    names.want('wmhome', { ...home, domains: [`n${round}.internal`] });
+    if (round % 10 === 0) await settle();
+  }
+  for (let i = 0; i < 20; i++) await settle();
+  expect([file.text?.split('\n').length, domains(), names.of('wmhome').problem]).toEqual([1_001, {}, 'names were changed too often; next: disconnect and connect this network']);
+  await names.forget('wmhome');
+  names.want('wmhome', home);
+  await settle();
+  expect(domains()).toEqual({ wmhome: '~home.internal ~webmesh.internal' });
+});
+
 test('a suffix that somebody else answers stays theirs, and is told', async () => {
   const { machine, names, domains } = world();
   machine.links.set('tun0', { domains: ['~home.internal'], servers: ['10.0.0.53'] });

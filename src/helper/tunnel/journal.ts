@@ -12,16 +12,20 @@ export type JournalRead = { readonly kind: 'clean' } | { readonly kind: 'undos';
 
 /**
  * Remembers on disk what must be undone. `record` resolves once the undos of all given steps are on the disk: call it before the first
- * of them runs. Undos are harmless when their step never ran, so the file only grows until the tunnel is gone, then it is removed.
+ * of them runs. Undos are harmless when their step never ran, so the file only grows until the tunnel is gone, then it is removed:
+ * a tunnel whose journal `isFull` is to be built anew before it changes again.
  */
 export interface Journal {
   record(steps: readonly Step[], engine: EngineName): Promise<void>;
+  isFull(): boolean;
   /** What an earlier life left, newest first. Text after the last line end was never acted on: its step had to wait for the disk. */
   read(): Promise<JournalRead>;
   clear(): Promise<void>;
 }
 
+/** What is read. One order has fewer than a hundred. */
 const undosMax = 10_000;
+const fullAt = undosMax / 2;
 
 export function createJournal(file: JournalFile): Journal {
   const written = new Set<string>();
@@ -33,6 +37,7 @@ export function createJournal(file: JournalFile): Journal {
       await file.append(`${lines.join('\n')}\n`);
       for (const line of lines) written.add(line);
     },
+    isFull: () => written.size >= fullAt,
     read: async () => parseJournal(await file.read()),
     clear: async () => {
       written.clear();

@@ -39,6 +39,20 @@ test('writes every undo down before the first step, and forgets them after the l
   ]);
 });
 
+test('a caller that wishes for other routes all day fills no disk: the tunnel is built anew before its journal holds more than is read', async () => {
+  const { machine, file, tunnel } = await world();
+  let most = 0;
+  for (let round = 0; round < 200; round++) {
+    const routes = Array.from({ length: 64 }, (_, i) => `10.${round}.${i}.0/24`);
+    await tunnel.apply(at(1, round + 1), wanted({ addresses: [`10.${round}.0.1/32`], routes }));
+    most = Math.max(most, (file.text ?? '').split('\n').length - 1);
+  }
+  expect(most).toBeLessThan(6_000);
+  expect(machine.diary.filter((step) => step === 'add-device').length).toBeGreaterThan(1);
+  await tunnel.clear(at(1, 300));
+  expect([file.text, machine.applied]).toEqual([undefined, null]);
+});
+
 test('names are asked for once the tunnel stands, told of in its state, and taken back while the link is there', async () => {
   const machine = new FakeMachine();
   const names = {

@@ -80,6 +80,8 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
     if (closed) throw failure('helper.lost', { reason: 'shutting down' });
     const { publicKey } = asked.publicKey === '' ? await keys.of(asked.place) : await keys.named(asked.place, asked.publicKey);
     const wanted = { ...((await facts.ipv6()) ? asked : withoutIpv6(asked)), publicKey };
+    // Nobody needs thousands of addresses and routes in one connection; who asks for them pays with a new one, not with root's disk.
+    if (live !== null && journal.isFull()) await clearNow('');
     const handshakes = await shaken();
     if (owed !== null && !(await clearNow(''))) throw failure('tunnel.failed', { step: 'remove', problem: notRemoved });
     claims.take(wanted);
