@@ -5,6 +5,7 @@ import type { Cancel, Clock } from '../base/clock.ts';
 export const topicEveryMs = 100;
 
 export interface Derived<T> {
+  /** Who asks gets what is true now; who watches is told in time. */
   readonly cell: ReadCell<T>;
   /** Something that the value is made of changed. The first change shows at once, those that follow together. */
   mark(): void;
@@ -19,6 +20,7 @@ export function derived<T>(clock: Clock, everyMs: number, compute: () => T): Der
   let pending: Cancel | null = null;
 
   const update = (): void => {
+    pending?.();
     pending = null;
     lastMs = clock.monotonicMs();
     const next = compute();
@@ -28,13 +30,23 @@ export function derived<T>(clock: Clock, everyMs: number, compute: () => T): Der
     value.set(next);
   };
   return {
-    cell: value,
+    cell: {
+      // A command's answer may be out while its change still waits here: whoever comes next must find it, however late the timer is.
+      get: () => {
+        if (pending) update();
+        return value.get();
+      },
+      subscribe: value.subscribe,
+    },
     mark: () => {
       if (pending) return;
       const waitMs = lastMs + everyMs - clock.monotonicMs();
       if (waitMs <= 0) update();
       else pending = clock.after(waitMs, update);
     },
-    close: () => pending?.(),
+    close: () => {
+      pending?.();
+      pending = null;
+    },
   };
 }

@@ -100,7 +100,7 @@ test('a port in use: WireGuard, API and Raft', async () => {
   await said(host, ['up', 'api'], 5, /TCP port 9051/, 20);
   await expectBlocked(host, 'node.port-in-use', /TCP port 9051/);
   await said(host, ['profile', 'create', 'raft', '--raft-port', '9052'], 0, /Added/);
-  await cliOf(host, ['up', 'raft']);
+  await said(host, ['up', 'raft'], 0, /Connected/, 20);
   await warned(host, 'node-port-in-use', /TCP port 9052/);
   await end(raftHolder, 'SIGKILL', 2000);
   await host.topic('health', (h) => h.warnings.every((w) => w.code !== 'node-port-in-use'), 10_000, 'the port is taken back');
