@@ -1,5 +1,6 @@
 import { failureCodes, type Detail, type FailureCode } from '../base/failure.ts';
 import { plainDetail as shown } from './plain-text.ts';
+import type { Reason } from './reasons.ts';
 
 /** What happened and, where it matters, whether traffic is safe; and what to do, or that nothing needs doing. */
 export interface Words {
@@ -19,6 +20,8 @@ export interface Phrases {
   readonly quote: (value: string) => string;
   /** ` (X)`. */
   readonly aside: (value: string) => string;
+  /** Explanations that came along, in this language. */
+  readonly reasons: Readonly<Record<Reason, string>>;
   /** What people call the fields of commands, as the beginning of a sentence; another field is called by its own name. */
   readonly fields: Readonly<Record<string, string>>;
   /** A field without a name. */
@@ -50,7 +53,8 @@ export interface Reader {
 }
 
 export function readDetail(detail: Detail, phrases: Phrases): Reader {
-  const value = (keys: readonly string[]): string | undefined => keys.map((key) => shown(detail[key])).find((text) => text !== '');
+  const inWords = (key: string, text: string): string => (explanations.includes(key) ? reasonIn(phrases, text) : text);
+  const value = (keys: readonly string[]): string | undefined => keys.map((key) => inWords(key, shown(detail[key]))).find((text) => text !== '');
   const put = (keys: readonly string[], say: (value: string) => string): string => {
     const text = value(keys);
     return text === undefined ? '' : say(text);
@@ -58,7 +62,7 @@ export function readDetail(detail: Detail, phrases: Phrases): Reader {
   const number = (key: string): number | null => (typeof detail[key] === 'number' ? detail[key] : null);
   return {
     at: (...keys) => put(keys, phrases.at),
-    because: () => put(['problem', 'reason', 'message'], (text) => (bare(text) === '' ? '' : phrases.because(bare(text)))),
+    because: () => put(explanations, (text) => (bare(text) === '' ? '' : phrases.because(bare(text)))),
     named: (...keys) => put(keys, phrases.named),
     aside: (...keys) => put(keys, phrases.aside),
     with: put,
@@ -74,6 +78,14 @@ export function readDetail(detail: Detail, phrases: Phrases): Reader {
     failure: () => failureCodes.find((known) => known === detail['failure']),
   };
 }
+
+/** An explanation in the words of a language; one that no language knows as it came. */
+export function reasonIn({ reasons }: Phrases, text: string): string {
+  return Object.hasOwn(reasons, text) ? reasons[text as Reason] : text;
+}
+
+/** Where parts of the app put what they know of a cause. */
+const explanations: readonly string[] = ['problem', 'reason', 'message'];
 
 /** Without the full stop that a sentence around it sets. */
 function bare(text: string): string {

@@ -100,7 +100,7 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
   };
   const readOrRefuse = (text: string): Invitation => {
     const invitation = readLink(text, clock.nowMs());
-    if (invitation === null) throw failure('input.invite-damaged', { problem: 'its end is missing or changed' });
+    if (invitation === null) throw failure('input.invite-damaged', { problem: 'a part is missing or was changed' });
     return invitation;
   };
   const events = auditOf(130, clock.nowMs());

@@ -1,8 +1,11 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { failureCodes } from '../../base/failure.ts';
 import { pathReasonCodes, pathTiers } from '../../base/path-reasons.ts';
 import { fixNames, noticeKinds, severities } from '../health.ts';
 import { pluralIn, spokenLanguage } from '../language.ts';
+import { reasons } from '../reasons.ts';
 import { sentenceIn, warningIn, whyIn } from '../say.ts';
 import { warningCodes } from '../state.ts';
 import { shared as de } from './de/index.ts';
@@ -70,4 +73,17 @@ test('the language that is spoken follows the choice, then what is preferred and
 test('a number takes the form that its language has for it', () => {
   expect([0, 1, 2, 1.5, 12_000].map((n) => pluralIn('en')(n, { one: '# day', other: '# days' }))).toEqual(['0 days', '1 day', '2 days', '1.5 days', '12,000 days']);
   expect([0, 1, 1.5, 2, 1_000_000].map((n) => pluralIn('fr')(n, { one: '# jour', other: '# jours' }).replace(/\s/g, ' '))).toEqual(['0 jour', '1 jour', '1,5 jour', '2 jours', '1 000 000 jours']);
+});
+
+test.each(named)('%s has each explanation in its own words, to stand behind a sentence', (_, words) => {
+  const wrong = reasons.filter((reason) => words.phrases.reasons[reason] === reason || /[.。]$/.test(words.phrases.reasons[reason]));
+  expect(wrong).toEqual([]);
+  expect(sentenceIn(words, { code: 'input.invite-damaged', detail: { problem: 'it is too long' } }).what).toContain(words.phrases.reasons['it is too long']);
+  expect(sentenceIn(words, { code: 'input.invite-damaged', detail: { problem: 'of tomorrow' } }).what).toContain('of tomorrow');
+});
+
+test('an explanation that has words is sent by some part of the app, letter by letter', () => {
+  const root = join(import.meta.dirname, '../..');
+  const sources = globSync('{core,helper,node,platform,base}/**/*.ts', { cwd: root, exclude: (name) => name.endsWith('.test.ts') }).map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+  expect(reasons.filter((reason) => !sources.includes(`'${reason}'`))).toEqual([]);
 });

@@ -79,7 +79,7 @@ test.each<[string, string]>([
   [link.slice(0, -8), 'a part is missing or was changed'],
   [linkStart, 'a part is missing or was changed'],
   [linkStart + 'A'.repeat(linkMax), 'it is too long'],
-  [linkOf({ version: 2 }), 'it is of version 2; this app reads version 1'],
+  [linkOf({ version: 2 }), 'it was made by a version of the app that this one does not know'],
   [linkOf({ networkName: '' }), 'the network has no proper name'],
   [linkOf({ networkName: 'a'.repeat(65) }), 'the network has no proper name'],
   [linkOf({ networkName: 'home\u202Egnp' }), 'the network has no proper name'],

@@ -57,7 +57,7 @@ export function writeInvite(invite: Invite, digest: Digest): string {
 export function readInvite(text: string, digest: Digest): Invite {
   if (text.length > linkMax) throw damaged('it is too long');
   const link = text.trim();
-  if (!link.startsWith(linkStart)) throw damaged(`it does not begin with ${linkStart}`);
+  if (!link.startsWith(linkStart)) throw damaged('it does not begin with webmesh://join/');
   const bytes = fromBase(link.slice(linkStart.length), 'base64url');
   if (!bytes || bytes.length <= checksumBytes) throw damaged('a part is missing or was changed');
   const payload = bytes.subarray(0, -checksumBytes);
@@ -86,7 +86,7 @@ function decode(bytes: Uint8Array): InvitePayload {
   } catch (error) {
     throw damaged('its content makes no sense', error);
   }
-  if (message.version !== version) throw damaged(`it is of version ${message.version}; this app reads version ${version}`);
+  if (message.version !== version) throw damaged('it was made by a version of the app that this one does not know');
   if (!equalBytes(InvitePayload.encode(message).finish(), bytes)) throw damaged('its content makes no sense');
   return message;
 }

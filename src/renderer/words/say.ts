@@ -1,5 +1,5 @@
 import type { FailureData } from '../../base/failure.ts';
-import type { Words } from '../../contract/detail.ts';
+import { reasonIn, type Words } from '../../contract/detail.ts';
 import type { FixName, NoticeKind, Severity } from '../../contract/health.ts';
 import { pathIn, problemTitleIn, sentenceIn, updateIn, warningIn, whyIn } from '../../contract/say.ts';
 import type { NatView, PathReasonView, PathTier, PeerPath, Warning } from '../../contract/state.ts';
@@ -13,6 +13,8 @@ export type { PathWords, Words };
 export const sentence = (failure: Pick<FailureData, 'code' | 'detail'>): Words => sentenceIn(t.shared, failure);
 export const warningSentence = (warning: Pick<Warning, 'code' | 'detail'>): Words => warningIn(t.shared, warning);
 export const pathWords = (path: PeerPath): PathWords => pathIn(t.shared, path);
+/** An explanation that a part of the app sent along. */
+export const reasonWords = (text: string): string => reasonIn(t.shared.phrases, text);
 export const whyWords = (reason: PathReasonView): Words => whyIn(t.shared, reason);
 export const natWords = (mapping: NatView['mapping']): PathWords => t.shared.paths.nat[mapping];
 export const tierWord = (tier: PathTier): string => t.shared.paths.tiers[tier];

@@ -66,7 +66,7 @@ test('a link that is typed in, and one that is damaged', async ({ open }) => {
   const box = page.getByRole('textbox', { name: 'Invite link' });
   await box.fill('webmesh://join/CgRIb21l');
   await page.getByRole('button', { name: 'Look at the invite' }).click();
-  await expect(page.getByRole('alert')).toContainText('This is no whole invite: its end is missing or changed. Nothing was done with it. Copy the whole link once more');
+  await expect(page.getByRole('alert')).toContainText('This is no whole invite: a part is missing or was changed. Nothing was done with it. Copy the whole link once more');
   await expect(box).toHaveAttribute('aria-invalid', 'true');
   await expect(box).toHaveValue('webmesh://join/CgRIb21l');
   await box.fill(linkOf(invitationAt(Date.now())));

@@ -2,6 +2,7 @@ import type { SharedWords } from '../type.ts';
 import { failures } from './failures.ts';
 import { health } from './health.ts';
 import { paths } from './paths.ts';
+import { reasons } from './reasons.ts';
 import { updates } from './updates.ts';
 import { warnings } from './warnings.ts';
 
@@ -13,6 +14,7 @@ export const shared: SharedWords = {
     quote: (it) => `„${it}“`,
     aside: (it) => ` (${it})`,
     entered: 'Eingabe',
+    reasons,
     fields: {
       address: 'Adresse', name: 'Name', nodeId: 'Gerätename', ipv4Network: 'Adressbereich', grpcPort: 'API-Port',
       raftPort: 'Raft-Port', wireguardPort: 'WireGuard-Port', profile: 'Netzwerk', id: 'Gegenstelle', lines: 'Zahl der Zeilen', logLevel: 'Umfang des Protokolls',

@@ -1,3 +1,4 @@
+import { type Reason, reasons } from '../../reasons.ts';
 import type { SharedWords } from '../type.ts';
 import { failures } from './failures.ts';
 import { health } from './health.ts';
@@ -13,6 +14,7 @@ export const shared: SharedWords = {
     quote: (it) => `“${it}”`,
     aside: (it) => ` (${it})`,
     entered: 'What was entered',
+    reasons: Object.fromEntries(reasons.map((reason) => [reason, reason])) as Record<Reason, string>,
     fields: {
       address: 'the address', name: 'the name', nodeId: 'the device name', ipv4Network: 'the address range', grpcPort: 'the API port',
       raftPort: 'the Raft port', wireguardPort: 'the WireGuard port', profile: 'the network', id: 'the peer', lines: 'the number of lines', logLevel: 'the log level',

@@ -2,6 +2,7 @@ import type { SharedWords } from '../type.ts';
 import { failures } from './failures.ts';
 import { health } from './health.ts';
 import { paths } from './paths.ts';
+import { reasons } from './reasons.ts';
 import { updates } from './updates.ts';
 import { warnings } from './warnings.ts';
 
@@ -13,6 +14,7 @@ export const shared: SharedWords = {
     quote: (it) => `«${it}»`,
     aside: (it) => ` (${it})`,
     entered: 'Dato introducido',
+    reasons,
     fields: {
       address: 'Dirección', name: 'Nombre', nodeId: 'Nombre del dispositivo', ipv4Network: 'Intervalo de direcciones', grpcPort: 'Puerto de la API',
       raftPort: 'Puerto de Raft', wireguardPort: 'Puerto de WireGuard', profile: 'Red', id: 'Par', lines: 'Número de líneas', logLevel: 'Nivel del registro',

@@ -2,6 +2,7 @@ import type { SharedWords } from '../type.ts';
 import { failures } from './failures.ts';
 import { health } from './health.ts';
 import { paths } from './paths.ts';
+import { reasons } from './reasons.ts';
 import { updates } from './updates.ts';
 import { warnings } from './warnings.ts';
 
@@ -13,6 +14,7 @@ export const shared: SharedWords = {
     quote: (it) => `« ${it} »`,
     aside: (it) => ` (${it})`,
     entered: 'Saisie',
+    reasons,
     fields: {
       address: 'Adresse', name: 'Nom', nodeId: 'Nom de l’appareil', ipv4Network: 'Plage d’adresses', grpcPort: 'Port de l’API',
       raftPort: 'Port Raft', wireguardPort: 'Port WireGuard', profile: 'Réseau', id: 'Pair', lines: 'Nombre de lignes', logLevel: 'Niveau du journal',

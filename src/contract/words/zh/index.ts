@@ -2,6 +2,7 @@ import type { SharedWords } from '../type.ts';
 import { failures } from './failures.ts';
 import { health } from './health.ts';
 import { paths } from './paths.ts';
+import { reasons } from './reasons.ts';
 import { updates } from './updates.ts';
 import { warnings } from './warnings.ts';
 
@@ -13,6 +14,7 @@ export const shared: SharedWords = {
     quote: (it) => `“${it}”`,
     aside: (it) => `（${it}）`,
     entered: '输入的内容',
+    reasons,
     fields: {
       address: '地址', name: '名称', nodeId: '设备名称', ipv4Network: '地址范围', grpcPort: 'API 端口',
       raftPort: 'Raft 端口', wireguardPort: 'WireGuard 端口', profile: '网络', id: '对端', lines: '行数', logLevel: '日志级别',
