@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ago, bytes, latency, percent, rate, shortKey, span, whole } from './format.ts';
+import { ago, bytes, latency, percent, rate, shortCount, shortKey, span, whole } from './format.ts';
 
 test('sizes keep three figures and never read 1000', () => {
   expect([0, 7, 999, 1000, 1234, 12_345, 123_456, 999_999, 1_482_113_024, 4e15].map(bytes)).toEqual([
@@ -20,5 +20,6 @@ test('small things', () => {
   expect([latency(null), latency(0.84), latency(12.34), latency(240.6), latency(1400)]).toEqual(['–', '0.8 ms', '12.3 ms', '241 ms', '1.4 s']);
   expect([percent(null), percent(0), percent(0.424), percent(1)]).toEqual(['–', '0 %', '42 %', '100 %']);
   expect([whole(1), whole(2000)]).toEqual(['1', '2,000']);
+  expect([7, 999, 2000, 10_400].map(shortCount)).toEqual(['7', '999', '2k', '10k']);
   expect([shortKey('short'), shortKey('nqEm+kSfilWWLDmE4V5FbWOabcdefghijklmnopqrs=')]).toEqual(['short', 'nqEm+k…pqrs=']);
 });

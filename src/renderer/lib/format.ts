@@ -87,6 +87,11 @@ export function whole(count: number): string {
   return figure(count, 0);
 }
 
+/** `999`, `2k`, `10k`: a count where there is little room. */
+export function shortCount(count: number): string {
+  return kept(figureFormats, `${locale()} short`, () => new Intl.NumberFormat(locale(), { notation: 'compact', maximumFractionDigits: 0 })).format(count);
+}
+
 /** The ends of a public key: enough to compare two at a glance. */
 export function shortKey(key: string): string {
   return key.length > 16 ? `${key.slice(0, 6)}…${key.slice(-5)}` : key;
