@@ -10,6 +10,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build as bundle, type BuildOptions } from 'esbuild';
+import { licencesOf } from './lib/licences.ts';
 
 const root = join(import.meta.dirname, '..');
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, to: { type: 'string' }, readable: { type: 'boolean' } } });
@@ -53,6 +54,8 @@ const parts: readonly Part[] = [
 
 const wanted = (name: string): boolean => values.only === undefined || values.only.includes(name);
 
+/** The sources of all bundles, below the root or absolute. */
+const sources: string[] = [];
 const startedMs = performance.now();
 execFileSync(process.execPath, [join(root, 'scripts/generate.ts')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 const known = { ...versionDefines() };
@@ -67,12 +70,15 @@ if (failed.length > 0) {
   console.error(`build: ${failed.map(({ name }) => name).join(', ')} failed`);
   process.exitCode = 1;
 }
+// What is shipped of others, with their licences; a part alone does not know them all.
+if (failed.length === 0 && missing.length === 0 && values.only === undefined) writeFileSync(join(dist, 'licences.txt'), `${licencesOf(root, sources)}\n`);
 console.log(`build: ${built.map(({ name }) => name).join(', ') || 'nothing'} into dist in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
 
 async function buildPart({ entry, out, options }: Part): Promise<void> {
   const outfile = join(dist, out);
-  await bundle({
+  const { metafile } = await bundle({
     absWorkingDir: root,
+    metafile: true,
     entryPoints: [entry],
     outfile,
     bundle: true,
@@ -86,6 +92,7 @@ async function buildPart({ entry, out, options }: Part): Promise<void> {
     // Optional speed-ups of ws and systeminformation's platform parts, which are not installed here; koffi and node-datachannel find their binaries beside themselves.
     external: [...(options.external ?? []), 'bufferutil', 'utf-8-validate', 'osx-temperature-sensor', 'koffi', 'node-datachannel'],
   });
+  sources.push(...Object.keys(metafile.inputs));
   writeFileSync(outfile, plain(readFileSync(outfile, 'utf8')));
   if (entry.endsWith('cli.ts')) chmodSync(outfile, 0o755);
 }
@@ -103,7 +110,8 @@ async function buildPage(): Promise<void> {
   const configFile = join(root, 'src/renderer/vite.config.ts');
   if (!existsSync(configFile)) return console.log('build: renderer is skipped, there is no src/renderer/vite.config.ts');
   const { build } = await import('vite');
-  await build({ root: join(root, 'src/renderer'), configFile, logLevel: 'error', build: { outDir: join(dist, 'renderer'), emptyOutDir: true } });
+  const made = await build({ root: join(root, 'src/renderer'), configFile, logLevel: 'error', build: { outDir: join(dist, 'renderer'), emptyOutDir: true } });
+  for (const { output } of [made].flat().filter((result) => 'output' in result)) for (const file of output) if (file.type === 'chunk') sources.push(...file.moduleIds);
 }
 
 function versionDefines(): Record<string, string> {

@@ -42,7 +42,7 @@ type Check = (what: string, right: boolean, seen?: string) => void;
 
 function checkTree(root: string, system: System, tree: string, check: Check): void {
   const { program, resources, holds } = shapes[system];
-  const missing = holds.filter((path) => !existsSync(join(tree, resources, path)));
+  const missing = [...holds, 'LICENSE.txt', 'licences.txt'].filter((path) => !existsSync(join(tree, resources, path)));
   check(`${system}: the folder holds what it should`, missing.length === 0, missing.join(' '));
   const archive = run(root, '@electron/asar/bin/asar.js', ['list', join(tree, resources, 'app.asar')]);
   const inside = ['/dist/main/main.cjs', '/dist/main/preload.cjs', '/dist/renderer/index.html', '/package.json'];
