@@ -1,9 +1,10 @@
 import type { Client } from '../contract/client.ts';
 import { doFix } from '../contract/fixes.ts';
-import type { TrayAction } from './tray-items.ts';
+import { isHelpLink } from './hardening.ts';
+import type { MenuAction } from './menu-items.ts';
 import type { MainWindow } from './window-life.ts';
 
-/** What the system and the shell do for a click in the tray. */
+/** What the system and the shell do for a click in a menu. */
 export interface ActPorts {
   readonly client: Pick<Client, 'call'>;
   readonly window: Pick<MainWindow, 'show'> | undefined;
@@ -14,8 +15,8 @@ export interface ActPorts {
   quit(): void;
 }
 
-/** Does what a click in the tray asks for. Rejects with what the core refuses. */
-export async function act(action: TrayAction, { client, window, ...system }: ActPorts): Promise<void> {
+/** Does what a click in the tray's menu or the application's asks for. Rejects with what the core refuses. */
+export async function act(action: MenuAction, { client, window, ...system }: ActPorts): Promise<void> {
   switch (action.do) {
     case 'connect':
       return void (await client.call('session.connect', action.profile === undefined ? {} : { profile: action.profile }));
@@ -41,6 +42,11 @@ export async function act(action: TrayAction, { client, window, ...system }: Act
       if (!('place' in action.way)) return doFix(client, action.way);
       if (action.way.profile !== undefined) await client.call('profile.select', { profile: action.way.profile });
       return window?.show(action.way.place);
+    case 'check-for-updates':
+      window?.show('settings'); // what comes of it is said there
+      return void (await client.call('update.check', {}));
+    case 'follow':
+      return isHelpLink(action.link) ? system.openOutside(action.link) : undefined;
     case 'disconnect-and-quit':
       await client.call('session.disconnect', { all: true });
       return system.quit();

@@ -30,6 +30,8 @@ import { helperFiles, startHelper } from './install-helper.ts';
 import { createInviteDoor } from './invite-door.ts';
 import { serveWindows } from './ipc.ts';
 import { setLoginItem } from './login-item.ts';
+import { type MenuAction } from './menu-items.ts';
+import { createAppMenu, offerContextMenu, withoutForeignMenu, type AppMenu } from './menu.ts';
 import { type Notice } from './notices.ts';
 import { createNotifications } from './notifications.ts';
 import { declarePageScheme, servePage } from './page-protocol.ts';
@@ -37,7 +39,7 @@ import { peerLink } from './peer-links.ts';
 import { registerLinks } from './register-links.ts';
 import { keyringSealer } from './secrets.ts';
 import { systemEvents } from './system-events.ts';
-import { createTray, type AppTray } from './tray.ts';
+import { createTray } from './tray.ts';
 import { watchForTray } from './tray-state.ts';
 import { createUnfinishedQuestion } from './unfinished.ts';
 import { openWindow } from './window.ts';
@@ -65,6 +67,8 @@ app.enableSandbox();
 hardenCommandLine(app);
 declarePageScheme(protocol);
 hardenContents(app, shell, systemClock, (link) => peerLink(link, peers) ?? signIn.find((page) => page === link) ?? null);
+withoutForeignMenu();
+offerContextMenu(app, () => wordsOf(language));
 listenForInvites();
 if (app.requestSingleInstanceLock()) void app.whenReady().then(start).catch(giveUp);
 else app.quit();
@@ -93,20 +97,20 @@ async function start(): Promise<void> {
   hardenSession(session.defaultSession, () => wordsOf(language).saveInvite);
   servePage(protocol, builtFile(__dirname, 'renderer'));
   let window: MainWindow | undefined;
-  let tray: AppTray | undefined;
+  const menus: Pick<AppMenu, 'update'>[] = [];
   const core = await attachToCore({
     socket: home.appSocket,
     start: startCore,
     attached: (client, again) => {
       if (!again) return;
-      follow(core, client, () => tray, () => window);
+      follow(core, client, menus, () => window);
       window?.reload();
     },
     failed: giveUp,
   });
   const clearScreen = (): void => {
     notifications.close();
-    tray?.destroy();
+    tray.destroy();
     window?.letGo();
   };
   const ending = endInOrder({ app, power: powerMonitor, clock: systemClock, core, clearScreen, failed: report });
@@ -124,8 +128,11 @@ async function start(): Promise<void> {
   });
   showWindow = (place) => window?.show(place);
   isWatched = () => window?.isWatched() === true;
-  tray = createTray(resource('tray'), systemClock, (action) => void act(action, { client: core.client, window, ...system }).catch(report));
-  follow(core, core.client, () => tray, () => window);
+  app.setAboutPanelOptions({ applicationName: 'Webmesh', applicationVersion: buildInfo.version, copyright: 'Apache-2.0', iconPath: resource('icons', '256x256.png') });
+  const clicked = (action: MenuAction): void => void act(action, { client: core.client, window, ...system }).catch(report);
+  const tray = createTray(resource('tray'), systemClock, clicked);
+  menus.push(tray, createAppMenu({ platform: process.platform, fromSources: !app.isPackaged }, clicked));
+  follow(core, core.client, menus, () => window);
   app.on('activate', () => window?.show());
   if (options.hidden) void window.startOutOfSight().catch(report);
   else window.show();
@@ -159,9 +166,9 @@ async function startCore(): Promise<RunningCore> {
   };
 }
 
-/** Shows the core's topics in everything that is no page: tray, theme, login item, notifications. */
-function follow(core: Pick<Attachment, 'owned'>, client: Client, tray: () => AppTray | undefined, window: () => MainWindow | undefined): void {
-  watchForTray(client, { version: buildInfo.version, owned: () => core.owned }, (state, chosen) => tray()?.update(state, wordsOf(chosen)));
+/** Shows the core's topics in everything that is no page: tray, menu, theme, login item, notifications. */
+function follow(core: Pick<Attachment, 'owned'>, client: Client, menus: readonly Pick<AppMenu, 'update'>[], window: () => MainWindow | undefined): void {
+  watchForTray(client, { version: buildInfo.version, owned: () => core.owned }, (state, chosen) => menus.forEach((menu) => menu.update(state, wordsOf(chosen))));
   client.watch('peers', (now) => {
     peers = now;
   });
@@ -190,7 +197,7 @@ async function explainClosing(client: Client): Promise<void> {
   await client.call('settings.update', { closeExplained: true });
 }
 
-/** What a click in the tray may ask of the system. */
+/** What a click in a menu may ask of the system. */
 const system: Omit<ActPorts, 'client' | 'window'> = {
   copy: async (text) => {
     await clipboard.writeText(text);

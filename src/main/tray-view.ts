@@ -117,7 +117,7 @@ function statusOfShown({ session, profiles, peers }: TrayState, words: TrayWords
 }
 
 /** Disconnect also ends an attempt to connect, so what is shown follows the wish and not the phase. Of several networks each has a line. */
-function sessionItems({ session: { want, phase }, profiles: { list, selected } }: TrayState, words: TrayWords): readonly TrayItem[] {
+export function sessionItems({ session: { want, phase }, profiles: { list, selected } }: TrayState, words: TrayWords): readonly TrayItem[] {
   const { menu } = words;
   if (list.length === 0) return [{ kind: 'action', id: 'add', label: menu.add, action: { do: 'open', at: 'add' } }];
   if (list.length > 1) return networkItems(list, selected, words);
@@ -160,17 +160,20 @@ function peerItems({ list }: PeersTopic, { menu }: TrayWords): readonly TrayItem
 }
 
 /** What runs here, for whoever asks for help, and the report that goes with the question. */
-function helpMenu({ app, helper }: Versions, { menu }: TrayWords): TrayItem {
-  return { kind: 'menu', id: 'help', label: menu.help, items: [
+function helpMenu(versions: Versions, words: TrayWords): TrayItem {
+  const { menu } = words;
+  return { kind: 'menu', id: 'help', label: menu.help, items: [...versionItems(versions, words), { kind: 'line' }, { kind: 'action', id: 'report', label: menu.report, action: { do: 'report' } }] };
+}
+
+export function versionItems({ app, helper }: Versions, { menu }: TrayWords): readonly TrayItem[] {
+  return [
     { kind: 'text', id: 'version-app', label: menu.version(app) },
     { kind: 'text', id: 'version-helper', label: helper === null ? menu.helperAway : menu.helper(helper) },
-    { kind: 'line' },
-    { kind: 'action', id: 'report', label: menu.report, action: { do: 'report' } },
-  ] };
+  ];
 }
 
 /** Each item says what becomes of the connection. */
-function quitItems({ profiles: { list }, staysConnected }: TrayState, { menu }: TrayWords): readonly TrayItem[] {
+export function quitItems({ profiles: { list }, staysConnected }: TrayState, { menu }: TrayWords): readonly TrayItem[] {
   const disconnect: TrayItem = { kind: 'action', id: 'disconnect-and-quit', label: menu.disconnectAndQuit, action: { do: 'disconnect-and-quit' } };
   if (list.every(({ session }) => session.want === 'disconnected')) return [{ kind: 'action', id: 'quit', label: menu.quit, action: { do: 'quit' } }];
   return staysConnected ? [{ kind: 'action', id: 'quit', label: menu.quitOnly, action: { do: 'quit' } }, disconnect] : [disconnect];

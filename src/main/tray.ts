@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { Menu, nativeImage, nativeTheme, systemPreferences, Tray, type MenuItemConstructorOptions, type NativeImage } from 'electron';
+import { Menu, nativeImage, nativeTheme, systemPreferences, Tray, type NativeImage } from 'electron';
 import { type Clock } from '../base/clock.ts';
+import { template } from './menu-template.ts';
+import { type MenuAction } from './menu-items.ts';
 import { trayFrames } from './tray-frames.ts';
-import { type TrayAction, type TrayIcon, type TrayItem } from './tray-items.ts';
+import { type TrayIcon } from './tray-items.ts';
 import { trayView, type TrayState } from './tray-view.ts';
 import type { TrayWords } from './words/words.ts';
 
@@ -12,7 +14,7 @@ export interface AppTray {
   destroy(): void;
 }
 
-export function createTray(folder: string, clock: Pick<Clock, 'after'>, act: (action: TrayAction) => void): AppTray {
+export function createTray(folder: string, clock: Pick<Clock, 'after'>, act: (action: MenuAction) => void): AppTray {
   const tray = new Tray(image(folder, 'disconnected'));
   let icon: TrayIcon = 'disconnected';
   let shown = '';
@@ -55,27 +57,4 @@ function image(folder: string, icon: TrayIcon): NativeImage {
   const picture = nativeImage.createFromPath(join(folder, `${ink}-${icon}.png`));
   if (process.platform === 'darwin') picture.setTemplateImage(true);
   return picture;
-}
-
-function template(item: TrayItem, act: (action: TrayAction) => void): MenuItemConstructorOptions {
-  switch (item.kind) {
-    case 'text':
-      return { id: item.id, label: escaped(item.label), enabled: false };
-    case 'line':
-      return { type: 'separator' };
-    case 'action':
-      return {
-        id: item.id,
-        label: escaped(item.label),
-        ...(item.checked === undefined ? {} : { type: 'radio' as const, checked: item.checked }),
-        click: () => act(item.action),
-      };
-    case 'menu':
-      return { id: item.id, label: escaped(item.label), submenu: item.items.map((inner) => template(inner, act)) };
-  }
-}
-
-/** In a menu a single & marks the next letter as its key. Names come from other machines. */
-function escaped(label: string): string {
-  return label.slice(0, 120).replaceAll('&', '&&');
 }

@@ -21,6 +21,9 @@ const { version } = require('electron/package.json') as { version: string };
 Object.defineProperty(process, 'type', { value: 'browser' });
 Object.defineProperty(process.versions, 'electron', { value: `${version}-standin`, enumerable: true });
 
+// The shape that the app has on another system: only what it decides by the name of the platform, nothing of that system itself.
+if (process.env.STANDIN_PLATFORM !== undefined) Object.defineProperty(process, 'platform', { value: process.env.STANDIN_PLATFORM, enumerable: true });
+
 const { boot } = (await import(standIn)) as typeof import('./electron.ts');
 // Playwright's loader cuts everything up to the last of these switches from argv.
 const executable = process.argv[0] ?? 'electron';

@@ -3,7 +3,7 @@ import { startChromium } from './chromium.ts';
 import { app, theApp } from './api/app.ts';
 import { BrowserWindow } from './api/browser-window.ts';
 import { ipcMain } from './api/ipc-main.ts';
-import { Menu, MenuItem, Tray, trays } from './api/menu.ts';
+import { Menu, MenuItem, popups, Tray, trays } from './api/menu.ts';
 import { registry, takeDenial } from './api/registry.ts';
 import { safeStorage } from './api/safe-storage.ts';
 import { protocol, session, sessionIsReady } from './api/session.ts';
@@ -17,7 +17,7 @@ const webContents = strict('webContents', {
   fromDevToolsTargetId: (targetId: string) => [...registry.contents.values()].find((contents) => contents.targetId === targetId),
 });
 /** For tests alone: what real Electron gives no handle for. */
-const standin = { recorded, trays };
+const standin = { popups, recorded, trays };
 
 export { app, BrowserWindow, clipboard, dialog, ipcMain, Menu, MenuItem, nativeImage, nativeTheme, Notification, powerMonitor, protocol, safeStorage, session, shell, standin, systemPreferences, Tray, webContents };
 export default { app, BrowserWindow, clipboard, dialog, ipcMain, Menu, MenuItem, nativeImage, nativeTheme, Notification, powerMonitor, protocol, safeStorage, session, shell, standin, systemPreferences, Tray, webContents };

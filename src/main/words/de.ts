@@ -25,6 +25,15 @@ export const de: ShellWords = {
     more: (n) => count(n, { one: '# weitere …', other: '# weitere …' }),
     relayed: (peer) => `${peer} (über ein Relay)`,
   },
+  bar: {
+    network: 'Netzwerk', edit: 'Bearbeiten', view: 'Ansicht', window: 'Fenster', update: 'Nach Updates suchen …', create: 'Neues Netzwerk …', join: 'Mit Link beitreten …', problems: 'Probleme und Hinweise …', wireGuard: 'Über WireGuard (wireguard.com)',
+    roles: {
+      undo: 'Rückgängig', redo: 'Wiederholen', cut: 'Ausschneiden', copy: 'Kopieren', paste: 'Einsetzen', selectAll: 'Alles auswählen',
+      close: 'Fenster schließen', minimize: 'Minimieren', zoom: 'Fenster zoomen', front: 'Alle nach vorne bringen', togglefullscreen: 'Vollbild', resetZoom: 'Originalgröße', zoomIn: 'Größer', zoomOut: 'Kleiner',
+      about: 'Über Webmesh', services: 'Dienste', hide: 'Webmesh ausblenden', hideOthers: 'Andere ausblenden', unhide: 'Alle einblenden', reload: 'Seite neu laden', toggleDevTools: 'Seite untersuchen',
+    },
+  },
+  places: { connect: 'Verbinden', peers: 'Gegenstellen', people: 'Personen', device: 'Dieses Gerät', health: 'Zustand', settings: 'Einstellungen' },
   network: {
     line: (name, state) => `${name}: ${state}`,
     frozen: 'verbunden, Änderungen ruhen',

@@ -25,6 +25,17 @@ export const en = {
     more: (n: number) => count(n, { other: '# more…' }),
     relayed: (peer: string) => `${peer} (relayed)`,
   },
+  /** The application's menu and its items; `roles` are what Electron does by itself. */
+  bar: {
+    network: 'Network', edit: 'Edit', view: 'View', window: 'Window', update: 'Check for updates…', create: 'New network…', join: 'Join by link…', problems: 'Problems and hints…', wireGuard: 'About WireGuard (wireguard.com)',
+    roles: {
+      undo: 'Undo', redo: 'Redo', cut: 'Cut', copy: 'Copy', paste: 'Paste', selectAll: 'Select all',
+      close: 'Close window', minimize: 'Minimise', zoom: 'Zoom window', front: 'Bring all to front', togglefullscreen: 'Full screen', resetZoom: 'Actual size', zoomIn: 'Larger', zoomOut: 'Smaller',
+      about: 'About Webmesh', services: 'Services', hide: 'Hide Webmesh', hideOthers: 'Hide others', unhide: 'Show all', reload: 'Reload the page', toggleDevTools: 'Page inspector',
+    },
+  },
+  /** The window's screens, as the window itself calls them. */
+  places: { connect: 'Connect', peers: 'Peers', people: 'People', device: 'This device', health: 'Health', settings: 'Settings' },
   /** Each of several networks. */
   network: {
     line: (name: string, state: string) => `${name}: ${state}`,

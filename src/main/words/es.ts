@@ -25,6 +25,15 @@ export const es: ShellWords = {
     more: (n) => count(n, { other: '# más…' }),
     relayed: (peer) => `${peer} (mediante relé)`,
   },
+  bar: {
+    network: 'Red', edit: 'Edición', view: 'Visualización', window: 'Ventana', update: 'Buscar actualizaciones…', create: 'Red nueva…', join: 'Unirse con un enlace…', problems: 'Problemas y consejos…', wireGuard: 'Acerca de WireGuard (wireguard.com)',
+    roles: {
+      undo: 'Deshacer', redo: 'Rehacer', cut: 'Cortar', copy: 'Copiar', paste: 'Pegar', selectAll: 'Seleccionar todo',
+      close: 'Cerrar la ventana', minimize: 'Minimizar', zoom: 'Ampliar o reducir', front: 'Traer todo al frente', togglefullscreen: 'Pantalla completa', resetZoom: 'Tamaño real', zoomIn: 'Más grande', zoomOut: 'Más pequeño',
+      about: 'Acerca de Webmesh', services: 'Servicios', hide: 'Ocultar Webmesh', hideOthers: 'Ocultar otros', unhide: 'Mostrar todo', reload: 'Recargar la página', toggleDevTools: 'Inspeccionar la página',
+    },
+  },
+  places: { connect: 'Conectar', peers: 'Pares', people: 'Personas', device: 'Este dispositivo', health: 'Estado', settings: 'Ajustes' },
   network: {
     line: (name, state) => `${name}: ${state}`,
     frozen: 'conectado, los cambios están congelados',

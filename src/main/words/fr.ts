@@ -25,6 +25,15 @@ export const fr: ShellWords = {
     more: (n) => count(n, { one: '# autre…', other: '# autres…' }),
     relayed: (peer) => `${peer} (relayé)`,
   },
+  bar: {
+    network: 'Réseau', edit: 'Édition', view: 'Affichage', window: 'Fenêtre', update: 'Rechercher des mises à jour…', create: 'Nouveau réseau…', join: 'Rejoindre par un lien…', problems: 'Problèmes et conseils…', wireGuard: 'À propos de WireGuard (wireguard.com)',
+    roles: {
+      undo: 'Annuler', redo: 'Rétablir', cut: 'Couper', copy: 'Copier', paste: 'Coller', selectAll: 'Tout sélectionner',
+      close: 'Fermer la fenêtre', minimize: 'Réduire', zoom: 'Agrandir ou réduire', front: 'Tout mettre au premier plan', togglefullscreen: 'Plein écran', resetZoom: 'Taille réelle', zoomIn: 'Plus grand', zoomOut: 'Plus petit',
+      about: 'À propos de Webmesh', services: 'Services', hide: 'Masquer Webmesh', hideOthers: 'Masquer les autres', unhide: 'Tout afficher', reload: 'Recharger la page', toggleDevTools: 'Inspecter la page',
+    },
+  },
+  places: { connect: 'Connexion', peers: 'Pairs', people: 'Personnes', device: 'Cet appareil', health: 'État', settings: 'Paramètres' },
   network: {
     line: (name, state) => `${name} : ${state}`,
     frozen: 'connecté, les changements sont gelés',

@@ -10,7 +10,7 @@ import { trayWords } from './words.ts';
 import { zh } from './zh.ts';
 
 /** Messages that are rightly the same as in English. */
-const same = /^(menu\.version|tooltip|tooltipProblem|network\.line)$/;
+const same = /^(menu\.version|tooltip|tooltipProblem|network\.line|bar\.roles\.services)$/;
 
 function flat(words: object, place = ''): readonly (readonly [string, string])[] {
   return Object.entries(words).flatMap(([key, value]: [string, unknown]) => {

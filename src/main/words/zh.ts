@@ -22,6 +22,15 @@ export const zh: ShellWords = {
     more: (n) => `还有 ${n} 个…`,
     relayed: (peer) => `${peer}（中继）`,
   },
+  bar: {
+    network: '网络', edit: '编辑', view: '显示', window: '窗口', update: '检查更新…', create: '新建网络…', join: '通过链接加入…', problems: '问题与提示…', wireGuard: '关于 WireGuard（wireguard.com）',
+    roles: {
+      undo: '撤销', redo: '重做', cut: '剪切', copy: '复制', paste: '粘贴', selectAll: '全选',
+      close: '关闭窗口', minimize: '最小化', zoom: '缩放窗口', front: '全部置于前台', togglefullscreen: '全屏', resetZoom: '实际大小', zoomIn: '放大', zoomOut: '缩小',
+      about: '关于 Webmesh', services: '服务', hide: '隐藏 Webmesh', hideOthers: '隐藏其他应用', unhide: '全部显示', reload: '重新加载页面', toggleDevTools: '检查页面',
+    },
+  },
+  places: { connect: '连接', peers: '对端', people: '人员', device: '本设备', health: '状态', settings: '设置' },
   network: {
     line: (name, state) => `${name}：${state}`,
     frozen: '已连接，更改已冻结',

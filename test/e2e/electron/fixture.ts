@@ -17,12 +17,15 @@ function kindOf(wanted: string | undefined): 'real' | 'standin' {
   return existsSync(path) && existsSync(join(folder, 'dist', readFileSync(path, 'utf8'))) ? 'real' : 'standin';
 }
 
-/** `panel`: whether the desktop shows tray icons; asked of the session bus, which `desktop/gdbus` stands in for. */
-export function launch(home: string, extra: readonly string[] = [], { panel = true }: { readonly panel?: boolean } = {}): Promise<ElectronApplication> {
+/** Why a spec is not for real Electron. */
+export const standinOnly = 'Electron has no list of trays, notifications or menus that came up; real Electron needs a person for this one';
+
+/** `panel`: whether the desktop shows tray icons; asked of the session bus, which `desktop/gdbus` stands in for. `more`: of the environment. */
+export function launch(home: string, extra: readonly string[] = [], { panel = true, more = {} }: { readonly panel?: boolean; readonly more?: Readonly<Record<string, string>> } = {}): Promise<ElectronApplication> {
   // node_modules/electron answers with this folder's program instead of its own; Playwright asks it in this process.
   if (kind === 'standin') process.env.ELECTRON_OVERRIDE_DIST_PATH = join(root, 'test/electron-standin/bin');
   const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const env = { ...Object.fromEntries(inherited), PATH: `${join(import.meta.dirname, 'desktop')}:${process.env.PATH ?? ''}`, WEBMESH_TEST_PANEL: String(panel) };
+  const env = { ...Object.fromEntries(inherited), PATH: `${join(import.meta.dirname, 'desktop')}:${process.env.PATH ?? ''}`, WEBMESH_TEST_PANEL: String(panel), ...more };
   return _electron.launch({ args: [...(kind === 'real' && process.getuid?.() === 0 ? ['--no-sandbox'] : []), appFolder, '--home', home, '--helper-socket', join(home, 'no-helper.sock'), ...extra], cwd: root, env });
 }
 
@@ -56,6 +59,8 @@ export const on = `[electron: ${kind}]`;
 
 /** What the stand-in keeps for tests: the tray, which Electron has no list of, and what would have left the process. */
 export interface StandinHandle {
+  /** Menus that came up at a right click, the last one at the end. */
+  readonly popups: readonly { readonly items: readonly { readonly id: string; readonly enabled: boolean; click(): void }[] }[];
   readonly trays: ReadonlySet<{ readonly image: { readonly file: string }; readonly toolTip: string; emit(event: string): boolean; readonly menu: { getMenuItemById(id: string): { readonly label: string; readonly enabled: boolean; click(): void } | null; readonly items: readonly { readonly id: string }[] } | null }>;
   readonly recorded: readonly { readonly api: string; readonly args: readonly unknown[] }[];
 }

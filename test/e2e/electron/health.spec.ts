@@ -1,8 +1,6 @@
 import { expect } from '@playwright/test';
 import { problem } from '../../fakes/problem.ts';
-import { kind, on, test, type StandinHandle } from './fixture.ts';
-
-const standinOnly = 'Electron has no list of trays or notifications; real Electron needs a person for this one';
+import { kind, on, type StandinHandle, standinOnly, test } from './fixture.ts';
 
 type Electron = Parameters<Parameters<typeof test>[2]>[0]['electron'];
 

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { expect } from '@playwright/test';
 import { invitationAt, linkOf } from '../../fakes/trust-world.ts';
 import { emptyHome, removeHome } from '../home.ts';
-import { kind, launch, on, test, type StandinHandle } from './fixture.ts';
+import { kind, launch, on, type StandinHandle, standinOnly, test } from './fixture.ts';
 
 const link = linkOf(invitationAt(Date.now(), { networkName: 'Lab' }));
-const standinOnly = 'real Electron shows what only a person sees';
 
 test(`a link on the command line of the first start is shown and asks; nothing else happens ${on}`, async ({ fake }) => {
   const electron = await launch(fake.home.folder, [link, '--home', '/nowhere', '--helper-socket=/nowhere', '--hidden']);

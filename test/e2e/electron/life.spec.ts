@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { expect } from '@playwright/test';
 import { isAlive } from '../../../src/platform/app-socket.ts';
 import { emptyHome, removeHome } from '../home.ts';
-import { kind, launch, on, test, type StandinHandle } from './fixture.ts';
-
-const standinOnly = 'Electron has no list of trays; real Electron needs a person for this one';
+import { kind, launch, on, type StandinHandle, standinOnly, test } from './fixture.ts';
 
 test(`closing hides the window and a second start brings it back ${on}`, async ({ electron, page, fake }) => {
   const window = await electron.browserWindow(page);

@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, type ElectronApplication, type Page } from '@playwright/test';
 import { emptyHome, removeHome } from '../home.ts';
-import { kind, launch, on, test, type StandinHandle } from './fixture.ts';
+import { kind, launch, on, type StandinHandle, standinOnly, test } from './fixture.ts';
 
-const standinOnly = 'Electron has no list of trays or notifications; real Electron needs a person for this one';
 /** A hidden window is kept five seconds for who comes right back; then asked, then destroyed. */
 const restMs = 9_000;
 

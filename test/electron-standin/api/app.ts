@@ -9,12 +9,13 @@ import { takeInstanceLock, type InstanceLock } from './single-instance.ts';
 
 type Shape = Pick<
   Electron.App,
-  'whenReady' | 'isReady' | 'quit' | 'exit' | 'getPath' | 'setPath' | 'getName' | 'setName' | 'getVersion' | 'getPreferredSystemLanguages' | 'getAppPath' | 'requestSingleInstanceLock' | 'setLoginItemSettings' | 'setAsDefaultProtocolClient' | 'enableSandbox'
+  'whenReady' | 'isReady' | 'quit' | 'exit' | 'getPath' | 'setPath' | 'getName' | 'setName' | 'getVersion' | 'getPreferredSystemLanguages' | 'getAppPath' | 'requestSingleInstanceLock' | 'setLoginItemSettings' | 'setAsDefaultProtocolClient' | 'setAboutPanelOptions' | 'enableSandbox'
 >;
 
 /** The app's life: ready, before-quit, closing windows, will-quit, quit, in Electron's order. */
 class App extends EventEmitter implements Shape {
-  readonly isPackaged = false;
+  /** A test may have the app believe that it is installed; then it must also say where a person's files are. */
+  readonly isPackaged = process.env.STANDIN_PACKAGED === '1';
   /** macOS has one. */
   readonly dock: Electron.Dock | undefined = undefined;
   readonly switches: string[] = [];
@@ -65,6 +66,9 @@ class App extends EventEmitter implements Shape {
   enableSandbox(): void {}
   setLoginItemSettings(settings: Electron.Settings): void {
     record('app.setLoginItemSettings', settings);
+  }
+  setAboutPanelOptions(options: Electron.AboutPanelOptionsOptions): void {
+    record('app.setAboutPanelOptions', options);
   }
   setAsDefaultProtocolClient(scheme: string, path?: string, args?: string[]): boolean {
     record('app.setAsDefaultProtocolClient', scheme, path, args);

@@ -5,7 +5,7 @@ import { cancelable } from '../unsupported.ts';
 import { chromium, registry } from './registry.ts';
 import { WebContents } from './web-contents.ts';
 
-type Shape = Pick<Electron.BrowserWindow, 'loadURL' | 'show' | 'hide' | 'focus' | 'minimize' | 'restore' | 'isVisible' | 'isMinimized' | 'isFocused' | 'isDestroyed' | 'close' | 'destroy' | 'getBounds' | 'getNormalBounds' | 'maximize' | 'isMaximized' | 'getTitle'>;
+type Shape = Pick<Electron.BrowserWindow, 'loadURL' | 'show' | 'hide' | 'focus' | 'minimize' | 'restore' | 'isVisible' | 'isMinimized' | 'isFocused' | 'isDestroyed' | 'close' | 'destroy' | 'getBounds' | 'getNormalBounds' | 'maximize' | 'isMaximized' | 'setFullScreen' | 'isFullScreen' | 'getTitle'>;
 
 /** A window. Visible, focused and minimised are kept as state; Chromium runs headless and draws it all the same. */
 export class BrowserWindow extends EventEmitter implements Shape {
@@ -16,6 +16,7 @@ export class BrowserWindow extends EventEmitter implements Shape {
   readonly #settleGone: () => void;
   #bounds: Electron.Rectangle;
   #maximized = false;
+  #fullScreen = false;
   readonly #title: string;
   #visible: boolean;
   #minimized = false;
@@ -103,6 +104,12 @@ export class BrowserWindow extends EventEmitter implements Shape {
   }
   isMaximized(): boolean {
     return this.#maximized;
+  }
+  setFullScreen(full: boolean): void {
+    this.#fullScreen = full;
+  }
+  isFullScreen(): boolean {
+    return this.#fullScreen;
   }
   getTitle(): string {
     return this.#title;

@@ -15,7 +15,7 @@ import { nativeTheme } from './surfaces.ts';
 const codec = makeCodec();
 let nextId = 1;
 
-type Shape = Pick<Electron.WebContents, 'send' | 'loadURL' | 'getURL' | 'reload' | 'isDestroyed' | 'executeJavaScript'>;
+type Shape = Pick<Electron.WebContents, 'send' | 'loadURL' | 'getURL' | 'reload' | 'isDestroyed' | 'executeJavaScript' | 'getZoomLevel' | 'setZoomLevel'>;
 type OpenHandler = (details: { url: string }) => { action: 'deny' | 'allow' };
 
 /** One page: its frame in Chromium, its preload in an isolated world, and the messages between both and main. */
@@ -34,6 +34,7 @@ export class WebContents extends EventEmitter implements Shape {
   #openHandler: OpenHandler = () => ({ action: 'allow' });
   #shown = false;
   #gone = false;
+  #zoomLevel = 0;
 
   constructor(owner: BrowserWindow, { webPreferences = {} }: Electron.BrowserWindowConstructorOptions) {
     super();
@@ -84,6 +85,19 @@ export class WebContents extends EventEmitter implements Shape {
     const answer = await this.#call<{ result: { value: unknown }; exceptionDetails?: { text: string } }>('Runtime.evaluate', { expression: code, awaitPromise: true, returnByValue: true });
     if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.text);
     return answer.result.value;
+  }
+
+  /** A number only; nothing is drawn larger. */
+  getZoomLevel(): number {
+    return this.#zoomLevel;
+  }
+  setZoomLevel(level: number): void {
+    this.#zoomLevel = level;
+  }
+
+  /** An editing command of the field that has the focus, done by Chromium. */
+  edit(command: string): void {
+    void this.#call('Input.dispatchKeyEvent', { type: 'rawKeyDown', commands: [command] }).catch(() => {});
   }
 
   close(): void {
@@ -172,7 +186,8 @@ export class WebContents extends EventEmitter implements Shape {
     await this.#call(method, { requestId: request.requestId, ...params });
   }
 
-  #take(message: { kind: string; name: string; args: string; message: string }): void {
+  #take(message: { kind: string; name: string; args: string; message: string; place: object }): void {
+    if (message.kind === 'context-menu') return void this.emit('context-menu', {}, message.place);
     if (message.kind === 'preload-error') {
       process.stderr.write(`stand-in: the preload failed: ${message.message}\n`);
       return void this.emit('preload-error', {}, this.#preferences.preload, new Error(message.message));

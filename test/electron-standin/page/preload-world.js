@@ -39,6 +39,17 @@ function startPreloadWorld({ nonce, binding, platform, versions }, preload) {
     exposeInIsolatedWorld: missing('contextBridge.exposeInIsolatedWorld'),
   });
 
+  // Chromium tells Electron what was clicked; here the page's own event does, with the same names.
+  window.addEventListener('contextmenu', (event) => {
+    if (event.defaultPrevented) return;
+    const { target } = event;
+    const isEditable = target instanceof HTMLElement && target.matches('textarea, input:not([type=checkbox], [type=radio], [type=file], [type=button], [type=range])') && !target.readOnly && !target.disabled;
+    const selectionText = isEditable ? target.value.slice(target.selectionStart ?? 0, target.selectionEnd ?? 0) : String(getSelection());
+    const some = selectionText !== '' && !(isEditable && target.type === 'password');
+    const editFlags = { canCut: isEditable && some, canCopy: some, canPaste: isEditable, canSelectAll: isEditable && target.value !== '' };
+    post(JSON.stringify({ kind: 'context-menu', place: { isEditable, selectionText, editFlags, x: event.x, y: event.y, menuSourceType: event.button === 2 ? 'mouse' : 'keyboard' } }));
+  });
+
   // A sandboxed preload may require these two and nothing else; there is no file system and no Node.
   const modules = { electron: { contextBridge, ipcRenderer }, 'electron/renderer': { contextBridge, ipcRenderer } };
   const require = (name) => {
