@@ -1,4 +1,5 @@
 import { type Server, type Socket, createServer } from 'node:net';
+import { createDoorShares, doorLimits } from './door-shares.ts';
 import { bindUnix } from './grpc-listen.ts';
 import { type PeerCredentials, peerOf } from './peer-credentials.ts';
 import { localName } from './local-name.ts';
@@ -10,21 +11,18 @@ export interface LocalDoor {
   close(): void;
 }
 
-const connectionsMax = 256;
-
 /**
  * Listens on `path` with the file mode, and gives each connection with what the kernel says of who made it: undefined when it says
  * nothing. On Windows a pipe takes the place of the path, with an access list of its own. Whoever gets it closes what it does not want. Throws as bindUnix does.
  */
 export async function openLocalDoor(path: string, mode: number, enter: (socket: Socket, peer: PeerCredentials | undefined) => void): Promise<LocalDoor> {
-  if (process.platform === 'win32') return openPipeDoor(localName(path), connectionsMax, enter);
-  let open = 0;
+  if (process.platform === 'win32') return openPipeDoor(localName(path), enter);
+  const share = createDoorShares(doorLimits);
   const server: Server = createServer((socket) => {
-    if (open >= connectionsMax) return void socket.destroy();
-    open++;
-    socket.once('close', () => open--);
+    const peer = peerOf(socket);
+    if (!share(socket, peer?.uid)) return void socket.destroy();
     socket.on('error', () => {});
-    enter(socket, peerOf(socket));
+    enter(socket, peer);
   });
   await bindUnix(server, path, mode);
   return { close: () => server.close() };

@@ -1,7 +1,8 @@
 import { Socket } from 'node:net';
 import { failure } from '../base/failure.ts';
+import { createDoorShares, doorLimits } from './door-shares.ts';
 import type { PeerCredentials } from './peer-credentials.ts';
-import { descriptorOf, eventSet, lastError, overlappedWith, securityAttributes, securityOf, windows } from './windows-calls.ts';
+import { descriptorOf, eventSet, overlappedWith, securityAttributes, securityOf, windows } from './windows-calls.ts';
 import { ownAccount, pipePeer } from './windows-tokens.ts';
 
 /** Both ways, overlapped; from this machine only, as bytes. */
@@ -9,6 +10,9 @@ const duplex = 0x3 | 0x4000_0000;
 const firstInstance = 0x8_0000;
 const refuseRemote = 0x8;
 const instancesMax = 255;
+/** Fewer than there can be instances: the next one to wait at must always be possible. */
+const openMax = 200;
+const againMs = 200;
 const bufferBytes = 65_536;
 const invalidHandle = -1;
 /** It is there already, or is gone again: either way the instance is used. */
@@ -25,9 +29,10 @@ const access = 'D:P(A;;GA;;;SY)(A;;GA;;;BA)(A;;GRGW;;;IU)';
  * Listens on a named pipe that is made by us, not by Node: so its access list is ours and the handle of each connection is known, and
  * Windows can be asked whose it is. That answer comes once the caller has spoken, so who is silent for five seconds is closed.
  */
-export async function openPipeDoor(name: string, connectionsMax: number, enter: (socket: Socket, peer: PeerCredentials | undefined) => void): Promise<{ close(): void }> {
+export async function openPipeDoor(name: string, enter: (socket: Socket, peer: PeerCredentials | undefined) => void): Promise<{ close(): void }> {
   const security = securityAttributes(securityOf(`O:${ownAccount() ?? 'BA'}${access}`));
   const event = windows('CreateEventW', null, 1, 0, null);
+  const share = createDoorShares(doorLimits);
   let open = 0;
   let closed = false;
   let waiting = instance(name, security, true);
@@ -41,12 +46,17 @@ export async function openPipeDoor(name: string, connectionsMax: number, enter: 
       const taken = waiting;
       waiting = instance(name, security, false);
       take(taken);
-      if (waiting === invalidHandle) throw lastError('CreateNamedPipeW');
+      // Those that were closed last are not gone yet. To give up would end the service for whoever fills the door.
+      while (waiting === invalidHandle && !closed) {
+        await new Promise((resolve) => setTimeout(resolve, againMs));
+        waiting = instance(name, security, false);
+      }
+      if (waiting === invalidHandle) return;
     }
   }
 
   function take(handle: number): void {
-    if (open >= connectionsMax) return void windows('CloseHandle', handle);
+    if (open >= openMax) return void windows('CloseHandle', handle);
     open++;
     const socket = new Socket({ fd: descriptorOf(handle), readable: true, writable: true });
     socket.on('error', () => {});
@@ -58,7 +68,9 @@ export async function openPipeDoor(name: string, connectionsMax: number, enter: 
       if (socket.readableLength === 0) return void socket.destroy();
       socket.setTimeout(0);
       socket.removeAllListeners('timeout');
-      enter(socket, peerOf(handle));
+      const peer = peerOf(handle);
+      if (share(socket, peer?.uid)) enter(socket, peer);
+      else socket.destroy();
     });
   }
 

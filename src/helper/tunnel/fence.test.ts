@@ -67,6 +67,13 @@ test('a thousand tunnels fill neither disk nor memory, and do not push out one t
   expect((file.text ?? '').length).toBeLessThan(16_384);
 });
 
+test('the next life remembers a user of Windows, whose number is longer than 32 bits', async () => {
+  const file = new FakeFenceFile();
+  const uid = 2 ** 48 - 1;
+  await (await open(file)).of({ uid, tunnelId: 'home' }).pass('tunnel', at(5, 1));
+  expect((await open(file)).newest(uid)).toEqual(at(5, 1));
+});
+
 test('orders at the same time are written one after the other', async () => {
   const file = new FakeFenceFile();
   let writing = 0;

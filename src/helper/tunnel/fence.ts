@@ -35,7 +35,6 @@ interface Seen extends TunnelPlace {
 
 const none: Generation = { epoch: 0n, revision: 0n };
 const uint64Max = 2n ** 64n - 1n;
-const uint32Max = 2 ** 32 - 1;
 /** How many tunnels are remembered. The one that was ordered about the longest ago gives way, unless it is `inUse`. */
 const placesMax = 64;
 
@@ -117,7 +116,8 @@ function parse(text: string | undefined): { readonly places: readonly Seen[]; re
 }
 
 function seenFrom({ uid, tunnelId, tunnel, node }: Readonly<Record<string, unknown>>): readonly Seen[] {
-  if (typeof uid !== 'number' || !Number.isInteger(uid) || uid < 0 || uid > uint32Max) return [];
+  // A number has 32 bits on most systems, and 48 on Windows.
+  if (typeof uid !== 'number' || !Number.isSafeInteger(uid) || uid < 0) return [];
   if (typeof tunnelId !== 'string' || !tunnelIdPattern.test(tunnelId)) return [];
   return [{ uid, tunnelId, tunnel: generationFrom(tunnel), node: generationFrom(node) }];
 }
