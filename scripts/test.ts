@@ -53,8 +53,11 @@ const tools = [
   { command: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', package: 'fonts-dejavu-core', why: 'text on screenshots' },
   { command: 'nft', package: 'nftables', why: 'routers that translate addresses' },
   { command: 'dig', package: 'bind9-dnsutils', why: 'asking mesh DNS as others do' },
-  // It brings a service, which only root can keep from starting (see ensureDebian).
-  ...(process.getuid?.() === 0 ? [{ command: 'turnutils_uclient', package: 'coturn', why: 'another implementation at our TURN server' }] : []),
+  // They bring services, which only root can keep from starting (see ensureDebian).
+  ...(process.getuid?.() === 0 ? [
+    { command: 'turnutils_uclient', package: 'coturn', why: 'another implementation at our TURN server' },
+    { command: 'miniupnpd', package: 'miniupnpd', why: 'a router that opens ports when it is asked' },
+  ] : []),
   { command: 'ps', package: 'procps', why: 'looking for left-over processes' },
   { command: 'qemu-system-x86_64', package: 'qemu-system-x86', why: 'a small machine whose kernel has WireGuard' },
   { command: 'busybox', package: 'busybox-static', why: 'the same' },

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { type Socket } from 'node:dgram';
 import { createInterface } from 'node:readline';
+import { setImmediate } from 'node:timers/promises';
 import { cell } from '../../../src/base/cell.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { type NatReport, type RelayServer } from '../../../src/gen/webmesh/paths/v1/paths_messages.ts';
@@ -66,7 +67,9 @@ async function answer(ask: MemberAsk): Promise<unknown> {
       const colon = endpoint.lastIndexOf(':');
       tunnel.send(ask.text, Number(endpoint.slice(colon + 1)), endpoint.slice(0, colon), () => resolve(null));
     });
-    case 'heard': return heard.splice(0);
+    case 'heard':
+      await setImmediate(); // What the socket holds already is read first.
+      return heard.splice(0);
     case 'close':
       carrier?.close();
       attempt?.cancel();

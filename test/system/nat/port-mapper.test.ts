@@ -1,10 +1,10 @@
 /** Ports mapped by a real router's daemon, Debian's miniupnpd, in a namespace: by PCP, and by UPnP where that is all the router speaks. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from '../../../scripts/lib/hosts.ts';
 import { createInternet, type Internet } from '../../../scripts/lib/nat.ts';
 import { memberIn } from './member.ts';
 import { probeIn } from './probe.ts';
@@ -40,31 +40,34 @@ function startDaemon(pcp: boolean): ChildProcess {
   return spawn('ip', ['netns', 'exec', router, 'miniupnpd', '-d', '-f', file, '-P', join(folder, `pid-${pcp}`)], { stdio: 'ignore' });
 }
 
+/** Whether the process's namespace has a UDP socket on the port: 5351 is that of PCP (RFC 6887), 1900 that of UPnP's searches. */
+function answersOn(pid: number | undefined, port: number): boolean {
+  return readFileSync(`/proc/${pid}/net/udp`, 'utf8').includes(`:${port.toString(16).toUpperCase().padStart(4, '0')} `);
+}
+
 for (const [by, pcp] of [['pcp', true], ['upnp', false]] as const) {
-  test.skipIf(!daemon)(`maps by ${by}: strangers come in at the mapped port until it is let go`, async () => {
+  test.skipIf(!daemon)(`${daemon ? '' : '[needs miniupnpd] '}maps by ${by}: strangers come in at the mapped port until it is let go`, async () => {
     const upnpd = startDaemon(pcp);
     const member = memberIn(net.namespace('a'));
     const stranger = probeIn(net.namespace('hub'));
     try {
-      await sleep(500);
+      await until(() => answersOn(upnpd.pid, pcp ? 5351 : 1900), 10_000, 'the router takes requests');
       await member.map(1);
       let told = await member.mapped();
-      for (let round = 0; round < 60 && !told.mapped; round++) {
-        await sleep(100);
-        told = await member.mapped();
-      }
+      await until(async () => (told = await member.mapped()).mapped !== null, 15_000, 'the router maps').catch(() => {});
       expect([told.mapped, told.answers[by]]).toEqual([{ by, endpoint: `${outside}:${told.port}` }, 'mapped']);
       const from = await stranger.open();
-      const knock = async (): Promise<number> => {
+      const knock = async (patienceMs: number): Promise<number> => {
         await stranger.send(from, `${net.publicAddress('a')}:${told.port}`, 'hello');
-        await sleep(60);
-        return (await member.heard()).length;
+        let heard = 0;
+        await until(async () => (heard += (await member.heard()).length) > 0, patienceMs, 'the tunnel hears').catch(() => {});
+        return heard;
       };
-      const before = await knock();
+      const before = await knock(5_000);
       await member.unmap();
       await stranger.open();
       net.rebootNat('home', { keepAddress: true }); // What was open stays open for who used it.
-      expect([before, await knock(), (await member.mapped()).mapped]).toEqual([1, 0, null]);
+      expect([before, await knock(60), (await member.mapped()).mapped]).toEqual([1, 0, null]);
     } finally {
       upnpd.kill('SIGKILL');
       member.end();

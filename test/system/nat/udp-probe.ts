@@ -1,6 +1,7 @@
 /** Plain UDP sockets of one namespace, told on standard input and told of on standard output, one JSON line each. */
 import { createSocket, type Socket } from 'node:dgram';
 import { createInterface } from 'node:readline';
+import { setImmediate } from 'node:timers/promises';
 import { type Asked } from './probe.ts';
 
 const sockets = new Map<number, { readonly socket: Socket; readonly heard: { from: string; text: string }[] }>();
@@ -14,7 +15,9 @@ async function answer(ask: Asked): Promise<unknown> {
   switch (ask.do) {
     case 'open': return open(ask.port, ask.family, ask.mirror);
     case 'send': return send(ask.port, ask.to, ask.text);
-    case 'heard': return sockets.get(ask.port)?.heard.splice(0) ?? [];
+    case 'heard':
+      await setImmediate(); // What the sockets hold already is read first.
+      return sockets.get(ask.port)?.heard.splice(0) ?? [];
     case 'close':
       sockets.get(ask.port)?.socket.close();
       sockets.delete(ask.port);
