@@ -46,7 +46,7 @@ export function takes(command: CommandName, field: string): boolean {
   return Object.hasOwn(commands[command].input.shape, field);
 }
 
-/** `connectAtStart` → `connect-at-start`, `ipv4Network` → `ipv4-network`. */
+/** `stayConnected` → `stay-connected`, `ipv4Network` → `ipv4-network`. */
 export function kebab(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
@@ -65,7 +65,7 @@ const words: Readonly<Record<string, string>> = {
   suffix: 'how names in it end on this machine, such as home.internal',
   all: 'every network',
   language: 'language of the window and the tray; this command line stays English',
-  connectAtStart: 'connect when the app starts',
+  autoConnect: 'connect it when the app starts',
   startAtLogin: 'start the app at login',
   stayConnected: 'stay connected after quitting',
   closeExplained: 'the app has told where it goes when its window is closed',

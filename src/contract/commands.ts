@@ -89,7 +89,7 @@ export const commands = {
   'audit.export': command('Write the whole audit log to a file', within({}), z.object({ path: z.string() })),
   'profile.select': command('Choose the network that is shown, and meant where none is named', z.strictObject({ profile: id }), done),
   'profile.rename': command('Rename a network', z.strictObject({ profile: id, name: text(64) }), done),
-  'profile.mark': command('Change the colour of a network, the suffix of its names on this machine, or whether programs here find its devices by name', z.strictObject({ profile: id, colour: z.enum(networkColours).optional(), suffix: z.string().max(120).optional(), names: z.boolean().optional() }), done),
+  'profile.mark': command('Change the colour of a network, the suffix of its names on this machine, whether programs here find its devices by name, or whether it is connected when the app starts', z.strictObject({ profile: id, colour: z.enum(networkColours).optional(), suffix: z.string().max(120).optional(), names: z.boolean().optional(), autoConnect: z.boolean().optional() }), done),
   'profile.remove': command('Forget a network on this machine', z.strictObject({ profile: id }), done),
   'peer.ping': command('Measure the round trip to a peer through the tunnel', within({ id: text(253) }), z.object({ latencyMs: z.number() })),
   'peer.paths': command('Measure each path to a peer, and say which is in use and why', within({
@@ -124,7 +124,6 @@ export const commands = {
   'settings.update': command('Change settings', z.strictObject({
     theme: theme.optional(),
     language: language.optional(),
-    connectAtStart: z.boolean().optional(),
     startAtLogin: z.boolean().optional(),
     stayConnected: z.boolean().optional(),
     closeExplained: z.boolean().optional(),

@@ -213,6 +213,8 @@ export interface ProfileView {
   readonly suffix: string;
   /** Whether programs of this machine are to find them there. */
   readonly names: boolean;
+  /** Connected whenever the app starts. */
+  readonly autoConnect: boolean;
   readonly session: Standing;
 }
 
@@ -233,7 +235,6 @@ export interface Settings {
   readonly theme: 'system' | 'light' | 'dark';
   /** Of the window, the tray and the notifications. */
   readonly language: LanguageChoice;
-  readonly connectAtStart: boolean;
   readonly startAtLogin: boolean;
   /** Quit leaves the tunnel up; the next start takes it over. */
   readonly stayConnected: boolean;

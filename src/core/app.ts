@@ -10,9 +10,9 @@ import type { Network } from './networks/network.ts';
 import { createNetworks } from './networks/networks.ts';
 import { pathHandlers } from './paths/handlers.ts';
 import type { CorePorts } from './ports.ts';
-import { loadProfiles } from './profiles.ts';
-import { createStored } from './session/stored.ts';
-import { loadSettings } from './settings.ts';
+import { loadProfiles, type Profiles } from './profiles.ts';
+import { createStored, type KeptWish } from './session/stored.ts';
+import { loadSettings, type SettingsStore } from './settings.ts';
 import { createTopics } from './topics.ts';
 import { createUpdateKeeper } from './update.ts';
 import { trustHandlers } from './trust/handlers.ts';
@@ -70,6 +70,15 @@ export async function createApp(ports: CorePorts): Promise<App> {
     ...update.handlers,
   };
 
-  await networks.begin(settings.cell.get().connectAtStart);
+  if (settings.connectAtStart) await connectEachAtStart(profiles, settings, await stored.loadWish());
+  await networks.begin();
   return { handlers, topics: shown.topics, close };
+}
+
+/** Older versions had one switch for all networks, and connected those of the last time. Now each network has its own. */
+async function connectEachAtStart(profiles: Profiles, settings: SettingsStore, { last }: KeptWish): Promise<void> {
+  const { list, selected } = profiles.document.get();
+  const meant = last.length > 0 ? last : [selected];
+  for (const { id } of list) if (meant.includes(id)) await profiles.update(id, { autoConnect: true });
+  await settings.update({});
 }

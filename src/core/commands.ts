@@ -6,7 +6,7 @@ import type { Parsed } from '../contract/commands.ts';
 import { checkAddress } from './mesh/address.ts';
 import { defaultPorts } from './mesh/roster.ts';
 import type { Network, OwnAddress } from './ports.ts';
-import type { NewProfile, Profile } from './profiles.ts';
+import { type NewProfile, type PortName, portNames, type Profile } from './profiles.ts';
 import { toHex } from './trust/bytes.ts';
 import type { Invite } from './trust/invite.ts';
 import { isPlainName } from './trust/names.ts';
@@ -96,13 +96,9 @@ function freeNetwork(own: readonly OwnAddress[], others: readonly OtherNetwork[]
   return '100.64.0.0/16';
 }
 
-interface Ports {
-  readonly grpcPort?: number | undefined;
-  readonly raftPort?: number | undefined;
-  readonly wireguardPort?: number | undefined;
-}
+type Ports = { readonly [name in PortName]?: number | undefined };
 
-async function choosePorts(input: Ports, others: readonly OtherNetwork[], network: Network): Promise<Pick<Profile, 'grpcPort' | 'raftPort' | 'wireguardPort'>> {
+async function choosePorts(input: Ports, others: readonly OtherNetwork[], network: Network): Promise<Pick<Profile, PortName> & { readonly chosenPorts: PortName[] }> {
   const tcp = new Set(others.flatMap((other) => [other.grpcPort, other.raftPort]));
   const udp = new Set(others.map((other) => other.wireguardPort));
   const [grpcPort, raftPort, wireguardPort] = await Promise.all([
@@ -111,11 +107,11 @@ async function choosePorts(input: Ports, others: readonly OtherNetwork[], networ
     input.wireguardPort ?? network.freePort('udp', firstNotIn(udp, defaultPorts.wireguard)),
   ]);
   if (grpcPort === raftPort) throw failure('input.invalid', { field: 'raftPort', problem: 'the same port as grpcPort', given: raftPort });
-  return { grpcPort, raftPort, wireguardPort };
+  return { grpcPort, raftPort, wireguardPort, chosenPorts: portNames.filter((name) => input[name] !== undefined) };
 }
 
 /** A network that is not connected holds no port: nobody but its profile knows that it will. */
-function firstNotIn(used: ReadonlySet<number>, wanted: number): number {
+export function firstNotIn(used: ReadonlySet<number>, wanted: number): number {
   let port = wanted;
   while (used.has(port)) port++;
   return port;

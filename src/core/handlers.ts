@@ -2,6 +2,7 @@ import { withDeadline } from '../base/abort.ts';
 import { failure } from '../base/failure.ts';
 import { joinHostPort } from '../base/ip.ts';
 import type { Handlers } from '../contract/commands.ts';
+import { networksAtOnceMax } from '../contract/networks.ts';
 import type { PeerView } from '../contract/state.ts';
 import { NodeMetrics } from '../gen/v1/node_metrics.ts';
 import { memberProfile } from './commands.ts';
@@ -114,9 +115,10 @@ export function appHandlers({ ports, settings, profiles, favourites, networks, m
       await profiles.rename(profile, name);
       return null;
     },
-    'profile.mark': async ({ profile, colour, suffix, names }) => {
+    'profile.mark': async ({ profile, colour, suffix, names, autoConnect }) => {
+      if (autoConnect === true) checkAutoConnect(profiles, profile);
       await profiles.mark(profile, { ...(colour === undefined ? {} : { colour }), ...(suffix === undefined ? {} : { suffix }) });
-      if (names !== undefined) await profiles.update(profile, { names });
+      if (names !== undefined || autoConnect !== undefined) await profiles.update(profile, { ...(names === undefined ? {} : { names }), ...(autoConnect === undefined ? {} : { autoConnect }) });
       return null;
     },
     // Disconnecting has left the mesh; what is forgotten here is how to come back. The device stays enrolled there: see DESIGN.md.
@@ -172,4 +174,10 @@ export function appHandlers({ ports, settings, profiles, favourites, networks, m
       return null;
     },
   };
+}
+
+/** More than can be connected at once cannot all be connected at the start. */
+function checkAutoConnect(profiles: Profiles, profile: string): void {
+  const others = profiles.document.get().list.filter(({ id, autoConnect }) => autoConnect === true && id !== profile);
+  if (others.length >= networksAtOnceMax) throw failure('input.limit', { what: 'networks at once', most: networksAtOnceMax });
 }

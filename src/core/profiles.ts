@@ -11,6 +11,8 @@ import { offersOf } from './paths/offers.ts';
 import type { Documents } from './ports.ts';
 
 const port = z.number().int().min(1).max(65535);
+export const portNames = ['grpcPort', 'raftPort', 'wireguardPort'] as const;
+export type PortName = (typeof portNames)[number];
 const offersSchema = z.strictObject({
   iceNegotiation: z.boolean(),
   turnServer: z.boolean(),
@@ -44,6 +46,10 @@ const profileSchema = z.object({
   suffix: z.string().regex(suffixPattern).optional(),
   /** Whether programs of this machine find the network's devices by name; left out: they do. */
   names: z.boolean().optional(),
+  /** Left out: it is connected when somebody says so. */
+  autoConnect: z.boolean().optional(),
+  /** The ports that a person chose, which no other takes the place of. Left out by older versions: those that are not the usual ones. */
+  chosenPorts: z.array(z.enum(portNames)).max(portNames.length).optional(),
 }).transform(({ insecure, trust, ...rest }) => ({ ...rest, trust: trust ?? (insecure === true ? 'clear-text' as const : 'mtls' as const) }));
 const profilesMax = 100;
 const documentSchema = z.object({ list: z.array(profileSchema).max(profilesMax).transform((list) => withMarks(list)), selected: z.string().nullable() });
@@ -65,8 +71,8 @@ export interface Profiles {
   rename(id: string, name: string): Promise<void>;
   /** Throws input.invalid for a suffix that is none, or that another network has. */
   mark(id: string, marks: Partial<NetworkMarks>): Promise<void>;
-  /** What the mesh decided (another node id, other ends), or what this machine is to do for the members. */
-  update(id: string, change: Partial<Pick<Profile, 'nodeId' | 'endpoints' | 'address' | 'offers' | 'names'>>): Promise<void>;
+  /** What the mesh decided (another node id, other ends), what this machine is to do for the members, and what a person wants of it here. */
+  update(id: string, change: Partial<Pick<Profile, 'nodeId' | 'endpoints' | 'address' | 'offers' | 'names' | 'autoConnect' | PortName>>): Promise<void>;
   /** Puts a new profile in the place of an old one, whose marks it takes over, and selects it. */
   replace(old: string, profile: NewProfile): Promise<void>;
   remove(id: string): Promise<void>;
@@ -118,8 +124,8 @@ export async function loadProfiles(documents: Documents): Promise<Profiles> {
     }),
     update: (id, change) => edit(id, (profile) => ({ ...profile, ...change })),
     replace: (old, profile) => put(({ list }) => {
-      const { colour, suffix } = get(old);
-      return { list: list.map((present) => (present.id === old ? { ...profile, colour, suffix } : present)), selected: profile.id };
+      const { colour, suffix, autoConnect } = get(old);
+      return { list: list.map((present) => (present.id === old ? { ...profile, colour, suffix, ...(autoConnect === undefined ? {} : { autoConnect }) } : present)), selected: profile.id };
     }),
     remove: (id) => put((now) => {
       get(id);
@@ -138,8 +144,8 @@ export interface ProfileFacts {
 export function profilesTopic({ list, selected }: ProfilesDocument, { hostAddress, standing }: ProfileFacts): ProfilesTopic {
   return {
     list: list.map((profile) => {
-      const { id, name, kind, nodeId, address, trust, colour, suffix, names = true } = profile;
-      return { id, name, kind, nodeId, address: kind === 'host' ? hostAddress(profile) : address, offers: offersOf(profile), insecure: trust === 'clear-text', colour, suffix, names, session: standing(profile) };
+      const { id, name, kind, nodeId, address, trust, colour, suffix, names = true, autoConnect = false } = profile;
+      return { id, name, kind, nodeId, address: kind === 'host' ? hostAddress(profile) : address, offers: offersOf(profile), insecure: trust === 'clear-text', colour, suffix, names, autoConnect, session: standing(profile) };
     }),
     selected,
   };

@@ -36,7 +36,7 @@ function scene({ configured = true, updates = 'off' as 'off' | 'tell' } = {}) {
     discard: async () => void calls.push('discard'),
   };
   const settings = cell({ ...defaults, updates });
-  const store: SettingsStore = { cell: settings, update: async (change) => settings.set({ ...settings.get(), ...(change as object) }) };
+  const store: Pick<SettingsStore, 'cell' | 'update'> = { cell: settings, update: async (change) => settings.set({ ...settings.get(), ...(change as object) }) };
   const keeper = createUpdateKeeper({ ports: { clock, random: seeded(3), log: silentLog, version: '0.1.0', updates: port }, settings: store });
   const seen: string[] = [];
   keeper.topic.subscribe((topic) => seen.push(topic.phase === 'downloading' ? `downloading ${topic.bytes >> 20}` : topic.phase));

@@ -11,7 +11,7 @@ import type { SettingsStore } from './settings.ts';
 
 export interface UpdateInput {
   readonly ports: { readonly clock: Clock; readonly random: Random; readonly log: Log; readonly version: string; readonly updates: Updates };
-  readonly settings: SettingsStore;
+  readonly settings: Pick<SettingsStore, 'cell' | 'update'>;
 }
 
 export interface UpdateKeeper {

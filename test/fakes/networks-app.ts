@@ -17,7 +17,7 @@ export interface FakeNetworks {
   disconnectOther(profile: string): null;
   disconnectOthers(): void;
   /** Of the next new network. */
-  marks(): Pick<ProfileView, 'colour' | 'suffix' | 'names' | 'session'>;
+  marks(): Pick<ProfileView, 'colour' | 'suffix' | 'names' | 'autoConnect' | 'session'>;
   reset(): void;
   close(): void;
 }
@@ -81,12 +81,12 @@ export function fakeNetworks(topics: FakeApp['topics'], clock: Clock, stepMs: nu
         if (id === undefined && selected === null) throw failure('input.unknown-profile', { profile: '' });
         return { view: id === undefined || id === selected ? shown() : (parked.get(id) ?? stateOf(profile(id))) };
       },
-      'profile.mark': async ({ profile: id, colour, suffix, names }) => {
+      'profile.mark': async ({ profile: id, colour, suffix, names, autoConnect }) => {
         const { list } = topics.profiles.get();
         profile(id);
         const taken = list.find((known) => known.id !== id && known.suffix === suffix);
         if (taken) throw failure('input.invalid', { field: 'suffix', problem: `the network ${taken.name} has it already`, given: suffix ?? '' });
-        edit(id, { ...(colour === undefined ? {} : { colour }), ...(suffix === undefined ? {} : { suffix }), ...(names === undefined ? {} : { names }) });
+        edit(id, { ...(colour === undefined ? {} : { colour }), ...(suffix === undefined ? {} : { suffix }), ...(names === undefined ? {} : { names }), ...(autoConnect === undefined ? {} : { autoConnect }) });
         return null;
       },
     },
@@ -105,7 +105,7 @@ export function fakeNetworks(topics: FakeApp['topics'], clock: Clock, stepMs: nu
     },
     marks: () => {
       const { list } = topics.profiles.get();
-      return { colour: freeColour(list.map(({ colour }) => colour)), suffix: freeSuffix('net', list.map(({ suffix }) => suffix)), names: true, session: standingOf(undefined) };
+      return { colour: freeColour(list.map(({ colour }) => colour)), suffix: freeSuffix('net', list.map(({ suffix }) => suffix)), names: true, autoConnect: false, session: standingOf(undefined) };
     },
     reset: () => {
       for (const cancel of pending.values()) cancel();

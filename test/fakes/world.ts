@@ -54,10 +54,10 @@ function sceneFor(name: SceneName, nowMs: number, peers: number): AppState {
   }
 }
 
-export const settings: Settings = { theme: 'system', language: 'en', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, updates: 'off', logLevel: 'info' };
+export const settings: Settings = { theme: 'system', language: 'en', startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true, updates: 'off', logLevel: 'info' };
 
-const home: ProfileView = { colour: 'blue', suffix: 'home.internal', names: true, session: standingOf(undefined), id: 'home1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: memberOffers, insecure: false };
-const studio: ProfileView = { colour: 'orange', suffix: 'studio.internal', names: true, session: standingOf(undefined), id: 'studio2', name: 'Studio', kind: 'host', nodeId: 'study', address: '192.168.1.20:8443', offers: hostOffers, insecure: false };
+const home: ProfileView = { colour: 'blue', suffix: 'home.internal', names: true, autoConnect: true, session: standingOf(undefined), id: 'home1', name: 'Home', kind: 'member', nodeId: 'study', address: 'attic.example.net:8443', offers: memberOffers, insecure: false };
+const studio: ProfileView = { colour: 'orange', suffix: 'studio.internal', names: true, autoConnect: false, session: standingOf(undefined), id: 'studio2', name: 'Studio', kind: 'host', nodeId: 'study', address: '192.168.1.20:8443', offers: hostOffers, insecure: false };
 
 function member(nowMs: number, peers: number): AppState {
   const list = peerList(peers, nowMs);
@@ -118,7 +118,7 @@ function hosting(base: AppState): AppState {
   };
 }
 
-const club: ProfileView = { colour: 'violet', suffix: 'club.internal', names: true, session: standingOf(undefined), id: 'club3', name: 'Chess club', kind: 'member', nodeId: 'study', address: 'club.example.org:8443', offers: memberOffers, insecure: false };
+const club: ProfileView = { colour: 'violet', suffix: 'club.internal', names: true, autoConnect: false, session: standingOf(undefined), id: 'club3', name: 'Chess club', kind: 'member', nodeId: 'study', address: 'club.example.org:8443', offers: memberOffers, insecure: false };
 
 function severalNetworks(base: AppState, second: Standing): AppState {
   return { ...base, profiles: { ...base.profiles, list: [home, { ...studio, session: second }, club] } };

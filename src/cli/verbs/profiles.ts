@@ -15,8 +15,8 @@ const list: Verb = {
   about: 'The networks that this machine knows',
   run: async (context) => {
     const { list: profiles, selected } = await present(await context.client(), 'profiles');
-    const rows = profiles.map(({ id, name, kind, nodeId, address, insecure, session, colour, suffix }) => [id === selected ? '*' : '', name, id, kind, session.phase, nodeId, address, suffix, colour, insecure ? clearWord : '']);
-    const shown = profiles.length === 0 ? 'No network yet: "webmesh profile create NAME" or "webmesh join LINK".\n' : table(['', 'NAME', 'ID', 'KIND', 'STATE', 'DEVICE', 'ADDRESS', 'NAMES END IN', 'COLOUR', ''], rows);
+    const rows = profiles.map(({ id, name, kind, nodeId, address, insecure, session, colour, suffix, autoConnect }) => [id === selected ? '*' : '', name, id, kind, session.phase, nodeId, address, suffix, colour, autoConnect ? 'yes' : '', insecure ? clearWord : '']);
+    const shown = profiles.length === 0 ? 'No network yet: "webmesh profile create NAME" or "webmesh join LINK".\n' : table(['', 'NAME', 'ID', 'KIND', 'STATE', 'DEVICE', 'ADDRESS', 'NAMES END IN', 'COLOUR', 'AT START', ''], rows);
     context.show({ selected, profiles }, shown.replaceAll(`${clearWord}\n`, `${red(clearWord, context.world)}\n`));
     return exitCodes.ok;
   },
@@ -66,7 +66,7 @@ const rename: Verb = {
 
 const mark: Verb = {
   words: ['profile', 'mark'],
-  about: "Change a network's colour, the suffix of its names here, or whether programs here find them",
+  about: "Change a network's colour, its names on this machine, or whether it is connected when the app starts",
   command: 'profile.mark',
   positionals: [{ name: 'profile', field: 'profile' }],
   run: (context) => change(context, 'profile.mark', 'Changed'),

@@ -18,7 +18,7 @@ const well: HealthFacts = {
   node: NodeState.fromPartial({ running: true }), peers: [], setAside: [], trust, troubles: [], auditIntact: null,
   paths: { nat: null, forwards: [], offers: null }, missing: [], disks: [],
 };
-const profile = { colour: 'blue' as const, suffix: 'home.internal', names: true, session: standingOf(connected), id: 'p', name: 'home', kind: 'member' as const, nodeId: 'n', address: 'a:1', insecure: true, offers: { iceNegotiation: false, turnServer: false, meshDns: false, prometheus: false, relayMbit: 0, shares: [] } };
+const profile = { colour: 'blue' as const, suffix: 'home.internal', names: true, autoConnect: false, session: standingOf(connected), id: 'p', name: 'home', kind: 'member' as const, nodeId: 'n', address: 'a:1', insecure: true, offers: { iceNegotiation: false, turnServer: false, meshDns: false, prometheus: false, relayMbit: 0, shares: [] } };
 const found = (input: Partial<HealthFacts>, nowMs = 100_000) => findingsOf({ ...well, ...input }, nowMs);
 const fixOf = ({ code, fix }: Finding): FixName | null => (fix === undefined ? problems[code].fix : fix);
 const codes = (input: Partial<HealthFacts>, nowMs = 100_000) => found(input, nowMs).map((one) => `${one.code} ${one.severity ?? problems[one.code].severity} ${fixOf(one) ?? '-'}`);

@@ -1,4 +1,5 @@
 import { type ReadCell } from '../../base/cell.ts';
+import type { FailureData } from '../../base/failure.ts';
 import type { NodeTopic, PathsTopic, PeersTopic, ProfileView, SessionTopic, TrustTopic } from '../../contract/state.ts';
 import type { TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
 import { derived, topicEveryMs } from '../coalesce.ts';
@@ -16,7 +17,7 @@ import { natFrom } from '../paths/view.ts';
 import { peersTopic } from '../peers.ts';
 import type { CorePorts, TunnelClient } from '../ports.ts';
 import type { Profile, Profiles } from '../profiles.ts';
-import { createSession, type Session, sessionTopic } from '../session/session.ts';
+import { createSession, plain, type Session, sessionTopic } from '../session/session.ts';
 import type { Stored } from '../session/stored.ts';
 import type { Membership } from '../trust/membership.ts';
 import { trustTopic } from '../trust/topic.ts';
@@ -83,7 +84,7 @@ export function createNetwork({ id, ports, profiles, membership, favourites, sto
   const forwards = keepForwards({ ...ports, log: log.scope('forwards'), paths: session.paths, connected: () => connected() !== null });
   const echoed = (): ReadonlySet<string> => new Set((session.paths.view.get()?.paths ?? []).filter((view) => latencyFrom(view) !== null).map(({ publicKey }) => publicKey));
   const latency = measureLatencies(ports, () => (connected() ? targetsOf(peers.cell.get().list, clock.nowMs(), portsById(), echoed()) : []));
-  const sessionNow = derived(clock, 0, () => sessionTopic(session.view.get(), tunnel(), lostSinceMs));
+  const sessionNow = derived(clock, 0, () => sessionTopic(session.view.get(), tunnel(), lostSinceMs, (known) => named(known, profiles.document.get().list)));
   const peers = derived(clock, topicEveryMs, () => {
     const phase = connected();
     return peersTopic({
@@ -154,4 +155,11 @@ export function createNetwork({ id, ports, profiles, membership, favourites, sto
       client.close();
     },
   };
+}
+
+/** The helper knows the network that is in the way of another one by the id of its tunnel; people know its name. */
+function named(known: FailureData, list: readonly Pick<Profile, 'id' | 'name'>[]): FailureData {
+  const other = list.find(({ id }) => id === known.detail['tunnelId']);
+  const failure = plain(known);
+  return other ? { ...failure, detail: { ...failure.detail, other: other.name } } : failure;
 }

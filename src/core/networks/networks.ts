@@ -3,10 +3,11 @@ import { failure } from '../../base/failure.ts';
 import { networksAtOnceMax } from '../../contract/networks.ts';
 import type { Favourites } from '../favourites.ts';
 import type { CorePorts } from '../ports.ts';
-import type { Profile, Profiles } from '../profiles.ts';
+import type { Profiles } from '../profiles.ts';
 import type { Stored, Wish } from '../session/stored.ts';
 import type { Membership } from '../trust/membership.ts';
 import { createNetwork, type Network } from './network.ts';
+import { portsBeside } from './ports.ts';
 
 /** The networks of this core: one session each, made when it is wanted, shown, or found to hold something in the helper. */
 export interface Networks {
@@ -25,8 +26,8 @@ export interface Networks {
   disconnectAll(): Promise<void>;
   /** Calls `see` whenever anything of any network changed. */
   subscribe(see: () => void): () => void;
-  /** Goes on with what an earlier life wished for, then removes what a helper holds and nobody wants. */
-  begin(connectAtStart: boolean): Promise<void>;
+  /** Goes on with what an earlier life wished for, connects what is to be connected at the start, then removes what a helper holds and nobody wants. */
+  begin(): Promise<void>;
   /** Disconnects all without forgetting the wish, and waits for that at most `waitMs`. With `keep` what is connected stays in the helper. */
   end(waitMs: number, keep: boolean): Promise<void>;
 }
@@ -43,7 +44,8 @@ export function createNetworks(input: NetworksInput): Networks {
   const { ports, profiles, stored } = input;
   const made = new Map<string, Network>();
   const watchers = new Set<() => void>();
-  let wish: Wish = { wanted: [], last: [] };
+  let wish: Wish = { wanted: [] };
+  const settlePorts = portsBeside(profiles, ports.network);
   let begun = false;
   let ended = false;
   const tell = (): void => {
@@ -66,6 +68,7 @@ export function createNetworks(input: NetworksInput): Networks {
     for (const [id, network] of made) {
       const { state } = network.session.view.get();
       const resting = state.phase.name === 'disconnected' && !state.dirty;
+      if (wish.wanted.includes(id)) continue;
       const gone = network.profile() === undefined && (resting || state.phase.name === 'blocked');
       if (gone || (resting && network !== shown.get() && network.forwards.list.get().length === 0)) drop(id, network);
     }
@@ -103,16 +106,29 @@ export function createNetworks(input: NetworksInput): Networks {
   }
 
   function save(wanted: readonly string[]): Promise<void> {
-    const last = wanted.length > 0 ? wanted : wish.wanted.length > 0 ? wish.wanted : wish.last;
-    wish = { wanted, last };
+    wish = { wanted };
     return stored.saveWish(wish);
   }
 
   async function connect(id: string): Promise<void> {
-    const profile = profiles.get(id);
-    if (!wish.wanted.includes(id) && wish.wanted.length >= networksAtOnceMax) throw failure('input.limit', { what: 'networks at once', most: networksAtOnceMax });
-    await (made.get(profile.id) ?? make(profile.id)).session.connect();
-    if (!wish.wanted.includes(id)) await save([...wish.wanted, id]);
+    profiles.get(id);
+    if (wish.wanted.includes(id)) return start(id);
+    if (wish.wanted.length >= networksAtOnceMax) throw failure('input.limit', { what: 'networks at once', most: networksAtOnceMax });
+    // Before anything is waited for: two that come at once must not both take the last place.
+    const kept = save([...wish.wanted, id]);
+    try {
+      await start(id);
+    } catch (error) {
+      await save(wish.wanted.filter((other) => other !== id));
+      throw error;
+    }
+    await kept;
+  }
+
+  /** A wish that was taken back meanwhile is not carried out. */
+  async function start(id: string): Promise<void> {
+    if (!isUp(made.get(id))) await settlePorts(id, wish.wanted);
+    if (wish.wanted.includes(id)) await (made.get(id) ?? make(id)).session.connect();
   }
 
   const stops = [
@@ -144,11 +160,13 @@ export function createNetworks(input: NetworksInput): Networks {
       watchers.add(see);
       return () => watchers.delete(see);
     },
-    begin: async (connectAtStart) => {
+    begin: async () => {
       const earlier = await stored.loadWish();
       const known = (ids: readonly string[]): readonly string[] => ids.filter((id) => profiles.document.get().list.some((profile) => profile.id === id));
-      wish = { wanted: [], last: known(earlier.last) };
-      for (const id of first(known(earlier.wanted), connectAtStart ? wish.last : [], connectAtStart ? selectedOf(profiles) : [])) await connect(id);
+      const atStart = profiles.document.get().list.flatMap(({ id, autoConnect }) => (autoConnect === true ? [id] : []));
+      // All before the first of them: a life that ends meanwhile leaves the whole wish to the next.
+      await save([...new Set([...known(earlier.wanted), ...atStart])].slice(0, networksAtOnceMax));
+      for (const id of wish.wanted) await start(id);
       begun = true;
       show();
       sweep();
@@ -162,12 +180,8 @@ export function createNetworks(input: NetworksInput): Networks {
   };
 }
 
-/** The first list that has something. */
-function first(...lists: readonly (readonly string[])[]): readonly string[] {
-  return lists.find((list) => list.length > 0) ?? [];
-}
-
-function selectedOf(profiles: Profiles): readonly string[] {
-  const { list, selected } = profiles.document.get();
-  return list.flatMap(({ id }: Pick<Profile, 'id'>) => (id === selected ? [id] : []));
+/** Its tunnel stands, or is being set up: its ports are settled. */
+function isUp(network: Network | undefined): boolean {
+  const { name } = network?.session.view.get().state.phase ?? {};
+  return name === 'configuring' || name === 'connected';
 }

@@ -53,6 +53,8 @@ export function createSession(ports: SessionPorts, id: string | null, { profiles
   const actions = createActions({ ...ports, paths: { ...telling, overrides: followed.overrides, moves, move }, log: log.scope('session'), profiles, membership, replica: following.replica, stored, fence: (fence) => driver.send({ kind: 'fence', fence }) });
   const driver: Driver = createDriver({ step, actions, clock, random: ports.random, log: log.scope('session'), initial: { ...initial, profile: id } });
   let begun = false;
+  /** Counts what a person said: a connect that waits for the disk is over when another word came. */
+  let word = 0;
 
   /** A host's mesh is this machine: it needs no network to be joined. */
   const tellOnline = (): void => {
@@ -97,12 +99,17 @@ export function createSession(ports: SessionPorts, id: string | null, { profiles
     paths: { view: followed.view, stream: followed.stream, retry: telling.retry },
     connect: async () => {
       const profile = profiles.get(id ?? '');
+      const mine = ++word;
       const { lease } = await stored.load(profile.id);
+      if (mine !== word) return;
       tellOnline();
       driver.send({ kind: 'connect', profile: profile.id, stored: lease });
       begin();
     },
-    disconnect: () => driver.send({ kind: 'disconnect' }),
+    disconnect: () => {
+      word++;
+      driver.send({ kind: 'disconnect' });
+    },
     retryNow: () => driver.send({ kind: 'retryNow' }),
     idle: async () => {
       begin();
@@ -110,6 +117,7 @@ export function createSession(ports: SessionPorts, id: string | null, { profiles
       if (id !== null && (phase.name === 'disconnected' || phase.name === 'blocked')) await actions.show(id);
     },
     end: async (waitMs, keep) => {
+      word++;
       if (!keep || driver.view.get().state.want !== 'connected') {
         driver.send({ kind: 'disconnect' });
         await until(driver.view, ({ state }) => state.phase.name === 'disconnected', ports, waitMs);
@@ -120,15 +128,15 @@ export function createSession(ports: SessionPorts, id: string | null, { profiles
   };
 }
 
-/** The session as a shell sees it. */
-export function sessionTopic({ state, sinceMs, retryAtMs }: SessionView, tunnel: TunnelState | undefined, lostSinceMs: number): SessionTopic {
+/** The session as a shell sees it. `told` puts a failure into what people know things by. */
+export function sessionTopic({ state, sinceMs, retryAtMs }: SessionView, tunnel: TunnelState | undefined, lostSinceMs: number, told: (failure: FailureData) => FailureData = plain): SessionTopic {
   const { phase, want, profile, epoch } = state;
   const head = { want, profile, epoch };
   switch (phase.name) {
     case 'disconnected': case 'disconnecting': return { ...head, phase: phase.name };
     case 'authorising': case 'joining': case 'configuring': return { ...head, phase: phase.name, sinceMs };
-    case 'reconnecting': return { ...head, phase: phase.name, cause: plain(phase.cause), attempt: state.attempt, retryAtMs: retryAtMs === null ? null : Math.round(retryAtMs) };
-    case 'blocked': return { ...head, phase: phase.name, failure: plain(phase.failure) };
+    case 'reconnecting': return { ...head, phase: phase.name, cause: told(phase.cause), attempt: state.attempt, retryAtMs: retryAtMs === null ? null : Math.round(retryAtMs) };
+    case 'blocked': return { ...head, phase: phase.name, failure: told(phase.failure) };
     case 'connected': return { ...head, phase: phase.name, sinceMs, lease: phase.lease, tunnel: tunnelView(tunnel), degraded: degradedView(phase.degraded, phase.stored, lostSinceMs) };
     default: return unreachable(phase);
   }
@@ -149,7 +157,7 @@ function degradedView(degraded: 'control-plane-lost' | 'polling' | null, storedL
   return degraded === 'polling' ? { kind: 'polling', detail: 'node-does-not-replicate' } : { kind: 'control-plane-lost', sinceMs, storedLease };
 }
 
-function plain({ code, retry, detail }: FailureData): FailureData {
+export function plain({ code, retry, detail }: FailureData): FailureData {
   return { code, retry, detail };
 }
 

@@ -15,9 +15,12 @@ export interface Kept {
 
 /** What was wished for last, so that a restart goes on with it. */
 export interface Wish {
-  /** The networks that are to be connected. */
+  /** The networks that are to be connected, in the order in which they were wished for. */
   readonly wanted: readonly string[];
-  /** Those that were, before the last of them was disconnected; the same while there are some. */
+}
+
+/** As it was kept. Older versions knew which networks were wanted last, after all of them were disconnected. */
+export interface KeptWish extends Wish {
   readonly last: readonly string[];
 }
 
@@ -26,7 +29,7 @@ export interface Stored {
   /** Written a moment later, the newest value only. */
   save(profile: string, kept: Kept): void;
   forget(profile: string): Promise<void>;
-  loadWish(): Promise<Wish>;
+  loadWish(): Promise<KeptWish>;
   saveWish(wish: Wish): Promise<void>;
   /** Writes what still waits. */
   flush(): Promise<void>;
@@ -96,10 +99,10 @@ export function createStored({ documents, clock, log }: { documents: Documents; 
   };
 }
 
-const noWish: Wish = { wanted: [], last: [] };
+const noWish: KeptWish = { wanted: [], last: [] };
 
 /** Older versions wished for one network at a time: `want`, `profile`. */
-function wishFrom(value: unknown): Wish | null {
+function wishFrom(value: unknown): KeptWish | null {
   if (typeof value !== 'object' || value === null) return null;
   if ('wanted' in value) {
     const wanted = idsFrom(value.wanted);

@@ -8,8 +8,8 @@ import { type WantedTunnel } from './spec.ts';
  */
 export interface Claims {
   /**
-   * Holds what this tunnel wants beside what it has. Throws tunnel.conflict {what, device} for a network, an address or an interface of
-   * another one, tunnel.port-in-use {port, device} for its port, input.limit for more than all together may have.
+   * Holds what this tunnel wants beside what it has. Throws tunnel.conflict {what, device, tunnelId} for a network, an address or an interface
+   * of another one, tunnel.port-in-use {port, device, tunnelId} for its port, input.limit for more than all together may have.
    */
   take(wanted: WantedTunnel): void;
   /** Says what the tunnel has now; null lets go of all. */
@@ -40,12 +40,12 @@ export function createClaims(): Claims {
 
 /** Any overlap is one: whichever tunnel had the narrower network would get the other's traffic. */
 function refuseClash(wanted: WantedTunnel, other: WantedTunnel): void {
-  const { device } = other;
-  if (wanted.device === device) throw failure('tunnel.conflict', { what: device, device });
-  if (wanted.listenPort !== 0 && wanted.listenPort === other.listenPort) throw failure('tunnel.port-in-use', { port: wanted.listenPort, device });
+  const { device, place: { tunnelId } } = other;
+  if (wanted.device === device) throw failure('tunnel.conflict', { what: device, device, tunnelId });
+  if (wanted.listenPort !== 0 && wanted.listenPort === other.listenPort) throw failure('tunnel.port-in-use', { port: wanted.listenPort, device, tunnelId });
   const networks = networksOf(wanted).map(([, network]) => network);
   const hit = networksOf(other).find(([, network]) => networks.some((own) => overlaps(own, network)));
-  if (hit !== undefined) throw failure('tunnel.conflict', { what: hit[0], device });
+  if (hit !== undefined) throw failure('tunnel.conflict', { what: hit[0], device, tunnelId });
 }
 
 function refuseTooMany(all: readonly WantedTunnel[]): void {

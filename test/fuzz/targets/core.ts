@@ -66,8 +66,8 @@ const settings: Target = {
   open: () => ({
     seeds: [jsonOf({ theme: 'dark', connectAtStart: true, startAtLogin: false, stayConnected: false, closeExplained: false, notifications: true, logLevel: 'info' }), jsonOf({})],
     run: async (input) => {
-      const { cell: read } = await loadSettings(documentsOf(valueOf(input)).documents);
-      holds(['system', 'light', 'dark'].includes(read.get().theme) && typeof read.get().connectAtStart === 'boolean', 'settings are settings');
+      const { cell: read, connectAtStart } = await loadSettings(documentsOf(valueOf(input)).documents);
+      holds(['system', 'light', 'dark'].includes(read.get().theme) && typeof connectAtStart === 'boolean', 'settings are settings');
       return undefined;
     },
   }),

@@ -53,7 +53,7 @@ test('disconnecting clears, stops the node and leaves the mesh', async () => {
   await world.pass(100);
   expect(app.topics.session.get().phase).toBe('disconnected');
   expect({ tunnel: world.helper.tunnel, node: world.helper.node, members: world.mesh.nodes.map(({ id }) => id) }).toEqual({ tunnel: null, node: null, members: ['leader'] });
-  expect(world.documents.get('session')).toEqual({ wanted: [], last: [app.topics.profiles.get().selected] });
+  expect(world.documents.get('session')).toEqual({ wanted: [] });
 });
 
 test('a restart with the mesh away reconnects from what is stored, and asks again until it is back', async () => {

@@ -88,7 +88,7 @@ test('the helper is started once at a time', async () => {
 
 test.each([true, false])('a settings file from before there were kinds reads, and notifications that are %s stay so', async (notifications) => {
   const world = coreWorld();
-  world.documents.set('settings', { theme: 'dark', connectAtStart: true, startAtLogin: false, notifications, logLevel: 'info' });
+  world.documents.set('settings', { theme: 'dark', startAtLogin: false, notifications, logLevel: 'info' });
   const app = await createApp(world.ports);
   const kinds = { notifyConnection: true, notifyDevices: true, notifyExpiry: true, notifyService: true };
   expect(app.topics.settings.get()).toMatchObject({ theme: 'dark', notifications, ...kinds });

@@ -3,6 +3,7 @@ import { failure } from '../../../src/base/failure.ts';
 import { run } from '../../../src/contract/carrier.ts';
 import type { CommandName, Input, Output } from '../../../src/contract/commands.ts';
 import { networksAtOnceMax } from '../../../src/contract/networks.ts';
+import { sentence, warningSentence } from '../../../src/contract/words.ts';
 import { type App, createApp } from '../../../src/core/app.ts';
 import { MeshNode } from '../../../src/gen/v1/mesh_messages.ts';
 import { coreWorld, keyOf } from '../../fakes/core-world.ts';
@@ -82,7 +83,7 @@ test('disconnecting one leaves the other alone; without a name the one that is o
   await worlds.pass(1_000);
   await call(app, 'session.disconnect', { all: true });
   await worlds.pass(1_000);
-  expect([phases(app), worlds.first.documents.get('session')]).toEqual([['home disconnected', 'work disconnected'], { wanted: [], last: [idOf(app, 'home'), idOf(app, 'work')] }]);
+  expect([phases(app), worlds.first.documents.get('session')]).toEqual([['home disconnected', 'work disconnected'], { wanted: [] }]);
   await app.close();
 });
 
@@ -131,16 +132,22 @@ test('what a helper holds of a network that nobody wants, or that was forgotten,
 test('a network that the helper refuses beside another says so, and does not disturb it', async () => {
   const worlds = twoWorlds();
   const { helper } = worlds.second.ports;
-  const refused = failure('tunnel.conflict', { network: '10.7.0.0/16', other: 'home' });
-  Object.assign(helper, { applyTunnel: () => Promise.reject(refused) });
   const app = await createApp(worlds.ports);
+  Object.assign(helper, { applyTunnel: () => Promise.reject(failure('tunnel.conflict', { what: '10.7.0.0/16', device: 'wm7', tunnelId: idOf(app, 'home') })) });
   await call(app, 'mesh.join', { address: '192.0.2.1', name: 'home', insecure: true, nodeId: 'me' });
   await call(app, 'mesh.join', { address: '192.0.2.2', name: 'work', insecure: true, nodeId: 'me' });
   await worlds.pass(200);
   for (const name of ['home', 'work']) await call(app, 'session.connect', { profile: idOf(app, name) });
   await worlds.pass(2_000);
   const { why } = app.topics.profiles.get().list[1]?.session ?? {};
-  expect([phases(app)[0], why?.code, tunnels(worlds)]).toEqual(['home connected', refused.code, ['10.7.0.2/32', '-']]);
+  expect([phases(app)[0], why?.code, why?.detail['other'], tunnels(worlds)]).toEqual(['home connected', 'tunnel.conflict', 'home', ['10.7.0.2/32', '-']]);
+  // By the name that it has now, in the topic of the session and in the problem as well.
+  await call(app, 'profile.rename', { profile: idOf(app, 'home'), name: 'flat' });
+  await call(app, 'profile.select', { profile: idOf(app, 'work') });
+  await worlds.pass(20_000);
+  const session = app.topics.session.get();
+  const warning = app.topics.health.get().warnings.find(({ code }) => code === 'cannot-connect');
+  expect([session.phase === 'blocked' && sentence(session.failure).what, warning && Object.values(warningSentence(warning)).join(' ').includes('“flat”')]).toEqual(['Your network “flat” uses addresses that this one needs as well (10.7.0.0/16). “flat” stays as it is.', true]);
   await app.close();
 });
 
@@ -153,6 +160,100 @@ test('eight at once and no more', async () => {
   await expect(call(app, 'session.connect', { profile: ids[networksAtOnceMax] })).rejects.toMatchObject({ code: 'input.limit' });
   await call(app, 'session.disconnect', { profile: ids[0] });
   await call(app, 'session.connect', { profile: ids[networksAtOnceMax] });
+  await app.close();
+});
+
+test('eight of ten that come at the same moment; the two that are refused are not wished for', async () => {
+  const world = coreWorld();
+  const app = await createApp(world.ports);
+  const ids: string[] = [];
+  for (let i = 0; i < 10; i++) ids.push((await call(app, 'mesh.join', { address: `198.51.100.${i + 1}`, name: `n${i}`, insecure: true })).profile);
+  const done = await Promise.allSettled(ids.map((profile) => call(app, 'session.connect', { profile })));
+  expect([done.map(({ status }) => status === 'fulfilled'), world.documents.get('session')]).toEqual([[...Array<boolean>(8).fill(true), false, false], { wanted: ids.slice(0, 8) }]);
+  await app.close();
+});
+
+test('the last word counts, also while the one before it is still on its way to the disk', async () => {
+  const worlds = twoWorlds();
+  const app = await both(worlds);
+  await call(app, 'session.disconnect', { all: true });
+  await worlds.pass(1_000);
+  const profile = idOf(app, 'work');
+  await Promise.all([call(app, 'session.connect', { profile }), call(app, 'session.disconnect', { profile })]);
+  await worlds.pass(2_000);
+  expect([phases(app), worlds.first.documents.get('session')]).toEqual([['home disconnected', 'work disconnected'], { wanted: [] }]);
+  await Promise.all([call(app, 'session.connect', { profile }), call(app, 'session.disconnect', { profile }), call(app, 'session.connect', { profile })]);
+  await worlds.pass(2_000);
+  expect([phases(app), worlds.first.documents.get('session')]).toEqual([['home disconnected', 'work connected'], { wanted: [profile] }]);
+  await app.close();
+});
+
+test('networks of a version that connected one at a time have one port: the second takes another and keeps it, unless a person chose it', async () => {
+  const worlds = twoWorlds();
+  const app = await createApp(worlds.ports);
+  await call(app, 'mesh.join', { address: '192.0.2.1', name: 'home', insecure: true, nodeId: 'me' });
+  await call(app, 'mesh.join', { address: '192.0.2.2', name: 'work', insecure: true, nodeId: 'me-too' });
+  await app.close();
+  const { list, selected } = worlds.first.documents.get('profiles') as { list: readonly Record<string, unknown>[]; selected: string };
+  const old = (wireguardPort: number) => list.map(({ chosenPorts: _chosen, autoConnect: _auto, ...profile }) => ({ ...profile, wireguardPort }));
+  const portsAfter = async (profiles: readonly Record<string, unknown>[]) => {
+    worlds.first.documents.set('profiles', { list: profiles, selected });
+    const next = await createApp(worlds.ports);
+    await Promise.all(['home', 'work'].map((name) => call(next, 'session.connect', { profile: idOf(next, name) })));
+    await worlds.pass(2_000);
+    const ports = [worlds.first, worlds.second].map(({ helper }) => helper.tunnel?.listenPort);
+    await call(next, 'session.disconnect', { all: true });
+    await worlds.pass(2_000);
+    await next.close();
+    const kept = (worlds.first.documents.get('profiles') as { list: readonly { wireguardPort: number }[] }).list.map(({ wireguardPort }) => wireguardPort);
+    expect(kept).toEqual(ports);
+    return ports;
+  };
+  const usual = await portsAfter(old(51_820));
+  expect([usual.includes(51_820), usual.includes(51_821)]).toEqual([true, true]);
+  // Not the usual one, so somebody chose it: the helper says no, and whose it is.
+  expect(await portsAfter(old(40_000))).toEqual([40_000, 40_000]);
+  expect(await portsAfter(old(51_820).map((profile) => ({ ...profile, chosenPorts: ['wireguardPort'] })))).toEqual([51_820, 51_820]);
+});
+
+test('what connects at the start is said of each network; the one switch of older versions becomes that of the networks of the last time', async () => {
+  const worlds = twoWorlds();
+  const app = await both(worlds);
+  const [home, work] = [idOf(app, 'home'), idOf(app, 'work')];
+  const starts = (of: App): readonly string[] => of.topics.profiles.get().list.filter(({ autoConnect }) => autoConnect).map(({ name }) => name);
+  await call(app, 'session.disconnect', { all: true });
+  await call(app, 'profile.mark', { profile: work, autoConnect: true });
+  await worlds.pass(1_000);
+  await app.close();
+  const second = await createApp(worlds.ports);
+  await worlds.pass(1_000);
+  expect([phases(second), starts(second)]).toEqual([['home disconnected', 'work connected'], ['work']]);
+  await call(second, 'profile.mark', { profile: work, autoConnect: false });
+  await call(second, 'session.disconnect', { all: true });
+  await worlds.pass(1_000);
+  await second.close();
+  worlds.first.documents.set('settings', { theme: 'dark', connectAtStart: true });
+  worlds.first.documents.set('session', { wanted: [], last: [home] });
+  const third = await createApp(worlds.ports);
+  await worlds.pass(1_000);
+  expect([phases(third), starts(third), third.topics.settings.get().theme, worlds.first.documents.get('settings')]).toEqual([['home connected', 'work disconnected'], ['home'], 'dark', expect.not.objectContaining({ connectAtStart: true })]);
+  await call(third, 'profile.mark', { profile: home, autoConnect: false });
+  await call(third, 'session.disconnect', { all: true });
+  await worlds.pass(1_000);
+  await third.close();
+  const fourth = await createApp(worlds.ports);
+  await worlds.pass(1_000);
+  expect([phases(fourth), starts(fourth)]).toEqual([['home disconnected', 'work disconnected'], []]);
+  await fourth.close();
+});
+
+test('more than eight cannot connect at the start', async () => {
+  const app = await createApp(coreWorld().ports);
+  const ids: string[] = [];
+  for (let i = 0; i < 9; i++) ids.push((await call(app, 'mesh.join', { address: `198.51.100.${i + 1}`, name: `n${i}`, insecure: true })).profile);
+  for (const profile of ids.slice(0, 8)) await call(app, 'profile.mark', { profile, autoConnect: true });
+  await expect(call(app, 'profile.mark', { profile: ids[8] ?? '', autoConnect: true })).rejects.toMatchObject({ code: 'input.limit' });
+  await call(app, 'profile.mark', { profile: ids[0] ?? '', autoConnect: true });
   await app.close();
 });
 

@@ -1,6 +1,7 @@
 import type { FailureCode } from '../../../base/failure.ts';
 import type { Reader, Words } from '../../detail.ts';
 import { pluralIn } from '../../language.ts';
+import { beside } from '../beside.ts';
 import { updateFailures } from './updates.ts';
 
 const count = pluralIn('de');
@@ -10,6 +11,15 @@ const trafficOff = 'Der Verkehr zu diesem Netzwerk ist aus; Ihr übriger Verkehr
 const nothingJoined = 'An diesem Gerät wurde nichts geändert.';
 const trafficKept = 'Der Verkehr zwischen den Geräten ist nicht betroffen.';
 const udpPort = (d: Reader): string => d.with(['port'], (port) => `den UDP-Port ${port}`) || 'den WireGuard-Port';
+/** Taken by another network of this machine, which people know by its name. */
+const besideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
+  what: `Ihr Netzwerk ${other} benutzt bereits ${udpPort(d)}, der auch für dieses gewählt wurde.`,
+  next: `Trennen Sie ${other} und versuchen Sie es erneut, oder fügen Sie dieses Netzwerk noch einmal mit einem anderen WireGuard-Port hinzu.`,
+}));
+const insideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
+  what: `Ihr Netzwerk ${other} benutzt Adressen, die auch dieses braucht${d.aside('what')}. ${other} bleibt, wie es ist.`,
+  next: `Trennen Sie ${other} und versuchen Sie es dann erneut: Zwei Netzwerke mit denselben Adressen können nicht gleichzeitig verbunden sein.`,
+}));
 const tcpPort = (d: Reader): string => d.with(['port'], (port) => `den TCP-Port ${port}`) || 'einen Port';
 
 function earlier(d: Reader): string {
@@ -141,11 +151,11 @@ export const failures: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     what: `Das System lässt den Tunneldienst keine Netzwerkeinstellungen ändern${d.because()}. ${trafficOff}`,
     next: 'Führen Sie den Dienst als Administrator aus; geben Sie ihm in einem Container das Recht, das Netzwerk zu verwalten (NET_ADMIN).',
   }),
-  'tunnel.port-in-use': (d) => ({
+  'tunnel.port-in-use': (d) => besideNetwork(d) ?? ({
     what: `Ein anderes Programm benutzt bereits ${udpPort(d)}, den der Tunnel braucht.`,
     next: 'Beenden Sie dieses Programm und versuchen Sie es erneut, oder fügen Sie das Netzwerk noch einmal mit einem anderen WireGuard-Port hinzu.',
   }),
-  'tunnel.conflict': (d) => ({
+  'tunnel.conflict': (d) => insideNetwork(d) ?? ({
     what: `Etwas auf diesem Gerät benutzt bereits, was der Tunnel braucht${d.aside('what', 'network', 'route', 'address')}${d.with(['interface', 'device'], (it) => `: ${it}`)}. Ihre jetzigen Verbindungen blieben, wie sie waren.`,
     next: 'Trennen Sie das andere Netzwerk oder VPN und versuchen Sie es dann erneut.',
   }),

@@ -1,6 +1,7 @@
 import type { FailureCode } from '../../../base/failure.ts';
 import type { Reader, Words } from '../../detail.ts';
 import { pluralIn } from '../../language.ts';
+import { beside } from '../beside.ts';
 import { updateFailures } from './updates.ts';
 
 const count = pluralIn('en');
@@ -10,6 +11,15 @@ const trafficOff = 'Traffic to this network is off; the rest of your traffic is 
 const nothingJoined = 'Nothing on this device was changed.';
 const trafficKept = 'Traffic between devices is not affected.';
 const udpPort = (d: Reader): string => d.with(['port'], (port) => `UDP port ${port}`) || 'the WireGuard port';
+/** Taken by another network of this machine, which people know by its name. */
+const besideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
+  what: `Your network ${other} already uses ${udpPort(d)}, which was chosen for this one too.`,
+  next: `Disconnect ${other} and try again, or add this network once more with another WireGuard port.`,
+}));
+const insideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
+  what: `Your network ${other} uses addresses that this one needs as well${d.aside('what')}. ${other} stays as it is.`,
+  next: `Disconnect ${other}, then try again: two networks with the same addresses cannot be connected at the same time.`,
+}));
 const tcpPort = (d: Reader): string => d.with(['port'], (port) => `TCP port ${port}`) || 'a port';
 
 function earlier(d: Reader): string {
@@ -141,11 +151,11 @@ export const failures: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     what: `The system does not let the tunnel service change network settings${d.because()}. ${trafficOff}`,
     next: 'Run the service as the administrator; inside a container, grant it the right to manage the network (NET_ADMIN).',
   }),
-  'tunnel.port-in-use': (d) => ({
+  'tunnel.port-in-use': (d) => besideNetwork(d) ?? ({
     what: `Another program already uses ${udpPort(d)}, which the tunnel needs.`,
     next: 'Stop that program and try again, or add the network once more with another WireGuard port.',
   }),
-  'tunnel.conflict': (d) => ({
+  'tunnel.conflict': (d) => insideNetwork(d) ?? ({
     what: `Something on this device already uses what the tunnel needs${d.aside('what', 'network', 'route', 'address')}${d.with(['interface', 'device'], (it) => ` by ${it}`)}. Your present connections were left as they are.`,
     next: 'Disconnect the other network or VPN, then try again.',
   }),

@@ -1,6 +1,7 @@
 import type { FailureCode } from '../../../base/failure.ts';
 import type { Reader, Words } from '../../detail.ts';
 import { pluralIn } from '../../language.ts';
+import { beside } from '../beside.ts';
 import { updateFailures } from './updates.ts';
 
 const count = pluralIn('es');
@@ -10,6 +11,15 @@ const trafficOff = 'El tráfico hacia esta red está desactivado; el resto del t
 const nothingJoined = 'No se cambió nada en este dispositivo.';
 const trafficKept = 'El tráfico entre los dispositivos no se ve afectado.';
 const udpPort = (d: Reader): string => d.with(['port'], (port) => `el puerto UDP ${port}`) || 'el puerto de WireGuard';
+/** Taken by another network of this machine, which people know by its name. */
+const besideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
+  what: `Su red ${other} ya usa ${udpPort(d)}, elegido también para esta.`,
+  next: `Desconecte ${other} e inténtelo de nuevo, o añada esta red otra vez con otro puerto de WireGuard.`,
+}));
+const insideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
+  what: `Su red ${other} usa direcciones que esta también necesita${d.aside('what')}. ${other} queda como está.`,
+  next: `Desconecte ${other} e inténtelo de nuevo: dos redes con las mismas direcciones no pueden estar conectadas al mismo tiempo.`,
+}));
 const tcpPort = (d: Reader): string => d.with(['port'], (port) => `el puerto TCP ${port}`) || 'un puerto';
 
 function earlier(d: Reader): string {
@@ -141,11 +151,11 @@ export const failures: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     what: `El sistema no deja que el servicio del túnel cambie los ajustes de red${d.because()}. ${trafficOff}`,
     next: 'Ejecute el servicio como administrador; dentro de un contenedor, concédale el derecho de administrar la red (NET_ADMIN).',
   }),
-  'tunnel.port-in-use': (d) => ({
+  'tunnel.port-in-use': (d) => besideNetwork(d) ?? ({
     what: `Otro programa ya usa ${udpPort(d)}, que el túnel necesita.`,
     next: 'Detenga ese programa e inténtelo de nuevo, o añada la red otra vez con otro puerto de WireGuard.',
   }),
-  'tunnel.conflict': (d) => ({
+  'tunnel.conflict': (d) => insideNetwork(d) ?? ({
     what: `Algo en este dispositivo ya usa lo que el túnel necesita${d.aside('what', 'network', 'route', 'address')}${d.with(['interface', 'device'], (it) => `: ${it}`)}. Sus conexiones actuales quedaron como estaban.`,
     next: 'Desconecte la otra red o VPN e inténtelo de nuevo.',
   }),

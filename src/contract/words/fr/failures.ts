@@ -1,6 +1,7 @@
 import type { FailureCode } from '../../../base/failure.ts';
 import type { Reader, Words } from '../../detail.ts';
 import { pluralIn } from '../../language.ts';
+import { beside } from '../beside.ts';
 import { updateFailures } from './updates.ts';
 
 const count = pluralIn('fr');
@@ -10,6 +11,15 @@ const trafficOff = 'Le trafic vers ce réseau est coupé ; le reste de votre tr
 const nothingJoined = 'Rien n’a été modifié sur cet appareil.';
 const trafficKept = 'Le trafic entre les appareils n’est pas touché.';
 const udpPort = (d: Reader): string => d.with(['port'], (port) => `le port UDP ${port}`) || 'le port WireGuard';
+/** Taken by another network of this machine, which people know by its name. */
+const besideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
+  what: `Votre réseau ${other} utilise déjà ${udpPort(d)}, choisi aussi pour celui-ci.`,
+  next: `Déconnectez ${other} et réessayez, ou ajoutez ce réseau une nouvelle fois avec un autre port WireGuard.`,
+}));
+const insideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
+  what: `Votre réseau ${other} utilise des adresses dont celui-ci a aussi besoin${d.aside('what')}. ${other} reste tel quel.`,
+  next: `Déconnectez ${other}, puis réessayez : deux réseaux qui ont les mêmes adresses ne peuvent pas être connectés en même temps.`,
+}));
 const tcpPort = (d: Reader): string => d.with(['port'], (port) => `le port TCP ${port}`) || 'un port';
 
 function earlier(d: Reader): string {
@@ -141,11 +151,11 @@ export const failures: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     what: `Le système ne laisse pas le service du tunnel modifier les paramètres réseau${d.because()}. ${trafficOff}`,
     next: 'Lancez le service en tant qu’administrateur ; dans un conteneur, accordez-lui le droit de gérer le réseau (NET_ADMIN).',
   }),
-  'tunnel.port-in-use': (d) => ({
+  'tunnel.port-in-use': (d) => besideNetwork(d) ?? ({
     what: `Un autre programme utilise déjà ${udpPort(d)}, dont le tunnel a besoin.`,
     next: 'Arrêtez ce programme et réessayez, ou ajoutez le réseau une nouvelle fois avec un autre port WireGuard.',
   }),
-  'tunnel.conflict': (d) => ({
+  'tunnel.conflict': (d) => insideNetwork(d) ?? ({
     what: `Quelque chose sur cet appareil utilise déjà ce dont le tunnel a besoin${d.aside('what', 'network', 'route', 'address')}${d.with(['interface', 'device'], (it) => ` : ${it}`)}. Vos connexions actuelles sont restées telles quelles.`,
     next: 'Déconnectez l’autre réseau ou VPN, puis réessayez.',
   }),

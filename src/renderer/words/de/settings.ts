@@ -4,7 +4,6 @@ export const settings: PageWords['settings'] = {
   title: 'Einstellungen',
   networks: 'Netzwerke',
   start: 'Starten',
-  connectAtStart: 'Beim Start der App verbinden',
   startAtLogin: 'App starten, wenn ich mich anmelde',
   stayConnected: 'Nach dem Beenden verbunden bleiben',
   stayConnectedHint: 'Ihre Geräte erreichen einander weiter; der nächste Start übernimmt.',

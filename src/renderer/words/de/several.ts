@@ -12,6 +12,7 @@ export const several: PageWords['several'] = {
   through: (state, device) => `${state}, über ${device}`,
   connectOf: (name) => `${name} verbinden`,
   disconnectOf: (name) => `${name} trennen`,
+  atStart: (name) => `${name} beim Start der App verbinden`,
   names: (name) => `Namen von ${name} in jedem Programm`,
   namesHint: (suffix) => `Während der Verbindung findet „ping nas.${suffix}“ das Gerät nas. Andere Namen bleiben, wie sie sind.`,
   namesNot: (problem) => `Zurzeit nicht: ${problem}.`,

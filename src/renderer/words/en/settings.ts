@@ -3,7 +3,6 @@ export const settings = {
   title: 'Settings',
   networks: 'Networks',
   start: 'Start',
-  connectAtStart: 'Connect when the app starts',
   startAtLogin: 'Start the app when I log in',
   stayConnected: 'Stay connected after quitting',
   stayConnectedHint: 'Your devices go on reaching each other; the next start takes over.',

@@ -14,6 +14,7 @@ export const several = {
   through: (state: string, device: string) => `${state}, through ${device}`,
   connectOf: (name: string) => `Connect ${name}`,
   disconnectOf: (name: string) => `Disconnect ${name}`,
+  atStart: (name: string) => `Connect ${name} when the app starts`,
   names: (name: string) => `Names of ${name} in every program`,
   namesHint: (suffix: string) => `While connected, “ping nas.${suffix}” finds the device nas. Other names are not touched.`,
   namesNot: (problem: string) => `Not at the moment: ${problem}.`,

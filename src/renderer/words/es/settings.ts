@@ -4,7 +4,6 @@ export const settings: PageWords['settings'] = {
   title: 'Ajustes',
   networks: 'Redes',
   start: 'Inicio',
-  connectAtStart: 'Conectar al iniciar la aplicación',
   startAtLogin: 'Iniciar la aplicación al iniciar sesión',
   stayConnected: 'Seguir conectado después de salir',
   stayConnectedHint: 'Sus dispositivos se siguen alcanzando; el próximo inicio toma el relevo.',

@@ -12,6 +12,7 @@ export const several: PageWords['several'] = {
   through: (state, device) => `${state}, por ${device}`,
   connectOf: (name) => `Conectar ${name}`,
   disconnectOf: (name) => `Desconectar ${name}`,
+  atStart: (name) => `Conectar ${name} al iniciar la aplicación`,
   names: (name) => `Nombres de ${name} en todos los programas`,
   namesHint: (suffix) => `Con la conexión abierta, «ping nas.${suffix}» encuentra el dispositivo nas. Los demás nombres no se tocan.`,
   namesNot: (problem) => `Ahora mismo no: ${problem}.`,

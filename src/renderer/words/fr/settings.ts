@@ -4,7 +4,6 @@ export const settings: PageWords['settings'] = {
   title: 'Paramètres',
   networks: 'Réseaux',
   start: 'Démarrage',
-  connectAtStart: 'Se connecter au démarrage de l’application',
   startAtLogin: 'Démarrer l’application à l’ouverture de session',
   stayConnected: 'Rester connecté après avoir quitté',
   stayConnectedHint: 'Vos appareils continuent de se joindre ; le prochain démarrage prend le relais.',

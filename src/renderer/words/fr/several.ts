@@ -12,6 +12,7 @@ export const several: PageWords['several'] = {
   through: (state, device) => `${state}, par ${device}`,
   connectOf: (name) => `Se connecter à ${name}`,
   disconnectOf: (name) => `Se déconnecter de ${name}`,
+  atStart: (name) => `Connecter ${name} au démarrage de l’application`,
   names: (name) => `Noms de ${name} dans chaque programme`,
   namesHint: (suffix) => `Pendant la connexion, « ping nas.${suffix} » trouve l’appareil nas. Les autres noms ne changent pas.`,
   namesNot: (problem) => `Pas pour le moment : ${problem}.`,

@@ -4,7 +4,6 @@ export const settings: PageWords['settings'] = {
   title: '设置',
   networks: '网络',
   start: '启动',
-  connectAtStart: '应用启动时连接',
   startAtLogin: '登录时启动应用',
   stayConnected: '退出后保持连接',
   stayConnectedHint: '您的设备仍可互相访问；下次启动时接管。',

@@ -12,6 +12,7 @@ export const several: PageWords['several'] = {
   through: (state, device) => `${state}，经由 ${device}`,
   connectOf: (name) => `连接 ${name}`,
   disconnectOf: (name) => `断开 ${name}`,
+  atStart: (name) => `应用启动时连接 ${name}`,
   names: (name) => `在所有程序中使用 ${name} 的名称`,
   namesHint: (suffix) => `连接期间，“ping nas.${suffix}”可以找到设备 nas。其他名称不受影响。`,
   namesNot: (problem) => `目前不可用：${problem}。`,
