@@ -25,7 +25,15 @@ export const patienceMs: Readonly<Record<NoticeKind, number>> = { connection: 10
 
 export function noticeFor(warning: Pick<Warning, 'code' | 'detail' | 'network'>, words: SharedWords): Notice {
   const { what, next } = warningIn(words, warning);
-  return { title: words.health.noticeTitle(problemTitleIn(words, warning)), body: `${what} ${next}` };
+  return { title: noMarkup(words.health.noticeTitle(problemTitleIn(words, warning))), body: noMarkup(`${what} ${next}`) };
+}
+
+/**
+ * Servers of the Desktop Notifications Specification read a body as markup with links and pictures, others as it stands: so what would begin
+ * markup is written with another character, and not escaped.
+ */
+function noMarkup(text: string): string {
+  return text.replaceAll('<', '‹').replaceAll('>', '›');
 }
 
 /** The kinds that a person wants to hear of. */

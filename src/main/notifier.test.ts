@@ -5,7 +5,7 @@ import { noticeKeys, noticeKinds, type NoticeKind } from '../contract/health.ts'
 import { warningCodes, type AppState, type SessionTopic, type Warning } from '../contract/state.ts';
 import { defaults } from '../core/settings.ts';
 import { createNotifications } from './notifications.ts';
-import { kindOf, patienceMs, wantedKinds } from './notices.ts';
+import { kindOf, noticeFor, patienceMs, wantedKinds } from './notices.ts';
 import { burst, sameAgainMs } from './notifier.ts';
 import { english } from './words/words.ts';
 
@@ -162,4 +162,11 @@ test('what is on the screen goes with the app', () => {
   pass(3_000);
   close();
   expect(log).toEqual(['3 The disk is almost full', '3 ends The disk is almost full']);
+});
+
+test('a name from another machine is no markup for the notification servers of Linux, which know links and pictures', () => {
+  const name = '<a href="http://evil.example">Sign in</a><img src="x">';
+  const { title, body } = noticeFor({ code: 'sign-in-needed', detail: { host: name, link: name }, network: { id: 'home1', name, alone: false } }, english.shared);
+  expect(`${title}${body}`).not.toMatch(/[<>]/);
+  expect(title).toContain('‹a href="http://evil.example"›Sign in‹/a›');
 });
