@@ -1,3 +1,4 @@
+import { splitHostPort } from '../../base/ip.ts';
 import { type NameMachine } from '../ports.ts';
 import { type NameSystem, complaint } from './system.ts';
 
@@ -33,10 +34,16 @@ export const resolved: NameSystem = {
   isSet: async (machine, device, { servers, domains }) => {
     const [has, asks] = [await machine.run({ argv: ['resolvectl', '--no-pager', 'domain', device] }), await machine.run({ argv: ['resolvectl', '--no-pager', 'dns', device] })];
     const known = parseDomains(has.stdout)[0]?.domains ?? [];
-    return has.code === 0 && asks.code === 0 && domains.every((domain) => known.includes(domain)) && servers.every((server) => asks.stdout.split(/\s+/).includes(server));
+    return has.code === 0 && asks.code === 0 && domains.every((domain) => known.includes(domain)) && servers.every((server) => spellings(server).some((word) => asks.stdout.split(/\s+/).includes(word)));
   },
   life: (machine) => machine.birthOf(socket),
 };
+
+/** The ordinary port is not always said. */
+function spellings(server: string): readonly string[] {
+  const end = splitHostPort(server);
+  return end?.port === 53 ? [server, end.host] : [server];
+}
 
 /** Made anew at each start of the resolver, and readable by all. */
 const socket = '/run/systemd/resolve/io.systemd.Resolve';

@@ -19,6 +19,18 @@ test('resolved gets a link of its own, which is never the one for all names', as
   expect([machine.diary.at(-1), machine.links.size]).toEqual(['resolvectl revert wmhome', 0]);
 });
 
+test('a server at the ordinary port is found with and without it', async () => {
+  const machine = new FakeNameMachine();
+  const at53 = { servers: ['172.16.0.1:53', '[fd00::1]:53'], domains: ['home.internal'] };
+  await resolved.set(machine, 'wmhome', at53);
+  const seen: boolean[] = [];
+  for (const stdout of ['172.16.0.1 fd00::1', '172.16.0.1:53 [fd00::1]:53', '172.16.0.1 fd00::2', '172.16.0.1:5353 fd00::1']) {
+    machine.answers.set('dns wmhome', { code: 0, stdout: `Link 3 (wmhome): ${stdout}\n`, stderr: '' });
+    seen.push(await resolved.isSet(machine, 'wmhome', at53));
+  }
+  expect(seen).toEqual([true, true, false, false]);
+});
+
 test('what resolved says is told with a next step; what is gone already is as wanted', async () => {
   const machine = new FakeNameMachine();
   machine.answers.set('dns wmhome', { code: 1, stdout: '', stderr: 'Failed to parse DNS server address: 172.16.0.1:5353\n' });
