@@ -78,7 +78,6 @@ async function buildPart({ entry, out, options }: Part): Promise<void> {
   const outfile = join(dist, out);
   const { metafile } = await bundle({
     absWorkingDir: root,
-    metafile: true,
     entryPoints: [entry],
     outfile,
     bundle: true,
@@ -88,6 +87,7 @@ async function buildPart({ entry, out, options }: Part): Promise<void> {
     alias: { '@grpc/proto-loader': join(root, 'scripts/lib/no-proto-loader.cjs') },
     logLevel: 'warning',
     ...options,
+    metafile: true,
     define: { ...known, ...options.define },
     // Optional speed-ups of ws and systeminformation's platform parts, which are not installed here; koffi and node-datachannel find their binaries beside themselves.
     external: [...(options.external ?? []), 'bufferutil', 'utf-8-validate', 'osx-temperature-sensor', 'koffi', 'node-datachannel'],

@@ -1,4 +1,4 @@
-import { type CleanDebian } from './clean-debian.ts';
+import { type Answer, type CleanDebian } from './clean-debian.ts';
 import { connected, createNetwork, install, keptOf, mainPid, networkOf, ok, person, reaches, unit } from './package-person.ts';
 import { checkNames, finds, withoutResolver } from './package-names.ts';
 import { changes, filesOf } from './package-traces.ts';
@@ -50,6 +50,7 @@ function checkInstallation(machine: CleanDebian, { name, first }: Packages, chec
   check('the helper has five capabilities, may get no more, and calls what it may', rights === '00000000000010e1 1 2', rights);
   check('its socket is open to root and the group webmesh', ok(machine.run('stat', '-c', '%U:%G %a', '/run/webmesh/helper.sock')) === 'root:webmesh 660');
   check('who installed it is in that group, and nobody else', ok(machine.run('getent', 'group', 'webmesh')).endsWith(`:${person}`));
+  check('its list lets that person in at once', machine.run('sh', '-c', `setpriv --reuid ${person} --regid ${person} --clear-groups test -w /run/webmesh/helper.sock`).code === 0);
   const window = machine.as(person, 'webmesh-desktop');
   check('the window is a stand-in, and says so (code 70)', window.code === 70 && window.out.includes('stand-in'), window.out);
 }
@@ -63,9 +64,12 @@ function checkStrangers(machine: CleanDebian, check: Check): void {
 }
 
 async function checkConnecting(machine: CleanDebian, check: Check): Promise<void> {
-  const made = createNetwork(machine, person);
-  const up = machine.as(person, 'webmesh up');
-  check('an unprivileged user creates a network and connects, with no password', made.code === 0 && up.code === 0, `${made.out}\n${up.out}`);
+  // As in a login that is older than the package: without the group that the installation gave.
+  const older = (command: string): Answer => machine.run('setpriv', '--reuid', person, '--regid', person, '--clear-groups', 'env', `HOME=/home/${person}`, 'sh', '-c', command);
+  older('webmesh up');
+  const made = older('webmesh profile create Home');
+  const up = older('webmesh up');
+  check('an unprivileged user creates a network and connects: with no password, in the login of before the installation', made.code === 0 && up.code === 0, `${made.out}\n${up.out}`);
   const state = networkOf(machine);
   check('there is a tunnel with an address and a route', /wm\w+ .*10\.\d+\.\d+\.\d+\/32/.test(state) && /10\.\d+\.0\.0\/16 dev wm/.test(state), state);
   const owner = machine.run('sh', '-c', `ps -o user:20=,args= -e | grep '[@]confined @child'`).out;

@@ -24,7 +24,8 @@ import { nodeProcesses } from '../platform/node-processes.ts';
 import { ownProgram } from '../platform/own-program.ts';
 import { tunnelKeys } from '../platform/tunnel-keys.ts';
 import { uapiSocket } from '../platform/uapi-socket.ts';
-import { findGroup, findUser } from '../platform/users.ts';
+import { keepOpenToMembers } from '../platform/socket-acl.ts';
+import { findGroup, findUser, membersOf } from '../platform/users.ts';
 import { speakAsService } from '../platform/windows-service.ts';
 import { wireguardGo } from '../platform/wireguard-go.ts';
 import { createNameJournal } from './dns/journal.ts';
@@ -118,7 +119,7 @@ async function main(options: HelperOptions): Promise<void> {
   const servers = new Map<string, GrpcServer>();
 
   function enter(socket: Socket, peer: Peer | undefined): void {
-    const caller = callerOf(peer, { owner: options.owner, group, nodeUid: user?.uid, nodePids: () => lanes.all().map(({ node }) => node.state.get().pid) });
+    const caller = callerOf(peer, { owner: options.owner, group, members: () => membersOf(groupName), nodeUid: user?.uid, nodePids: () => lanes.all().map(({ node }) => node.state.get().pid) });
     if (caller === undefined) {
       socket.destroy();
       return log.warn('caller-refused', { known: peer !== undefined });
@@ -154,7 +155,9 @@ async function main(options: HelperOptions): Promise<void> {
   }
 
   const door = await openLocalDoor(socket, 0o600, enter);
-  giveSocket(socket, socketAccess({ owner: options.owner, group }));
+  const access = socketAccess({ owner: options.owner, group });
+  giveSocket(socket, access);
+  if (access.mode === 0o660) keepOpenToMembers(socket, groupName, clock);
   stop = () => void leave(0);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void leave(0));
   process.on('uncaughtException', (error) => {

@@ -21,6 +21,13 @@ export function findGroup(name: string): number | undefined {
   return row === undefined ? undefined : Number(row[2]);
 }
 
+/** The users of this machine's own lists who are members of a group by its line there, whatever groups their present logins have. None where there is no such list. */
+export function membersOf(name: string): readonly number[] {
+  const row = rowsOf('/etc/group').find(([group]) => group === name);
+  const names = (row?.[3] ?? '').split(',').filter((member) => member !== '');
+  return names.length === 0 ? [] : rowsOf('/etc/passwd').flatMap(([user, , uid]) => (user !== undefined && names.includes(user) ? [Number(uid)] : [])).filter(Number.isInteger);
+}
+
 function rowsOf(file: string): readonly (readonly string[])[] {
   try {
     return readFileSync(file, 'utf8').split('\n').filter((line) => line.includes(':')).map((line) => line.split(':'));
