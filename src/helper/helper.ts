@@ -57,6 +57,8 @@ const graceMs = 300;
 const answerMs = 50;
 const keptLinesMax = 300;
 const messageBytesMax = 8 << 20;
+/** A core makes one call after the other beside its watch; each slow reader of a watch may hold the largest message. */
+const callsPerConnectionMax = 16;
 
 async function main(options: HelperOptions): Promise<void> {
   keepMallocSmall();
@@ -125,7 +127,7 @@ async function main(options: HelperOptions): Promise<void> {
       return log.warn('caller-refused', { known: peer !== undefined });
     }
     const key = `${caller.uid} ${caller.privileged}`;
-    const server = servers.get(key) ?? createGrpcServer({ services: [helperService(parts, caller)], log, messageBytesMax });
+    const server = servers.get(key) ?? createGrpcServer({ services: [helperService(parts, caller)], log, messageBytesMax, callsPerConnectionMax });
     servers.set(key, server);
     server.accept(socket);
   }
@@ -134,7 +136,8 @@ async function main(options: HelperOptions): Promise<void> {
     const now = of && WatchResponse.toJSON({ networks: lanes.statesOf(of) });
     const confined = { helper: memory, node: lanes.confinement('') };
     const nodeLogs = of?.map(({ place, node }) => ({ tunnelId: place.tunnelId, lines: node.logLines() })) ?? [];
-    return JSON.stringify({ version, system: process.platform, node: process.version, engine: await device.choose(), confined, now, log: lines(), nodeLogs });
+    // What the log tells is of those who have networks: their suffixes, their engines' words.
+    return JSON.stringify({ version, system: process.platform, node: process.version, engine: await device.choose(), confined, now, log: of === null ? [] : lines(), nodeLogs });
   }
   async function shutdown(): Promise<void> {
     await lanes.close();

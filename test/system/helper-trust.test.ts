@@ -64,7 +64,7 @@ describe.runIf(missing === null)(`whom the helper serves${missing === null ? '' 
     expect(failed(as('bob', 'clear', { generation: order(2, 2), tunnelId }))).toEqual(['helper.declined', 'ann']);
     expect(failed(as('bob', 'node', { generation: order(2, 3), tunnelId, spec: nodeSpec }))).toEqual(['helper.declined', 'ann']);
     expect(as('bob', 'watch')).toEqual(WatchResponse.toJSON(WatchResponse.fromPartial({ networks: [] })));
-    expect(JSON.parse(as('bob', 'diagnostics')['report'] as unknown as string)).toMatchObject({ now: null, nodeLogs: [] });
+    expect(JSON.parse(as('bob', 'diagnostics')['report'] as unknown as string)).toMatchObject({ now: null, log: [], nodeLogs: [] });
     expect([failed(as('bob', 'shutdown')), failed(as('ann', 'shutdown'))]).toEqual([['auth.not-permitted', undefined], ['auth.not-permitted', undefined]]);
 
     const started = as('ann', 'node', { generation: order(1, 2), tunnelId, spec: nodeSpec })['state'] as unknown as { socketPath: string; pid: number };
