@@ -26,6 +26,7 @@ import { tunnelKeys } from '../platform/tunnel-keys.ts';
 import { uapiSocket } from '../platform/uapi-socket.ts';
 import { keepOpenToMembers } from '../platform/socket-acl.ts';
 import { findGroup, findUser, membersOf } from '../platform/users.ts';
+import { windowsIp } from '../platform/windows-ip.ts';
 import { speakAsService } from '../platform/windows-service.ts';
 import { wireguardGo } from '../platform/wireguard-go.ts';
 import { createNameJournal } from './dns/journal.ts';
@@ -82,7 +83,7 @@ async function main(options: HelperOptions): Promise<void> {
     onOutput: (line) => log.warn('engine-says', { line }),
   });
   const device = createDevice(
-    { system, commands: commandRunner(run), uapi: uapiSocket, engines, facts: machineFacts, keys, onEngineEnd: (name, sentence) => lanes.engineEnded(name, sentence) },
+    { system, commands: commandRunner(run), uapi: uapiSocket, ip: windowsIp, engines, facts: machineFacts, keys, onEngineEnd: (name, sentence) => lanes.engineEnded(name, sentence) },
     options.engine,
   );
   const journals = journalFiles(state);

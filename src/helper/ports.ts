@@ -30,6 +30,19 @@ export interface NameMachine {
   birthOf(path: string): string;
 }
 
+/** Addresses, routes and settings of interfaces by the system's own calls, where it has those instead of programs: on Windows. */
+export interface IpSettings {
+  /** 0, or the system's number of what went wrong. An interface that was just made, and is not ready for addresses, is waited for. */
+  change(change: IpChange): Promise<number>;
+  /** Where the machine sends what; `own` for an address of its own. */
+  routes(): readonly { readonly network: string; readonly device: string; readonly own: boolean }[];
+}
+
+export type IpChange =
+  | { readonly what: 'add-address' | 'remove-address'; readonly device: string; readonly address: string }
+  | { readonly what: 'add-route' | 'remove-route'; readonly device: string; readonly network: string }
+  | { readonly what: 'set-interface'; readonly device: string; readonly family: 4 | 6; readonly mtu: number };
+
 /** The configuration socket of a user space engine (the WireGuard cross-platform interface). */
 export interface UapiSocket {
   /** Sends a whole request and resolves with the whole answer, errno line included. Rejects when there is no engine. */

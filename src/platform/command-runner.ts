@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, openSync, closeSync, unlinkSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { failure } from '../base/failure.ts';
 import { type Command, type CommandResult, type CommandRunner } from '../helper/ports.ts';
 
@@ -39,7 +39,7 @@ export function commandRunner(folder: string): CommandRunner {
 
 function finished(file: string, args: readonly string[], stdin: number | 'ignore', { argv }: Command): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: [stdin, 'pipe', 'pipe'], env: { PATH: systemFolders.join(':'), LC_ALL: 'C' }, timeout: deadlineMs, killSignal: 'SIGKILL', windowsHide: true });
+    const child = spawn(file, args, { stdio: [stdin, 'pipe', 'pipe'], env: { PATH: systemFolders.join(delimiter), LC_ALL: 'C' }, timeout: deadlineMs, killSignal: 'SIGKILL', windowsHide: true });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     let bytes = 0;

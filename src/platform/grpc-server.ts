@@ -1,4 +1,4 @@
-import { type Socket, type Server as NetServer, createServer } from 'node:net';
+import { type Socket, createServer } from 'node:net';
 import { type TLSSocket } from 'node:tls';
 import * as grpc from '@grpc/grpc-js';
 import { failure } from '../base/failure.ts';
@@ -13,8 +13,9 @@ import { counting } from './grpc-call-counts.ts';
 import { type Authorize, createCallers } from './grpc-callers.ts';
 import { healthService } from './grpc-health.ts';
 import { implementationOf } from './grpc-handlers.ts';
-import { bind, bindUnix, type TcpAddress } from './grpc-listen.ts';
+import { bind, type TcpAddress } from './grpc-listen.ts';
 import { addReflection } from './grpc-reflection.ts';
+import { openLocalDoor } from './local-door.ts';
 import { localPeers } from './local-peers.ts';
 import type { TlsAcceptor } from './tls-accept.ts';
 import { callerOf, type Proven } from './tls-callers.ts';
@@ -89,7 +90,7 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
   for (const { definition, handlers } of all) raw.addService(definition as grpc.ServiceDefinition, implementationOf({ definition, handlers }, callers, log));
   // All connections enter through one injector: the listeners stay ours, so their errors keep their codes and each can end alone.
   const injector = raw.createConnectionInjector(grpc.ServerCredentials.createInsecure());
-  const listeners = new Map<string, { server: NetServer; address: TcpAddress | null }>();
+  const listeners = new Map<string, { server: { close(): unknown }; address: TcpAddress | null }>();
   const sockets = new Map<Socket, () => Caller>();
   const tls = identity && tlsAcceptor();
   const share = createShares(connectionsMax);
@@ -149,8 +150,7 @@ export function createGrpcServer({ services, log, messageBytesMax = messageBytes
     },
     listenUnix: async (path, mode) => {
       const isPeer = localPeers(path);
-      const server = createServer((socket) => (isPeer(socket) ? accept(socket) : void socket.destroy()));
-      await bindUnix(server, path, mode);
+      const server = await openLocalDoor(path, mode, (socket, peer) => (isPeer(peer) ? accept(socket) : void socket.destroy()));
       listeners.set(path, { server, address: null });
     },
     cut: (keep) => {

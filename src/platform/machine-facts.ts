@@ -4,6 +4,7 @@ import { networkInterfaces, release } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type MachineFacts } from '../helper/ports.ts';
 import { systemProgram } from './command-runner.ts';
+import { luidOf } from './windows-ip.ts';
 
 const linuxFacts: MachineFacts = {
   kernelWireguard: async () => systemProgram('ip') !== undefined && systemProgram('wg') !== undefined && (existsSync('/sys/module/wireguard') || isModule('wireguard')),
@@ -27,7 +28,10 @@ const otherFacts: MachineFacts = {
   udpPortFree,
 };
 
-export const machineFacts: MachineFacts = process.platform === 'linux' ? linuxFacts : otherFacts;
+/** Node lists no interface that has no address yet. */
+const windowsFacts: MachineFacts = { ...otherFacts, deviceExists: async (device) => luidOf(device) !== undefined };
+
+export const machineFacts: MachineFacts = process.platform === 'linux' ? linuxFacts : process.platform === 'win32' ? windowsFacts : otherFacts;
 
 const portTries = { most: 6, pauseMs: 100 } as const;
 

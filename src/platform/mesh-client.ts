@@ -8,8 +8,10 @@ import { MetricsServiceService } from '../gen/webmesh/metrics/v1/metrics.ts';
 import { EnrollmentServiceService, TrustServiceService } from '../gen/webmesh/trust/v1/trust.ts';
 import { type Channel, openChannel } from './grpc-client.ts';
 import { meshCredentials } from './grpc-credentials.ts';
+import { localName } from './local-name.ts';
 import { probeTls } from './tls-dial.ts';
 import { rootOf } from './tls.ts';
+import { assertTrustedPipe } from './windows-folders.ts';
 
 /** Milliseconds. The caller sets tighter deadlines by its signal; these bound what the far end sees. */
 const deadlineMs = { join: 10_000, leave: 4_000, read: 5_000, trust: 10_000, local: 3_000, localTrust: 12_000, netcheck: 30_000 } as const;
@@ -92,7 +94,12 @@ function channelTo(address: string, security: Security): Channel {
   }
 }
 
-const localChannel = (socketPath: string): Channel => openChannel(`unix:${socketPath}`, { away: 'node.lost', name: socketPath });
+/** A socket lies in a folder that only this user and the node process may enter; a pipe lies nowhere, so its owner is asked. */
+function localChannel(socketPath: string): Channel {
+  const name = localName(socketPath);
+  if (process.platform === 'win32') assertTrustedPipe(name, 'node.lost');
+  return openChannel(`unix:${name}`, { away: 'node.lost', name: socketPath });
+}
 
 /** Messages are read one by one as they are asked for: a slow reader slows the node process down, and fills no memory here. */
 async function* streaming<T>(socketPath: string, open: (channel: Channel) => AsyncIterable<T>): AsyncIterable<T> {

@@ -102,8 +102,9 @@ function launch({ script, user, confine }: NodeProcessOptions, dataDir: string, 
   const identity = user === undefined || user.uid === process.geteuid?.() ? {} : { uid: user.uid, gid: user.gid };
   // Its socket's folder says who may use the socket; its files are its own, because its data folder lets nobody else in.
   const before = process.umask(0o077);
+  // On Windows it stays in the job of our children, which ends with us.
   // Its folder is entered before the user is changed, and without the right to override permissions we could not enter its own.
-  const child = spawn(process.execPath, args, { ...identity, cwd: '/', env: environment(dataDir), stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true, windowsHide: true });
+  const child = spawn(process.execPath, args, { ...identity, cwd: '/', env: environment(dataDir), stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: process.platform !== 'win32', windowsHide: true });
   process.umask(before);
   const [, output, log, reports] = child.stdio as unknown as readonly [Writable, Readable, Readable, Readable];
   createInterface({ input: output }).on('line', ears.report);

@@ -2,6 +2,7 @@ import { addressOf, blockingFunction, libraryFunction, type NativeFunction, nati
 
 const kernel = 'kernel32.dll';
 const advapi = 'advapi32.dll';
+const iphlpapi = 'iphlpapi.dll';
 /** What of Windows is called, by its declaration. Handles are numbers; structures are bytes. */
 const declarations = {
   CloseHandle: [kernel, 'int CloseHandle(intptr_t handle)'],
@@ -10,6 +11,14 @@ const declarations = {
   CreateNamedPipeW: [kernel, 'intptr_t CreateNamedPipeW(str16 name, uint32_t open, uint32_t mode, uint32_t instances, uint32_t out, uint32_t in, uint32_t timeout, void *security)'],
   ConnectNamedPipe: [kernel, 'int ConnectNamedPipe(intptr_t pipe, void *overlapped)'],
   GetNamedPipeClientProcessId: [kernel, 'int GetNamedPipeClientProcessId(intptr_t pipe, _Out_ uint8_t *pid)'],
+  GetNamedPipeServerProcessId: [kernel, 'int GetNamedPipeServerProcessId(intptr_t pipe, _Out_ uint8_t *pid)'],
+  CreateFileW: [kernel, 'intptr_t CreateFileW(str16 name, uint32_t access, uint32_t share, void *security, uint32_t disposition, uint32_t flags, intptr_t template)'],
+  WaitNamedPipeW: [kernel, 'int WaitNamedPipeW(str16 name, uint32_t ms)'],
+  OpenProcess: [kernel, 'intptr_t OpenProcess(uint32_t access, int inherit, uint32_t pid)'],
+  QueryFullProcessImageNameW: [kernel, 'int QueryFullProcessImageNameW(intptr_t process, uint32_t flags, _Out_ uint8_t *name, _Inout_ uint8_t *size)'],
+  TerminateProcess: [kernel, 'int TerminateProcess(intptr_t process, uint32_t code)'],
+  WaitForSingleObject: [kernel, 'uint32_t WaitForSingleObject(intptr_t handle, uint32_t ms)'],
+  RtlMoveMemory: [kernel, 'void RtlMoveMemory(_Out_ uint8_t *to, int64_t from, uint64_t size)'],
   GetLastError: [kernel, 'uint32_t GetLastError()'],
   LocalFree: [kernel, 'intptr_t LocalFree(int64_t memory)'],
   GetCurrentThread: [kernel, 'intptr_t GetCurrentThread()'],
@@ -20,6 +29,7 @@ const declarations = {
   OpenProcessToken: [advapi, 'int OpenProcessToken(intptr_t process, uint32_t access, _Out_ uint8_t *token)'],
   GetTokenInformation: [advapi, 'int GetTokenInformation(intptr_t token, int kind, _Out_ uint8_t *bytes, uint32_t size, _Out_ uint8_t *needed)'],
   CheckTokenMembership: [advapi, 'int CheckTokenMembership(intptr_t token, uint8_t *sid, _Out_ uint8_t *member)'],
+  GetKernelObjectSecurity: [advapi, 'int GetKernelObjectSecurity(intptr_t handle, uint32_t parts, _Out_ uint8_t *bytes, uint32_t size, _Out_ uint8_t *needed)'],
   GetFileSecurityW: [advapi, 'int GetFileSecurityW(str16 path, uint32_t parts, _Out_ uint8_t *bytes, uint32_t size, _Out_ uint8_t *needed)'],
   SetFileSecurityW: [advapi, 'int SetFileSecurityW(str16 path, uint32_t parts, int64_t security)'],
   ConvertStringSecurityDescriptorToSecurityDescriptorW: [advapi, 'int ConvertStringSecurityDescriptorToSecurityDescriptorW(str16 text, uint32_t revision, _Out_ uint8_t *security, void *size)'],
@@ -29,6 +39,19 @@ const declarations = {
   CloseServiceHandle: [advapi, 'int CloseServiceHandle(intptr_t service)'],
   ChangeServiceConfig2W: [advapi, 'int ChangeServiceConfig2W(intptr_t service, uint32_t level, uint8_t *info)'],
   SetServiceStatus: [advapi, 'int SetServiceStatus(intptr_t service, uint8_t *status)'],
+  ConvertInterfaceAliasToLuid: [iphlpapi, 'uint32_t ConvertInterfaceAliasToLuid(str16 alias, _Out_ uint8_t *luid)'],
+  ConvertInterfaceLuidToAlias: [iphlpapi, 'uint32_t ConvertInterfaceLuidToAlias(uint8_t *luid, _Out_ uint8_t *alias, size_t characters)'],
+  GetIpForwardTable2: [iphlpapi, 'uint32_t GetIpForwardTable2(uint16_t family, _Out_ uint8_t *table)'],
+  FreeMibTable: [iphlpapi, 'void FreeMibTable(int64_t table)'],
+  InitializeUnicastIpAddressEntry: [iphlpapi, 'void InitializeUnicastIpAddressEntry(_Inout_ uint8_t *row)'],
+  CreateUnicastIpAddressEntry: [iphlpapi, 'uint32_t CreateUnicastIpAddressEntry(uint8_t *row)'],
+  DeleteUnicastIpAddressEntry: [iphlpapi, 'uint32_t DeleteUnicastIpAddressEntry(uint8_t *row)'],
+  InitializeIpForwardEntry: [iphlpapi, 'void InitializeIpForwardEntry(_Inout_ uint8_t *row)'],
+  CreateIpForwardEntry2: [iphlpapi, 'uint32_t CreateIpForwardEntry2(uint8_t *row)'],
+  DeleteIpForwardEntry2: [iphlpapi, 'uint32_t DeleteIpForwardEntry2(uint8_t *row)'],
+  InitializeIpInterfaceEntry: [iphlpapi, 'void InitializeIpInterfaceEntry(_Inout_ uint8_t *row)'],
+  GetIpInterfaceEntry: [iphlpapi, 'uint32_t GetIpInterfaceEntry(_Inout_ uint8_t *row)'],
+  SetIpInterfaceEntry: [iphlpapi, 'uint32_t SetIpInterfaceEntry(_Inout_ uint8_t *row)'],
 } as const;
 
 const made = new Map<string, NativeFunction>();

@@ -20,17 +20,18 @@ const cameBefore: readonly number[] = [535, 232];
 const pending = 997;
 const firstBytesMs = 5_000;
 /**
- * SDDL, behind the owner, who is named because callers ask for it: the system and administrators everything, whoever sits at the machine reading and writing; nobody else, and nobody by inheritance.
+ * SDDL, behind the owner, who is named because callers ask for it and who makes the further instances: the system and administrators everything,
+ * whoever sits at the machine reading and writing; nobody else, and nobody by inheritance.
  * Node's own client asks for GENERIC_WRITE, so the right to add an instance of the pipe is in it: see docs/decisions/0017.
  */
-const access = 'D:P(A;;GA;;;SY)(A;;GA;;;BA)(A;;GRGW;;;IU)';
+const access = (own: string): string => `O:${own}D:P(A;;GA;;;SY)(A;;GA;;;BA)(A;;GA;;;${own})(A;;GRGW;;;IU)`;
 
 /**
  * Listens on a named pipe that is made by us, not by Node: so its access list is ours and the handle of each connection is known, and
  * Windows can be asked whose it is. That answer comes once the caller has spoken, so who is silent for five seconds is closed.
  */
 export async function openPipeDoor(name: string, enter: (socket: Socket, peer: PeerCredentials | undefined) => void): Promise<{ close(): void }> {
-  const security = securityAttributes(securityOf(`O:${ownAccount() ?? 'BA'}${access}`));
+  const security = securityAttributes(securityOf(access(ownAccount() ?? 'BA')));
   const event = windows('CreateEventW', null, 1, 0, null);
   const share = createDoorShares(doorLimits);
   let open = 0;

@@ -33,9 +33,18 @@ export function pipePeer(pipe: number): PeerCredentials | undefined {
 /** The account that a file, a folder or a pipe belongs to, as text; undefined when there is none or it is not said. */
 export function ownerOf(path: string): string | undefined {
   const bytes = Buffer.alloc(512);
-  if (windows('GetFileSecurityW', path, ownerPart, bytes, bytes.length, Buffer.alloc(4)) === 0) return undefined;
-  // A self-relative SECURITY_DESCRIPTOR: the owner's offset stands at 4.
-  return sidText(bytes.subarray(bytes.readUInt32LE(4)));
+  return windows('GetFileSecurityW', path, ownerPart, bytes, bytes.length, Buffer.alloc(4)) === 0 ? undefined : ownerIn(bytes);
+}
+
+/** The same of what a handle stands for; the handle must have the right READ_CONTROL. */
+export function ownerOfHandle(handle: number): string | undefined {
+  const bytes = Buffer.alloc(512);
+  return windows('GetKernelObjectSecurity', handle, ownerPart, bytes, bytes.length, Buffer.alloc(4)) === 0 ? undefined : ownerIn(bytes);
+}
+
+/** A self-relative SECURITY_DESCRIPTOR: the owner's offset stands at 4. */
+function ownerIn(descriptor: Buffer): string | undefined {
+  return sidText(descriptor.subarray(descriptor.readUInt32LE(4)));
 }
 
 /** The account that runs this process. */

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { formatIp, formatPrefix, type Prefix, parsePrefix } from '../base/ip.ts';
 import { localName } from './local-name.ts';
+import { pipePeers } from './local-peers.ts';
 import { accountNumber, administratorsSid, interactiveSid, sidText } from './windows-accounts.ts';
+import { fillAddress, fillInterfaceQuestion, fillInterfaceSettings, fillRoute, isForMany, readRoutes, sizes } from './windows-ip-rows.ts';
 import { serviceStatus } from './windows-service.ts';
+import { engineArguments, startFailure } from './wireguard-go.ts';
 
 /** As [MS-DTYP] 2.4.2.2 lays a user's identifier out. */
 const someone = Buffer.from('0105000000000005150000009d8c9c3e2f4b7d1a5e6f7081e9030000', 'hex');
@@ -36,4 +40,78 @@ test('a path is itself, and on Windows a pipe: the same for two spellings of one
   expect(localName('/run/webmesh/helper.sock', 'linux')).toBe('/run/webmesh/helper.sock');
   expect(pipe('/a/helper.sock')).toMatch(/^\\\\\.\\pipe\\webmesh-[0-9a-f]{24}-helper\.sock$/);
   expect([pipe('/A/helper.sock') === pipe('/a/helper.sock'), pipe('/b/helper.sock') === pipe('/a/helper.sock')]).toEqual([true, false]);
+});
+
+describe('the rows of the IP Helper', () => {
+  const luid = Buffer.from('0000000000008035', 'hex');
+  const prefix = (text: string): Prefix => parsePrefix(text) ?? { ip: { family: 4, value: 0n }, bits: 0 };
+  const hex = (row: Buffer, ...places: readonly [number, number][]): readonly string[] => places.map(([from, to]) => row.toString('hex', from, to));
+
+  test('an address is on its interface, is its whole network, and needs no look for others that have it', () => {
+    const [four, six] = ['10.0.0.1/32', 'fd00::7/128'].map((text) => {
+      const row = Buffer.alloc(sizes.addressRow);
+      fillAddress(row, luid, prefix(text));
+      return row;
+    }) as [Buffer, Buffer];
+    const places = [[0, 28], [32, 40], [60, 61], [64, 68]] as const;
+    expect(hex(four, ...places.map(([a, b]): [number, number] => [a, b]))).toEqual(['020000000a0000010000000000000000000000000000000000000000', '0000000000008035', '20', '04000000']);
+    expect(hex(six, [0, 28], [60, 61])).toEqual(['1700000000000000fd00000000000000000000000000000700000000', '80']);
+  });
+
+  test('a route is on the link: its next hop is nobody; and it is read as it was written', () => {
+    const rows = ['10.0.0.0/8', 'fd00::/48'].map((text) => {
+      const row = Buffer.alloc(sizes.routeRow, 0xff);
+      fillRoute(row, luid, prefix(text));
+      return row;
+    });
+    expect(rows.map((row) => hex(row, [0, 8], [12, 16], [40, 41], [44, 48], [84, 88]))).toEqual([['0000000000008035', '02000000', '08', '02000000', '00000000'], ['0000000000008035', '17000000', '30', '17000000', '00000000']]);
+    const unknown = Buffer.alloc(sizes.routeRow);
+    const read = readRoutes(Buffer.concat([...rows, unknown, Buffer.alloc(50)]));
+    expect(read.map(({ luid: on, network }) => `${formatPrefix(network)} ${on.toString('hex')}`)).toEqual(['10.0.0.0/8 0000000000008035', 'fd00::/48 0000000000008035']);
+  });
+
+  test('an interface learns nothing from routers, and its site prefix comes back within range', () => {
+    const row = Buffer.alloc(sizes.interfaceRow);
+    fillInterfaceQuestion(row, luid, 4);
+    expect(hex(row, [0, 2], [8, 16])).toEqual(['0200', '0000000000008035']);
+    const answer = Buffer.alloc(sizes.interfaceRow, 0x40);
+    const changed = Buffer.from(answer);
+    fillInterfaceSettings(changed, 4, 1420);
+    expect(hex(changed, [46, 48], [52, 56], [56, 60], [144, 148], [152, 156])).toEqual(['0000', '00000000', '00000000', '00000000', '8c050000']);
+    expect([...changed].filter((byte, at) => byte !== answer[at]).length).toBe(2 + 4 + 4 + 4 + 4);
+    fillInterfaceSettings(answer, 6, 1280);
+    expect(hex(answer, [144, 148], [152, 156])).toEqual(['80000000', '00050000']);
+  });
+
+  test('what is for many is in nobody\'s way', () => {
+    const many = ['224.0.0.0/4', '239.1.2.3/32', '255.255.255.255/32', 'ff00::/8', '223.0.0.0/8', '10.255.255.255/32', 'fe80::/64'].map(prefix);
+    expect(many.filter(({ ip }) => isForMany(ip)).map(({ ip }) => formatIp(ip))).toEqual(['224.0.0.0', '239.1.2.3', '255.255.255.255', 'ff00::']);
+  });
+});
+
+describe('the engine on Windows', () => {
+  test('is told its adapter\'s name and nothing else', () => {
+    expect([engineArguments('wmhome', 'win32'), engineArguments('wmhome', 'linux')]).toEqual([['wmhome'], ['-f', 'wmhome']]);
+  });
+
+  const debug = 'DEBUG: (wmhome) 2026/01/02 03:04:05 Starting wireguard-go version 0.0.20250522\r\n';
+  test.each<[string, string, string]>([
+    ['its driver is missing', `${debug}panic: Error loading wintun.dll DLL: Unable to load library: The specified module could not be found.\r\n\r\ngoroutine 1 [running]:\r\nmain.main()\r\n`,
+      'tunnel.engine-missing {"problem":"wintun.dll could not be used (panic: Error loading wintun.dll DLL: Unable to load library: The specified module could not be found.)"}'],
+    ['it has no rights', `${debug}ERROR: (wmhome) 2026/01/02 03:04:05 Failed to create TUN device: Error creating interface: Access is denied.\r\n`,
+      'tunnel.not-permitted {"problem":"ERROR: (wmhome) 2026/01/02 03:04:05 Failed to create TUN device: Error creating interface: Access is denied."}'],
+    ['its pipe is to be the system\'s, and it is not run by it', 'ERROR: (wmhome) 2026/01/02 03:04:05 Failed to listen on uapi socket: open \\\\.\\pipe\\x: This security ID may not be assigned as the owner of this object.\r\n',
+      'tunnel.not-permitted {"problem":"ERROR: (wmhome) 2026/01/02 03:04:05 Failed to listen on uapi socket: open \\\\\\\\.\\\\pipe\\\\x: This security ID may not be assigned as the owner of this object."}'],
+    ['it says nothing', '', 'tunnel.failed {"step":"add-device","problem":"wireguard-go ended (code 1): "}'],
+  ])('%s', (_, said, expected) => {
+    expect(startFailure('wireguard-go ended (code 1)', said).message).toBe(expected);
+  });
+});
+
+test('into the node process\'s pipe comes its own user, and the system; nobody whom Windows does not name', () => {
+  const peer = (uid: number) => ({ uid, gid: uid, pid: 1, groups: [] });
+  const may = pipePeers('C:\\ProgramData\\Webmesh\\run\\nodes\\140737488355327\\home\\node.sock');
+  expect([may(peer(140737488355327)), may(peer(0)), may(peer(7)), may(undefined)]).toEqual([true, true, false, false]);
+  const elsewhere = pipePeers('C:\\nodes\\7x\\home\\node.sock');
+  expect([elsewhere(peer(0)), elsewhere(peer(7)), elsewhere(undefined)]).toEqual([true, false, false]);
 });

@@ -1,6 +1,6 @@
 import { failure, isFailure } from '../../base/failure.ts';
 import { Secret } from '../../base/log.ts';
-import { type CommandRunner, type EngineProblem, type EngineProcesses, type Keys, type MachineFacts, type RunningEngine, type UapiSocket } from '../ports.ts';
+import { type CommandRunner, type EngineProblem, type EngineProcesses, type IpSettings, type Keys, type MachineFacts, type RunningEngine, type UapiSocket } from '../ports.ts';
 import { type Step } from './reconcile.ts';
 import { type Action, type EngineName, type MachineRoute, type System } from './system.ts';
 import { type DeviceStats, errnoOf, getRequest, parseDump, parseGet } from './uapi.ts';
@@ -9,6 +9,7 @@ export interface DevicePorts {
   readonly system: System;
   readonly commands: CommandRunner;
   readonly uapi: UapiSocket;
+  readonly ip: IpSettings;
   readonly engines: EngineProcesses;
   readonly facts: MachineFacts;
   readonly keys: Pick<Keys, 'named'>;
@@ -29,7 +30,7 @@ export interface Device {
 }
 
 export function createDevice(ports: DevicePorts, only: EngineName | 'auto' = 'auto'): Device {
-  const { system, commands, uapi, engines, facts, keys } = ports;
+  const { system, commands, uapi, ip, engines, facts, keys } = ports;
   const running = new Map<string, RunningEngine>();
 
   async function choose(): Promise<EngineChoice> {
@@ -52,6 +53,11 @@ export function createDevice(ports: DevicePorts, only: EngineName | 'auto' = 'au
       case 'uapi': {
         const errno = errnoOf(await uapi.exchange(step.device, action.request));
         if (errno !== 0) throw system.failureOf(step, { errno });
+        return;
+      }
+      case 'ip': {
+        const code = await ip.change(action.change);
+        if (code !== 0 && !action.tolerate?.includes(code)) throw system.failureOf(step, { code });
         return;
       }
       case 'run': {
@@ -89,6 +95,7 @@ export function createDevice(ports: DevicePorts, only: EngineName | 'auto' = 'au
   }
 
   async function routes(): Promise<readonly MachineRoute[]> {
+    if (system.routeQueries === null) return ip.routes();
     const answers = await Promise.all(system.routeQueries.map((argv) => commands.run({ argv })));
     const bad = answers.find(({ code }) => code !== 0);
     if (bad) throw failure('tunnel.failed', { step: 'read-routes', problem: bad.stderr.trim().slice(0, 200) });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../base/log.ts';
 import { type Step, reconcile } from './reconcile.ts';
-import { type EngineName } from './system.ts';
+import { type EngineName, type StepProblem } from './system.ts';
 import { systemFor } from './systems.ts';
 
 const key = 'qRCwZSKInrMAq5sepfCdaCsRJaoLe5jhtzfiw7CjbVM=';
@@ -18,6 +18,10 @@ function lines(platform: string, engine: EngineName): readonly string[] {
     { kind: 'remove-address', device: wanted.device, address: '10.0.0.1/32' }, { kind: 'set-peers', device: wanted.device, remove: [key], move: [{ ...peer, endpoint: '1.2.3.4:6' }, { ...peer, endpoint: '' }], set: [] }, { kind: 'remove-device', device: wanted.device },
   ];
   return [...reconcile(null, wanted, new Set()), ...removal].flatMap((step) => system.actions(step, engine, keys)).map((action) => {
+    if (action.kind === 'ip') {
+      const { what, device, ...values } = action.change;
+      return `${what} ${Object.values(values).join(' ')} on ${device}${action.tolerate?.includes(1168) ? ' (may be gone)' : ''}`;
+    }
     if (action.kind === 'run') return `${action.argv.join(' ')}${action.input ? ' < input' : ''}${action.tolerate ? ' (may be gone)' : ''}`;
     return action.kind === 'uapi' ? `uapi: ${action.request.reveal().replace(/private_key=\w+/, 'private_key=…').replaceAll(/public_key=\w+/g, 'public_key=…').trim().split('\n').join(' ')}` : action.kind;
   });
@@ -85,16 +89,16 @@ describe('command lines', () => {
   test('Windows', () => {
     expect(lines('win32', 'wireguard-go')).toEqual([
       'start-engine', identity,
-      'netsh interface ipv4 add address interface=wmhome address=10.0.0.1/32 store=active',
-      'netsh interface ipv6 add address interface=wmhome address=fd00::/128 store=active',
-      'netsh interface ipv4 set subinterface wmhome mtu=1420 store=active',
-      'netsh interface ipv6 set subinterface wmhome mtu=1420 store=active',
-      'netsh interface ipv4 add route prefix=10.0.0.0/8 interface=wmhome store=active',
-      'netsh interface ipv6 add route prefix=fd00::/48 interface=wmhome store=active',
+      'add-address 10.0.0.1/32 on wmhome',
+      'add-address fd00::/128 on wmhome',
+      'set-interface 4 1420 on wmhome',
+      'set-interface 6 1420 on wmhome (may be gone)',
+      'add-route 10.0.0.0/8 on wmhome',
+      'add-route fd00::/48 on wmhome',
       addPeer,
-      'netsh interface ipv6 delete route prefix=fd00::/48 interface=wmhome store=active (may be gone)',
-      'netsh interface ipv6 delete address interface=wmhome address=fd00:: store=active (may be gone)',
-      'netsh interface ipv4 delete address interface=wmhome address=10.0.0.1 store=active (may be gone)',
+      'remove-route fd00::/48 on wmhome (may be gone)',
+      'remove-address fd00::/128 on wmhome (may be gone)',
+      'remove-address 10.0.0.1/32 on wmhome (may be gone)',
       removePeer, 'stop-engine',
     ]);
   });
@@ -116,7 +120,7 @@ describe('command lines', () => {
 describe('failures in the product\'s words', () => {
   const identityStep: Step = { kind: 'set-identity', device: 'wmhome', place, publicKey: 'mine', listenPort: 51820 };
   const route: Step = { kind: 'add-route', device: 'wmhome', network: '10.0.0.0/8' };
-  test.each<[string, Step, { stderr: string } | { errno: number }, string]>([
+  test.each<[string, Step, StepProblem, string]>([
     ['linux', identityStep, { errno: 98 }, 'tunnel.port-in-use {"port":51820}'],
     ['linux', { kind: 'bring-up', device: 'wmhome', mtu: 1420 }, { stderr: 'RTNETLINK answers: Address already in use' }, 'tunnel.port-in-use {}'],
     ['linux', { kind: 'add-device', device: 'wmhome', place }, { stderr: 'RTNETLINK answers: Operation not permitted' }, 'tunnel.not-permitted {"step":"add-device"}'],
@@ -125,8 +129,12 @@ describe('failures in the product\'s words', () => {
     ['linux', route, { stderr: 'Error: something new.\nmore' }, 'tunnel.failed {"step":"add-route","problem":"Error: something new."}'],
     ['darwin', identityStep, { errno: 48 }, 'tunnel.port-in-use {"port":51820}'],
     ['darwin', route, { stderr: 'route: must be root to alter routing table' }, 'tunnel.not-permitted {"step":"add-route"}'],
-    ['win32', identityStep, { errno: 10048 }, 'tunnel.port-in-use {"port":51820}'],
-    ['win32', route, { stderr: 'The object already exists.' }, 'tunnel.conflict {"what":"10.0.0.0/8"}'],
+    ['win32', identityStep, { errno: 98 }, 'tunnel.port-in-use {"port":51820}'],
+    ['win32', identityStep, { errno: 5 }, 'tunnel.failed {"step":"set-identity","problem":"the engine answered errno 5"}'],
+    ['win32', route, { code: 5 }, 'tunnel.not-permitted {"step":"add-route"}'],
+    ['win32', route, { code: 5010 }, 'tunnel.conflict {"what":"10.0.0.0/8"}'],
+    ['win32', { kind: 'add-address', device: 'wmhome', address: '10.0.0.1/32' }, { code: 1168 }, 'tunnel.failed {"step":"add-address","problem":"Windows error 1168: there is no such interface, address or route"}'],
+    ['win32', route, { code: 1234 }, 'tunnel.failed {"step":"add-route","problem":"Windows error 1234"}'],
   ])('%s %o %o', (platform, step, problem, expected) => {
     expect(systemFor(platform).failureOf(step, problem).message).toBe(expected);
   });
@@ -149,10 +157,5 @@ describe('the routes of a machine', () => {
       { network: '127.0.0.0/8', device: 'lo0', own: false }, { network: '10.20.0.0/16', device: 'en0', own: false }, { network: '192.168.1.0/24', device: 'en1', own: false },
       { network: '10.0.0.7/32', device: 'lo0', own: true }, { network: 'fe80::/64', device: 'en0', own: false },
     ]);
-  });
-
-  test('Windows', () => {
-    const table = 'Publish  Type      Met  Prefix                    Idx  Gateway/Interface Name\r\n-------  --------  ---  ------------------------  ---  ------------------------\r\nNo       Manual    0    0.0.0.0/0                  12  10.0.2.2\r\nNo       System    256  10.0.2.0/24                12  Ethernet 2\r\nNo       System    256  10.0.2.15/32               12  Ethernet 2\r\nNo       System    256  224.0.0.0/4                 1  Loopback\r\n';
-    expect(systemFor('win32').parseRoutes([table])).toEqual([{ network: '10.0.2.0/24', device: 'Ethernet 2', own: false }, { network: '10.0.2.15/32', device: 'Ethernet 2', own: true }]);
   });
 });

@@ -1,25 +1,29 @@
 import { failure, type Failure } from '../../base/failure.ts';
-import { formatIp, parsePrefix } from '../../base/ip.ts';
 import { Secret } from '../../base/log.ts';
 import { identityRequest, peersRequest } from './uapi.ts';
 import { type Step } from './reconcile.ts';
-import { type Action, type ActionKeys, type EngineName, type MachineRoute, type System } from './system.ts';
+import { type Action, type ActionKeys, type EngineName, type StepProblem, type System } from './system.ts';
 
 /**
- * Windows: wireguard-go on a Wintun adapter (its configuration pipe speaks the same text), `netsh` for addresses, MTU and routes.
- * Untested on the real system: the argument lists follow the documentation of `netsh interface`. Every setting is made with
- * `store=active`, so that a reboot forgets it.
+ * Windows: wireguard-go on a Wintun adapter (its configuration pipe speaks the same text); addresses, MTU and routes by the calls of the IP
+ * Helper, whose answers are numbers in every language. All of it ends with the adapter, and the adapter with its engine. Not run on a real
+ * Windows yet.
  */
 export const windows: System = {
   deviceName: (tunnelId) => `wm${tunnelId.slice(0, 10)}`,
   actions,
   failureOf,
-  routeQueries: [['netsh', 'interface', 'ipv4', 'show', 'route'], ['netsh', 'interface', 'ipv6', 'show', 'route']],
-  parseRoutes: (outputs) => outputs.flatMap(parseRoutes),
+  routeQueries: null,
+  parseRoutes: () => [],
 };
 
-const gone = /element not found|cannot find|not found/i;
-const active = 'store=active';
+/** winerror.h. */
+const code = { accessDenied: 5, exists: 5010, notFound: 1168, privilegeNotHeld: 1314 } as const;
+const known: Readonly<Record<number, string>> = { 5: 'access denied', 50: 'not supported', 87: 'a wrong parameter', 1168: 'there is no such interface, address or route', 1314: 'a right is missing', 5010: 'it is there already' };
+/** What is gone already was to go. */
+const gone = [code.notFound];
+/** IpcErrorPortInUse: wireguard-go answers Linux's numbers on every system. */
+const portInUse = 98;
 
 function actions(step: Step, _engine: EngineName, keys: ActionKeys): readonly Action[] {
   const { device } = step;
@@ -28,47 +32,27 @@ function actions(step: Step, _engine: EngineName, keys: ActionKeys): readonly Ac
     // The adapter ends with the process that made it.
     case 'remove-device': return [{ kind: 'stop-engine' }];
     case 'set-identity': return [{ kind: 'uapi', request: new Secret(identityRequest(keys.privateKey.reveal(), step.listenPort)) }];
-    case 'add-address': return [{ kind: 'run', argv: netsh(step.address, 'add', 'address', `interface=${device}`, `address=${step.address}`, active) }];
-    case 'remove-address': return [{ kind: 'run', argv: netsh(step.address, 'delete', 'address', `interface=${device}`, `address=${bare(step.address)}`, active), tolerate: gone }];
-    case 'bring-up': return ['ipv4', 'ipv6'].map((family) => ({ kind: 'run', argv: ['netsh', 'interface', family, 'set', 'subinterface', device, `mtu=${step.mtu}`, active] }));
-    case 'add-route': return [{ kind: 'run', argv: netsh(step.network, 'add', 'route', `prefix=${step.network}`, `interface=${device}`, active) }];
-    case 'remove-route': return [{ kind: 'run', argv: netsh(step.network, 'delete', 'route', `prefix=${step.network}`, `interface=${device}`, active), tolerate: gone }];
+    case 'add-address': return [{ kind: 'ip', change: { what: 'add-address', device, address: step.address } }];
+    case 'remove-address': return [{ kind: 'ip', change: { what: 'remove-address', device, address: step.address }, tolerate: gone }];
+    // A machine may have IPv6 switched off: then there is no such half of the interface, and an IPv6 address says so.
+    case 'bring-up': return [
+      { kind: 'ip', change: { what: 'set-interface', device, family: 4, mtu: step.mtu } },
+      { kind: 'ip', change: { what: 'set-interface', device, family: 6, mtu: step.mtu }, tolerate: gone },
+    ];
+    case 'add-route': return [{ kind: 'ip', change: { what: 'add-route', device, network: step.network } }];
+    case 'remove-route': return [{ kind: 'ip', change: { what: 'remove-route', device, network: step.network }, tolerate: gone }];
     case 'set-peers': return [{ kind: 'uapi', request: new Secret(peersRequest(step)) }];
   }
 }
 
-function failureOf(step: Step, problem: { readonly stderr: string } | { readonly errno: number }): Failure {
-  const errno = 'errno' in problem ? problem.errno : 0;
-  const text = 'stderr' in problem ? problem.stderr : `errno ${problem.errno}`;
-  if (errno === wsaeaddrinuse || errno === ebusyPort) return failure('tunnel.port-in-use', step.kind === 'set-identity' ? { port: step.listenPort } : {});
-  if (/requires elevation|access is denied/i.test(text)) return failure('tunnel.not-permitted', { step: step.kind });
-  if (/already exists/i.test(text)) return failure('tunnel.conflict', { what: 'network' in step ? step.network : step.device });
-  return failure('tunnel.failed', { step: step.kind, problem: text.trim().split('\n')[0]?.slice(0, 200) ?? '' });
-}
-
-const wsaeaddrinuse = 10048;
-/** What wireguard-go answers on every system when it cannot bind. */
-const ebusyPort = 98;
-
-/** Rows: publish, type, metric, prefix, index, interface or gateway. The interface may be named in several words. */
-function parseRoutes(table: string): readonly MachineRoute[] {
-  return table.split('\n').flatMap((line): MachineRoute[] => {
-    const match = /^\S+\s+\S+\s+\d+\s+(\S+\/\d{1,3})\s+\d+\s+(.+?)\s*$/.exec(line);
-    const prefix = match?.[1] === undefined ? undefined : parsePrefix(match[1]);
-    if (prefix === undefined || prefix.bits === 0 || isMulticast(formatIp(prefix.ip))) return [];
-    return [{ network: match?.[1] ?? '', device: match?.[2] ?? '', own: prefix.bits === (prefix.ip.family === 4 ? 32 : 128) }];
-  });
-}
-
-function isMulticast(ip: string): boolean {
-  return ip.startsWith('ff') || /^(22[4-9]|23\d|255)\./.test(ip);
-}
-
-function netsh(address: string, verb: string, noun: string, ...rest: readonly string[]): readonly string[] {
-  return ['netsh', 'interface', address.includes(':') ? 'ipv6' : 'ipv4', verb, noun, ...rest];
-}
-
-function bare(address: string): string {
-  const prefix = parsePrefix(address);
-  return prefix ? formatIp(prefix.ip) : address;
+function failureOf(step: Step, problem: StepProblem): Failure {
+  if ('errno' in problem) {
+    if (problem.errno === portInUse) return failure('tunnel.port-in-use', step.kind === 'set-identity' ? { port: step.listenPort } : {});
+    return failure('tunnel.failed', { step: step.kind, problem: `the engine answered errno ${problem.errno}` });
+  }
+  if ('stderr' in problem) return failure('tunnel.failed', { step: step.kind, problem: problem.stderr.trim().split('\n')[0]?.slice(0, 200) ?? '' });
+  if (problem.code === code.accessDenied || problem.code === code.privilegeNotHeld) return failure('tunnel.not-permitted', { step: step.kind });
+  if (problem.code === code.exists) return failure('tunnel.conflict', { what: 'network' in step ? step.network : 'address' in step ? step.address : step.device });
+  const meaning = known[problem.code];
+  return failure('tunnel.failed', { step: step.kind, problem: `Windows error ${problem.code}${meaning === undefined ? '' : `: ${meaning}`}` });
 }
