@@ -70,6 +70,8 @@ test('one is named, several are counted', () => {
 test('text from elsewhere cannot turn, hide or break the line it stands in', () => {
   expect(plainText('Home\u202egnp.exe\u2066\u200b\r\n\u001b[31mred\ufeff ')).toBe('Homegnp.exe [31mred');
   expect(plainText('👩‍🚀 Zoë עברית')).toBe('👩‍🚀 Zoë עברית');
+  // The window's places for names and links in a sentence: see renderer/words/slots.
+  expect(plainText('granted admin to \ue001 \ue00f\ue010')).toBe('granted admin to  \ue010');
   expect(sentence({ code: 'node.id-taken', detail: { node: 'a\u202eb' } }).what).toContain('“ab”');
 });
 
