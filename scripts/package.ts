@@ -1,6 +1,8 @@
 /**
  * Packages from dist/, which each of these makes first.
  *   npm run package -- single   the executable that holds helper, node process, web page and command line; proves that each starts
+ *   npm run package -- engine   wireguard-go of three systems from its pinned source, with Go, twice, and used in namespaces (root on Linux; minutes).
+ *                               engine TARGET…: those alone, and not used
  *   npm run package -- deb      the .deb for this machine's architecture: with the stand-in for a window where npm has no Electron
  *   npm run package -- check    two versions of the stand-in, installed, used, broken, upgraded, removed and purged in a clean Debian (root; minutes)
  *   npm run package -- rpm      two .rpms around the stand-in, with rpmbuild; installed, used, upgraded and removed by rpm in a Debian (root; minutes)
@@ -13,6 +15,7 @@ import { basename, join } from 'node:path';
 import { boot, type CleanDebian, connectMachines, prepareTree } from './lib/clean-debian.ts';
 import { hasElectron, makeDeb, makeRpm, neededPackages, versionOf } from './lib/package-build.ts';
 import { checkPackage } from './lib/package-check.ts';
+import { checkEngine, makeEngines, shipEngine } from './lib/package-engine.ts';
 import { proveSingle } from './lib/package-proof.ts';
 import { makeMsi } from './lib/package-msi.ts';
 import { checkRpm } from './lib/package-rpm.ts';
@@ -21,10 +24,10 @@ import { checkMsi } from './lib/package-windows.ts';
 import { checkTrees } from './lib/package-trees.ts';
 
 const root = join(import.meta.dirname, '..');
-const commands: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = { single, deb, check, rpm, msi, trees };
+const commands: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = { single, engine, deb, check, rpm, msi, trees };
 /** Where the tree of a clean Debian is kept between runs. */
 const cache = '/var/tmp/webmesh-package';
-const [name = ''] = process.argv.slice(2);
+const [name = '', ...more] = process.argv.slice(2);
 const command = commands[name];
 if (command === undefined) {
   console.error(`usage: npm run package -- ${Object.keys(commands).join(' | ')}`);
@@ -40,18 +43,26 @@ function single(): readonly string[] {
   return proveSingle(path, console.log);
 }
 
-function deb(): readonly string[] {
+async function engine(): Promise<readonly string[]> {
+  const problems: string[] = [];
+  await makeEngines(root, more, teller(problems), console.log);
+  return problems;
+}
+
+async function deb(): Promise<readonly string[]> {
   const problems = single();
+  await shipEngine(root, ownTarget(), console.log);
   if (problems.length === 0) timed('deb', () => makeDeb(root, hasElectron(root)));
   return problems;
 }
 
-function trees(): readonly string[] {
+async function trees(): Promise<readonly string[]> {
   const problems = single();
   return problems.length === 0 ? checkTrees(root, console.log) : problems;
 }
 
 async function rpm(): Promise<readonly string[]> {
+  await shipEngine(root, ownTarget(), console.log);
   const tree = await prepareTree(`${cache}-rpm`, [...neededPackages(root), 'rpm']);
   const problems = [...single()];
   if (problems.length > 0) return problems;
@@ -68,12 +79,18 @@ async function rpm(): Promise<readonly string[]> {
 
 async function msi(): Promise<readonly string[]> {
   // There the folder is the release's own, packed and signed before.
-  if (process.platform === 'win32') return (timed('msi', () => makeMsi(root, join(root, 'release/win-unpacked'), versionOf(root))), []);
+  if (process.platform === 'win32') {
+    const [tree, wrong] = [join(root, 'release/win-unpacked'), [] as string[]];
+    checkEngine(join(tree, 'resources/bin'), 'win-x64', teller(wrong), console.log);
+    timed('msi', () => makeMsi(root, tree, versionOf(root)));
+    return wrong;
+  }
   const problems = single();
   return problems.length === 0 ? checkMsi(root, console.log) : problems;
 }
 
 async function check(): Promise<readonly string[]> {
+  await shipEngine(root, ownTarget(), console.log);
   const tree = await prepareTree(cache, neededPackages(root));
   const problems = [...single()];
   if (problems.length > 0) return problems;

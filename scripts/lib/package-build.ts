@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { enginePath } from './engine-build.ts';
+import { ownTarget } from './package-single.ts';
 import { makeStandin, type System } from './package-standin.ts';
 
 /** What is said of a package whose window is a stand-in: its name and its version, so that nobody takes it for a release. */
@@ -21,7 +23,7 @@ export function makeDeb(root: string, real: boolean, number = 1): string {
   const version = real ? versionOf(root) : standinVersion(number);
   const named = real ? [] : [`-c.extraMetadata.version=${version}`, `-c.deb.packageName=${name}`, `-c.electronDist=${makeStandin(root, 'linux', electronVersion(root))}`];
   const file = `${name}_${version.replaceAll('-', '~')}_${debArchitecture()}.deb`;
-  electronBuilder(root, ['--linux', 'deb', ...named, `-c.deb.artifactName=${file}`, '-c.deb.compression=gz']);
+  electronBuilder(root, ['--linux', 'deb', ...named, ...otherEngine(root), `-c.deb.artifactName=${file}`, '-c.deb.compression=gz']);
   return join(root, 'release', file);
 }
 
@@ -40,10 +42,23 @@ export function makeTree(root: string, system: System): string {
   return join(root, 'release', folders[system]);
 }
 
-/** Debian's packages that the .deb depends on, and the engine for kernels without WireGuard. */
+/** Debian's packages that the .deb depends on, and the engine for kernels without WireGuard where the .deb holds none. */
 export function neededPackages(root: string): readonly string[] {
-  const listed = /^ {2}depends: \[(.*)\]$/m.exec(readFileSync(join(root, 'electron-builder.yml'), 'utf8'))?.[1] ?? '';
-  return [...listed.split(',').map((name) => name.trim()), 'wireguard-go'];
+  return [...listed(root, 'depends'), ...(hasEngine(root) ? [] : ['wireguard-go'])];
+}
+
+/** A package that was made without Go asks for Debian's engine. */
+function otherEngine(root: string): readonly string[] {
+  return hasEngine(root) ? [] : ['wireguard-go', ...listed(root, 'recommends')].map((name) => `-c.deb.recommends=${name}`);
+}
+
+function hasEngine(root: string): boolean {
+  return existsSync(enginePath(root, ownTarget()));
+}
+
+function listed(root: string, key: string): readonly string[] {
+  const names = new RegExp(`^ {2}${key}: \\[(.*)\\]$`, 'm').exec(readFileSync(join(root, 'electron-builder.yml'), 'utf8'))?.[1] ?? '';
+  return names.split(',').map((name) => name.trim());
 }
 
 function electronBuilder(root: string, words: readonly string[]): void {

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTree } from './package-build.ts';
+import { checkEngine, shipEngine } from './package-engine.ts';
 import { type System } from './package-standin.ts';
 
 interface Shape {
@@ -20,15 +21,18 @@ const shapes: Readonly<Record<System, Shape>> = {
 const fuses = ['RunAsNode is Disabled', 'EnableNodeOptionsEnvironmentVariable is Disabled', 'EnableNodeCliInspectArguments is Disabled', 'EnableEmbeddedAsarIntegrityValidation is Enabled', 'OnlyLoadAppFromAsar is Enabled'];
 
 /** Packs the folder of each system with a stand-in for Electron, and looks at what is in it. Answers what is wrong. */
-export function checkTrees(root: string, say: (line: string) => void): readonly string[] {
+export async function checkTrees(root: string, say: (line: string) => void): Promise<readonly string[]> {
   const problems: string[] = [];
   const check = (what: string, right: boolean, seen = ''): void => {
     say(`${right ? '✓' : '✗'} ${what}`);
     if (!right) problems.push(`${what}: ${seen}`);
   };
   for (const system of ['linux', 'win', 'mac'] as const) {
+    const target = `${system}-x64` as const;
+    const shipped = await shipEngine(root, target, say);
     const tree = makeTree(root, system);
     checkTree(root, system, tree, check);
+    if (shipped) checkEngine(join(tree, shapes[system].resources, 'bin'), target, check, say);
   }
   checkInstaller(root, check);
   for (const script of ['linux/deb/postinst', 'linux/deb/prerm', 'linux/deb/postrm', 'macos/pkg-scripts/postinstall', 'macos/uninstall']) {

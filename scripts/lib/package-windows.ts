@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTree } from './package-build.ts';
+import { shipEngine } from './package-engine.ts';
 import { fetchWindowsModules, makeMsi, takeWindowsAddons } from './package-msi.ts';
 import { makeSingle } from './package-single.ts';
 import { startWine, type Wine, windowsPath } from './wine.ts';
@@ -25,10 +26,12 @@ export async function checkMsi(root: string, say: (line: string) => void): Promi
   };
   fetchWindowsModules(root);
   const single = makeSingle(root, 'win-x64');
+  const shipped = await shipEngine(root, 'win-x64', say);
   const tree = makeTree(root, 'win');
   takeWindowsAddons(root, tree);
   const msi = makeMsi(root, tree, '0.1.0');
   checkTables(msi, check);
+  if (shipped) check('msi: it holds the engine', /\|?wireguard-go\.exe\t/.test(execFileSync('msiinfo', ['export', msi, 'File'], { encoding: 'utf8' })));
   const wine = startWine(join(root, 'dist/package/wine'));
   if (wine === undefined) {
     say('· not installed anywhere, for Wine is missing (apt-get install --no-install-recommends wine64)');
