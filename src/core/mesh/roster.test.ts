@@ -27,6 +27,15 @@ test('rows that cannot be used are left out without hiding the others', () => {
   ]);
 });
 
+test('a mesh that names a device twice shows it once: lists, maps and notes go by the id', () => {
+  const rows = [{ id: 'nas', publicKey: key, privateIpv4: '10.0.0.3/16' }, { id: 'nas', publicKey: key.replace('x', 'y'), privateIpv4: '10.0.0.4/16' }, { id: 'tv', publicKey: key }];
+  const brief = (list: ReturnType<typeof fromMeshNodes>): string[] => list.map(({ id, ipv4 }) => `${id} ${ipv4}`);
+  const nodes = fromMeshNodes(rows.map((row) => MeshNode.fromPartial(row)));
+  expect(brief(nodes)).toEqual(['nas 10.0.0.3', 'tv null']);
+  expect(brief(fromJoinPeers(rows.map(({ id, publicKey, privateIpv4 }) => WireguardPeer.fromPartial({ id, publicKey, addressIpv4: privateIpv4 ?? '' }))))).toEqual(['nas 10.0.0.3', 'tv null']);
+  expect(brief(fromStored(JSON.parse(JSON.stringify([...nodes, ...nodes]))))).toEqual(['nas 10.0.0.3', 'tv null']);
+});
+
 test('no more rows than the limit are read', () => {
   expect(fromMeshNodes(Array.from({ length: nodesMax + 5 }, (_, i) => MeshNode.fromPartial({ id: `n${i}`, publicKey: key })))).toHaveLength(nodesMax);
 });

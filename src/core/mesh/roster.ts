@@ -32,7 +32,7 @@ export interface RosterNode {
 
 /** Rows of the replica or of ListNodes. Rows without an id or a usable key are left out: one bad row must not hide the others. */
 export function fromMeshNodes(nodes: readonly MeshNode[]): readonly RosterNode[] {
-  return nodes.slice(0, nodesMax).flatMap((node) => {
+  return eachOnce(nodes.slice(0, nodesMax).flatMap((node) => {
     if (!sound(node.id, node.publicKey)) return [];
     const port = portOr(node.wireguardPort, defaultPorts.wireguard);
     const endpoints = [node.primaryEndpoint, ...node.endpoints].flatMap((text) => endpointOf(text, port));
@@ -42,12 +42,12 @@ export function fromMeshNodes(nodes: readonly MeshNode[]): readonly RosterNode[]
       grpcPort: portOr(node.grpcPort, defaultPorts.grpc), role: roles[node.clusterStatus] ?? 'unknown',
       createdAtMs: toMs(node.createdAt), updatedAtMs: toMs(node.updatedAt),
     }];
-  });
+  }));
 }
 
 /** Peers of a Join's answer: their endpoints carry the port already. */
 export function fromJoinPeers(peers: readonly WireguardPeer[]): readonly RosterNode[] {
-  return peers.slice(0, nodesMax).flatMap((peer) => {
+  return eachOnce(peers.slice(0, nodesMax).flatMap((peer) => {
     if (!sound(peer.id, peer.publicKey)) return [];
     const endpoints = [peer.primaryEndpoint, ...peer.endpoints].flatMap((text) => endpointOf(text, defaultPorts.wireguard));
     return [{
@@ -55,13 +55,13 @@ export function fromJoinPeers(peers: readonly WireguardPeer[]): readonly RosterN
       id: peer.id, publicKey: peer.publicKey, endpoints: distinct(endpoints), primary: bare(peer.primaryEndpoint),
       grpcPort: defaultPorts.grpc, role: 'unknown' as const, createdAtMs: null, updatedAtMs: null,
     }];
-  });
+  }));
 }
 
 /** Reads a roster that was stored by an earlier life; rows that make no sense are left out. */
 export function fromStored(value: unknown): readonly RosterNode[] {
   if (!Array.isArray(value)) return [];
-  return value.slice(0, nodesMax).flatMap((row: Partial<Record<keyof RosterNode, unknown>> | null) => {
+  return eachOnce(value.slice(0, nodesMax).flatMap((row: Partial<Record<keyof RosterNode, unknown>> | null) => {
     if (typeof row !== 'object' || row === null || typeof row.id !== 'string' || typeof row.publicKey !== 'string' || !sound(row.id, row.publicKey)) return [];
     const text = (field: unknown): string => (typeof field === 'string' ? field : '');
     const endpoints = Array.isArray(row.endpoints) ? row.endpoints.flatMap((e: unknown) => endpointOf(text(e), defaultPorts.wireguard)) : [];
@@ -73,7 +73,7 @@ export function fromStored(value: unknown): readonly RosterNode[] {
       grpcPort: portOr(typeof row.grpcPort === 'number' ? row.grpcPort : 0, defaultPorts.grpc), role,
       createdAtMs: ms(row.createdAtMs), updatedAtMs: ms(row.updatedAtMs),
     }];
-  });
+  }));
 }
 
 /** Where the mesh API of a node may answer to somebody outside of the mesh. */
@@ -89,6 +89,12 @@ export function toMs(time: Timestamp | undefined): number | null {
 
 const roles: Readonly<Record<number, ClusterRole>> = { 1: 'leader', 2: 'voter', 3: 'observer' };
 const idMax = 253;
+
+/** Whoever comes first with an id has it: lists go by ids. */
+function eachOnce(nodes: readonly RosterNode[]): readonly RosterNode[] {
+  const ids = new Set<string>();
+  return nodes.filter(({ id }) => !ids.has(id) && ids.add(id));
+}
 
 function sound(id: string, publicKey: string): boolean {
   return id !== '' && id.length <= idMax && isKey(publicKey);
