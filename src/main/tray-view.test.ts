@@ -126,3 +126,15 @@ test('quitting asks about all networks: one that is not shown counts', () => {
   const { icon, tooltip, items } = trayView({ ...state, session: { ...sceneOf('disconnected', 0).session }, profiles: { ...state.profiles, list } });
   expect([icon, tooltip, brief(items).at(-1)]).toEqual(['connected', 'Webmesh: Studio: connected', 'disconnect-and-quit']);
 });
+
+test('names from other machines turn no line of the menu around, nor break or fill it', () => {
+  const state = stateOf('connected');
+  const [own, other] = state.peers.list as [PeerView, PeerView];
+  const list = [{ ...own, id: 'me\u202e\n' }, { ...other, id: `nas\u202e1.0.0.01 :ved\u2066\r\n\u0007${'x'.repeat(400)}` }];
+  const labels = (items: readonly TrayItem[]): string[] => items.flatMap((item) => (item.kind === 'line' ? [] : item.kind === 'menu' ? [item.label, ...labels(item.items)] : [item.label]));
+  const { tooltip, items } = trayView({ ...state, peers: { ...state.peers, list } });
+  expect([tooltip, ...labels(items)].filter((text) => /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(text) || text.length > 120)).toEqual([]);
+  expect(labels(items)).toContain(`me: ${own.ipv4}`);
+  // The address, which a click copies, is seen however long the name is.
+  expect(labels(items).find((text) => text.includes('nas'))).toMatch(new RegExp(`: ${other.ipv4}$`));
+});

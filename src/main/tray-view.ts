@@ -1,6 +1,7 @@
 import { unreachable } from '../base/assert.ts';
 import { wayOf } from '../contract/fixes.ts';
 import { worstOf } from '../contract/health.ts';
+import { plainText } from '../contract/plain-text.ts';
 import { problemTitleIn, sentenceIn } from '../contract/say.ts';
 import { type PeersTopic, type PeerView, type ProfilesTopic, type ProfileView, type SessionTopic, type Warning, type WarningCode } from '../contract/state.ts';
 import { type TrayIcon, type TrayItem } from './tray-items.ts';
@@ -32,6 +33,7 @@ export interface Versions {
 
 /** A menu is no list view: past this many, the window is the place to look. */
 export const peersMax = 20;
+const nameMax = 48;
 
 export function trayView(state: TrayState, words: TrayWords = english): TrayView {
   const status = statusOf(state, words);
@@ -147,7 +149,7 @@ function deviceItems({ session, peers }: TrayState, { menu }: TrayWords): readon
   if (session.phase !== 'connected') return [];
   const address = session.lease.ipv4 ?? session.lease.ipv6;
   if (address === null) return [];
-  const name = peers.list.find(({ self }) => self)?.id ?? menu.thisDevice;
+  const name = shortName(peers.list.find(({ self }) => self)?.id ?? menu.thisDevice);
   return [{ kind: 'action', id: 'device', label: `${name}: ${address}`, action: { do: 'copy', text: address } }];
 }
 
@@ -207,11 +209,17 @@ function byReach(a: PeerView, b: PeerView): number {
   return Number(b.favourite) - Number(a.favourite) || reachOf(a).order - reachOf(b).order || a.id.localeCompare(b.id, 'en');
 }
 
+/** A menu has one line for it, and the address stands behind it. */
+function shortName(id: string): string {
+  const name = plainText(id);
+  return name.length > nameMax ? `${name.slice(0, nameMax - 1)}…` : name;
+}
+
 function peerItem(peer: PeerView, menu: TrayWords['menu']): TrayItem {
   const { id, ipv4, ipv6, favourite } = peer;
   const reach = reachOf(peer);
   const address = ipv4 ?? ipv6;
-  const plain = `${reach.mark} ${favourite ? '★ ' : ''}${id}${address === null ? '' : `: ${address}`}`;
+  const plain = `${reach.mark} ${favourite ? '★ ' : ''}${shortName(id)}${address === null ? '' : `: ${address}`}`;
   const label = reach === reached.relayed ? menu.relayed(plain) : plain;
   return address === null ? { kind: 'text', id: `peer-${id}`, label } : { kind: 'action', id: `peer-${id}`, label, action: { do: 'copy', text: address } };
 }
