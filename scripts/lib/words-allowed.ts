@@ -12,7 +12,10 @@ export const allowedTexts: readonly { readonly text: RegExp; readonly reason: st
   { text: /^(text|application|image)\/[a-z-]+/, reason: 'media types' },
   { text: /^(a frame that is gone|1 MiB of plain values)$/, reason: 'goes into the log, or back to a page that is not ours', file: 'main/ipc.ts' },
   { text: /^There is no such file\.$/, reason: 'the body of an answer 404, which no page shows', file: 'page-protocol.ts' },
-  { text: /^\[Desktop Entry\]/, reason: 'a file of the desktop', file: 'login-item.ts' },
+  { text: /^CmdOrCtrl\+/, reason: 'keys, in the notation of Electron, which draws them as the system does', file: 'main/menu-view.ts' },
+  { text: /^Apache-2\.0$/, reason: 'the name of a licence (SPDX)', file: 'main/main.ts' },
+  { text: /^\[Desktop Entry\]/, reason: 'files of the desktop', file: 'desktop-entry.ts' },
+  { text: /^<\?xml/, reason: 'a file of the desktop', file: 'appimage-links.ts' },
 ];
 
 /** Files whose texts are not in the words of a language yet. The list only gets shorter: a file that is clean must be taken off, and none is added. */

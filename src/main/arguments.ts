@@ -7,6 +7,8 @@ export interface Arguments {
   readonly helperSocket: string | undefined;
   /** Start without showing the window: at login. */
   readonly hidden: boolean;
+  /** Take back what an AppImage left among a person's files, and end; `purge`: the networks too. */
+  readonly uninstall: 'no' | 'keep' | 'purge';
 }
 
 /** What the desktop hands over from elsewhere: a link that was clicked, or a file that was opened. */
@@ -19,7 +21,7 @@ export type Handed = { readonly kind: 'link'; readonly link: string } | { readon
 export function readArguments(argv: readonly string[]): Arguments {
   const end = argv.findIndex((argument) => argument === '--' || looksHanded(argument));
   const own = end === -1 ? argv : argv.slice(0, end);
-  return { home: valueOf(own, '--home'), helperSocket: valueOf(own, '--helper-socket'), hidden: own.includes('--hidden') };
+  return { home: valueOf(own, '--home'), helperSocket: valueOf(own, '--helper-socket'), hidden: own.includes('--hidden'), uninstall: own.includes('--uninstall') ? (own.includes('--purge') ? 'purge' : 'keep') : 'no' };
 }
 
 /** Longest link and path that are looked at. */

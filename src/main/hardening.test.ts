@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { readArguments } from './arguments.ts';
 import { hardenContents, isHelpLink, isInviteFile, isOurPage } from './hardening.ts';
 import { isTrusted } from './ipc.ts';
-import { desktopEntry } from './login-item.ts';
 
 test('only https links to the help sites leave the app', () => {
   const links = [
@@ -34,12 +33,11 @@ test('only the top frame of our own page is listened to', () => {
 });
 
 test('our options are found among those of others', () => {
-  expect(readArguments(['electron', '--inspect=0', '.', '--home', '/h', '--helper-socket=/s', '--hidden'])).toEqual({ home: '/h', helperSocket: '/s', hidden: true });
-  expect(readArguments(['electron', '.', '--home', '--hidden'])).toEqual({ home: undefined, helperSocket: undefined, hidden: true });
-});
-
-test('a program path cannot break out of the autostart entry', () => {
-  expect(desktopEntry('/opt/we "$(x)` 100%/webmesh').split('\n')[3]).toBe('Exec="/opt/we \\"\\$(x)\\` 100%%/webmesh" --hidden');
+  expect(readArguments(['electron', '--inspect=0', '.', '--home', '/h', '--helper-socket=/s', '--hidden'])).toEqual({ home: '/h', helperSocket: '/s', hidden: true, uninstall: 'no' });
+  expect(readArguments(['electron', '.', '--home', '--hidden'])).toEqual({ home: undefined, helperSocket: undefined, hidden: true, uninstall: 'no' });
+  // Behind a link nothing is an option, least of all this one.
+  const asked = (...argv: readonly string[]): string => readArguments(['app', ...argv]).uninstall;
+  expect([asked('--uninstall'), asked('--uninstall', '--purge'), asked('--purge'), asked('webmesh://join/x', '--uninstall'), asked('--', '--uninstall')]).toEqual(['keep', 'purge', 'no', 'no', 'no']);
 });
 
 test('the only download is an invite that our page made', () => {

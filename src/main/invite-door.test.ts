@@ -28,10 +28,10 @@ test('a file is taken by its ending, as path or as local address; of several the
 });
 
 test('what stands behind a link, a file or -- is no option of ours', () => {
-  const evil = ['--home', '/evil', '--helper-socket=/evil', '--hidden'];
+  const evil = ['--home', '/evil', '--helper-socket=/evil', '--hidden', '--uninstall', '--purge'];
   for (const border of ['webmesh://join/AbC', 'webmesh:"', '/x.webmesh-invite', '--']) {
-    expect(readArguments(['app', '--home', '/h', border, ...evil])).toEqual({ home: '/h', helperSocket: undefined, hidden: false });
-    expect(readArguments(['app', border, ...evil])).toEqual({ home: undefined, helperSocket: undefined, hidden: false });
+    expect(readArguments(['app', '--home', '/h', border, ...evil])).toEqual({ home: '/h', helperSocket: undefined, hidden: false, uninstall: 'no' });
+    expect(readArguments(['app', border, ...evil])).toEqual({ home: undefined, helperSocket: undefined, hidden: false, uninstall: 'no' });
   }
 });
 

@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { app, type BrowserWindow, clipboard, dialog, ipcMain, nativeTheme, Notification, powerMonitor, protocol, safeStorage, session, shell } from 'electron';
 import { asFailure } from '../base/failure.ts';
@@ -8,6 +10,7 @@ import { type PeersTopic } from '../contract/state.ts';
 import { sentenceIn } from '../contract/say.ts';
 import { present } from '../contract/wait.ts';
 import { createApp } from '../core/app.ts';
+import { appImageFile } from '../platform/appimage.ts';
 import { buildInfo } from '../platform/build-info.ts';
 import { systemClock } from '../platform/clock.ts';
 import { type RunningCore } from '../platform/core-link.ts';
@@ -20,6 +23,7 @@ import { createFileSecrets } from '../platform/secrets-file.ts';
 import { readSmallFile } from '../platform/small-file.ts';
 import { findTrayHost } from '../platform/tray-host.ts';
 import { act, type ActPorts } from './acts.ts';
+import { registerAppImage } from './appimage-links.ts';
 import { handedBy, readArguments } from './arguments.ts';
 import { attachToCore, type Attachment } from './attachment.ts';
 import { closingWith } from './closing.ts';
@@ -42,6 +46,8 @@ import { systemEvents } from './system-events.ts';
 import { createTray } from './tray.ts';
 import { watchForTray } from './tray-state.ts';
 import { createUnfinishedQuestion } from './unfinished.ts';
+import { uninstall } from './uninstall.ts';
+import { linkPlaces, uninstallPorts } from './uninstall-root.ts';
 import { openWindow } from './window.ts';
 import { createMainWindow, type MainWindow } from './window-life.ts';
 import { trayWords, type TrayWords } from './words/words.ts';
@@ -62,16 +68,43 @@ const notifications = createNotifications({ clock: systemClock, watched: () => i
 let language = 'system';
 
 app.setName('Webmesh');
-app.setPath('userData', join(home.folder, 'window'));
+app.setPath('userData', options.uninstall === 'no' ? join(home.folder, 'window') : mkdtempSync(join(tmpdir(), 'webmesh-uninstall-')));
 app.enableSandbox();
 hardenCommandLine(app);
 declarePageScheme(protocol);
 hardenContents(app, shell, systemClock, (link) => peerLink(link, peers) ?? signIn.find((page) => page === link) ?? null);
 withoutForeignMenu();
 offerContextMenu(app, () => wordsOf(language));
-listenForInvites();
-if (app.requestSingleInstanceLock()) void app.whenReady().then(start).catch(giveUp);
-else app.quit();
+if (options.uninstall !== 'no') void takeBack(options.uninstall === 'purge').then((code) => app.exit(code));
+else begin();
+
+function begin(): void {
+  listenForInvites();
+  if (app.requestSingleInstanceLock()) void app.whenReady().then(start).catch(giveUp);
+  else app.quit();
+}
+
+/** In the terminal that it was asked in; no window is made, and nothing else of the app is started. Answers the process's code. */
+async function takeBack(purge: boolean): Promise<number> {
+  const words = wordsOf('system');
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const file = appImageFile();
+  try {
+    if (file === undefined) {
+      say(words.uninstall.notAppImage);
+      return 1;
+    }
+    const at = { socket: home.appSocket, helperSocket: options.helperSocket ?? defaultHelperSocket(), version: buildInfo.version };
+    await uninstall(purge, { ...uninstallPorts(file, at, systemClock), say }, words.uninstall);
+    return 0;
+  } catch (error) {
+    const { what, next } = sentenceIn(words.shared, asFailure(error));
+    say(`${what} ${next}`);
+    return 1;
+  } finally {
+    rmSync(app.getPath('userData'), { recursive: true, force: true });
+  }
+}
 
 /** A link or a file may come before the app is ready: macOS says so by events, the others by the command line. */
 function listenForInvites(): void {
@@ -93,7 +126,9 @@ function listenForInvites(): void {
 
 async function start(): Promise<void> {
   keepMemoryLean(systemClock, { calm: true });
-  registerLinks(app, process.platform, process.execPath);
+  const appImage = app.isPackaged && process.platform === 'linux' ? appImageFile() : undefined;
+  registerLinks(app, process.platform, process.execPath, appImage);
+  if (appImage !== undefined) void registerAppImage(appImage, linkPlaces(app.getPath('appData'))).catch(report);
   hardenSession(session.defaultSession, () => wordsOf(language).saveInvite);
   servePage(protocol, builtFile(__dirname, 'renderer'));
   let window: MainWindow | undefined;

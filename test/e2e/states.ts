@@ -96,6 +96,7 @@ export const states: readonly State[] = [
   { name: 'history-peer-slept', scene: 'connected', at: 'peers/ada-laptop', before: async (page, stage) => { stage.app.history.kept = 'slept'; await page.reload(); await peerHistory(page); } },
   { name: 'health', scene: 'host', at: 'health', before: manyProblems },
   { name: 'health-sign-in', scene: 'reconnecting', at: 'health', before: async (page, { app }) => { app.topics.health.set({ warnings: [problem('sign-in-needed', { link: 'http://wifi.example/in', host: 'wifi.example' })] }); await page.getByRole('link', { name: 'Sign in…' }).waitFor(); } },
+  { name: 'health-names', scene: 'connected', at: 'health', before: async (page, { app }) => { app.topics.health.set({ warnings: [problem('dns-not-set', { problem: 'another program has port 5353; next: end that program', suffix: 'home.internal' })] }); await page.getByText('find the network').waitFor(); } },
   { name: 'health-well', scene: 'connected', at: 'health' },
   { name: 'settings', scene: 'connected', at: 'settings' },
   { name: 'settings-notifications', scene: 'connected', at: 'settings', before: async (page) => page.getByRole('heading', { name: 'Notifications' }).evaluate((heading) => heading.scrollIntoView()) },

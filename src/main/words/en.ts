@@ -72,6 +72,17 @@ export const en = {
     win32: 'Closing the window does not disconnect. Its icon is in the notification area; it may be behind the small arrow, and Quit is in its menu.',
     linux: 'Closing the window does not disconnect. Its icon is in the panel, and Quit is in its menu.',
   },
+  /** `--uninstall` of an AppImage, in the terminal. */
+  uninstall: {
+    appEnded: 'Ended the app, which disconnected.',
+    serviceEnded: 'Ended the system service and its tunnels.',
+    removed: (path: string) => `Removed ${path}`,
+    changed: (path: string) => `Took Webmesh out of ${path}`,
+    kept: (folder: string) => `Kept your networks, keys and settings in ${folder}; --purge removes them too.`,
+    roots: (folder: string) => `What the system service kept belongs to root: sudo rm -r ${folder}`,
+    last: (file: string) => `Now delete ${file}`,
+    notAppImage: 'This works for an AppImage. An installed package is removed by the system’s package manager.',
+  },
   badInvite: 'Webmesh cannot use this invite',
   cannotStart: 'Webmesh cannot start',
   saveInvite: 'Save the invite',

@@ -29,6 +29,20 @@ test('a hint is put away, a problem cannot be', async ({ open }) => {
   expect(server.app.calls).toEqual([{ name: 'health.dismiss', input: { id: 'secrets-in-file' } }]);
 });
 
+test('names that other programs do not find are a hint with its reason; nothing can be done from here but to put it away', async ({ open }) => {
+  const { page, server } = await open({ scene: 'connected', at: 'health' });
+  server.app.topics.health.set({ warnings: [problem('dns-not-set', { problem: 'another program has port 5353; next: end that program', suffix: 'home.internal' })] });
+  const item = page.getByRole('list', { name: 'Problems and hints' }).getByRole('listitem');
+  await expect(item.getByRole('heading')).toHaveText('Names do not work in other programs');
+  await expect(item).toContainText('Other programs on this device do not find the network\'s devices by name: another program has port 5353; next: end that program.');
+  await expect(item).toContainText('Their addresses work. It is tried again every minute.');
+  await expect(item.getByRole('link')).toHaveCount(0);
+  await expect(item.getByRole('button')).toHaveCount(1);
+  await item.getByRole('button', { name: 'Put away: Names do not work in other programs' }).click();
+  await expect(page.getByText('Names do not work')).toHaveCount(0);
+  expect(server.app.calls).toEqual([{ name: 'health.dismiss', input: { id: 'dns-not-set' } }]);
+});
+
 const commands = [
   { code: 'helper-missing', label: 'Start the service…', call: { name: 'helper.start', input: {} } },
   { code: 'cannot-connect', label: 'Try again', call: { name: 'session.connect', input: {} } },

@@ -89,6 +89,7 @@ export const saysOf: Readonly<Record<string, Says>> = {
   'history-peer-slept': says('Export 24 h as CSV', 'busiest at'),
   health: says('Renew now', '3 problems and 3 hints.', 'The audit log does not fit together'),
   'health-sign-in': says('Sign in…', 'points to wifi.example', 'hotels and trains'),
+  'health-names': says('Put away: Names do not work in other programs', 'do not find the network\'s devices by name', 'Their addresses work.'),
   'health-well': says(null, 'Nothing is wrong.'),
   settings: says('Rename Home', 'Stay connected after quitting'),
   'settings-notifications': says(null, 'Only while no window of the app is in front.'),
