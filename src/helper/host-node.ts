@@ -1,6 +1,7 @@
 import { type Cell, type ReadCell, cell } from '../base/cell.ts';
 import { type Clock, sleep } from '../base/clock.ts';
 import { asFailure, failure, failureCodes } from '../base/failure.ts';
+import { inTurns } from '../base/in-turn.ts';
 import { type Log } from '../base/log.ts';
 import { NodeControl, NodeReport, type NodeSpec, NodeState, type TunnelState } from '../gen/webmesh/helper/v1/helper.ts';
 import { type NodeEnd, type NodeProcess, type NodeProcesses, type TunnelPlace } from './ports.ts';
@@ -65,14 +66,8 @@ export function createHostNode({ place, processes, tunnel, fence, clock, log }: 
   let running: Running | undefined;
   let delayMs = backOffMinMs;
   let cancelRestart = (): void => {};
-  let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = inTurns();
   const forgetTunnel = tunnel.subscribe(tell);
-
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = queue.then(work);
-    queue = result.catch(() => {});
-    return result;
-  }
 
   async function setNow(spec: NodeSpec): Promise<NodeState> {
     if (closed) throw failure('helper.lost', { reason: 'shutting down' });

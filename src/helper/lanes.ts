@@ -1,5 +1,6 @@
 import { type Cell, type ReadCell, cell } from '../base/cell.ts';
 import { failure } from '../base/failure.ts';
+import { inTurns } from '../base/in-turn.ts';
 import { type NetworkState, TunnelPhase } from '../gen/webmesh/helper/v1/helper.ts';
 import { type Confinement, type HostNode } from './host-node.ts';
 import { type TunnelPlace } from './ports.ts';
@@ -50,14 +51,8 @@ export function createLanes(make: (place: TunnelPlace) => Lane): Lanes {
   const entries = new Map<string, Entry>();
   const changes: Cell<number> = cell(0);
   let closed = false;
-  let queue: Promise<unknown> = Promise.resolve();
-
   /** Lanes come and go one at a time, so that two first orders for one id find one lane. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = queue.then(work);
-    queue = result.catch(() => {});
-    return result;
-  }
+  const inTurn = inTurns();
 
   async function enter(place: TunnelPlace): Promise<Entry> {
     if (closed) throw failure('helper.lost', { reason: 'shutting down' });

@@ -1,6 +1,7 @@
 import { isAbort } from '../../base/abort.ts';
 import { type Clock, sleep } from '../../base/clock.ts';
 import { asFailure } from '../../base/failure.ts';
+import { inTurns } from '../../base/in-turn.ts';
 import { type Log } from '../../base/log.ts';
 import { type NameJournal } from './journal.ts';
 import { type NameMachine } from '../ports.ts';
@@ -61,15 +62,9 @@ export function createNames({ system, machine, journal, clock, log }: NamesPorts
   const kept = new Map<string, Kept>();
   /** What could not be taken back of tunnels that are gone; the journal has it as well. */
   const owed = new Map<string, readonly string[]>();
-  let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = inTurns();
   let life = '';
   let looked = { monotonicMs: 0, nowMs: 0 };
-
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = queue.then(work);
-    queue = result.catch(() => {});
-    return result;
-  }
 
   async function carryOut(device: string, wanted: WantedNames): Promise<void> {
     const before = kept.get(device)?.domains ?? [];

@@ -1,6 +1,7 @@
 import { type Cell, type ReadCell, cell } from '../../base/cell.ts';
 import { type Clock } from '../../base/clock.ts';
 import { asFailure, failure } from '../../base/failure.ts';
+import { inTurns } from '../../base/in-turn.ts';
 import { type Log } from '../../base/log.ts';
 import { TunnelPhase, TunnelState } from '../../gen/webmesh/helper/v1/helper.ts';
 import { type Names, type NamesState } from '../dns/names.ts';
@@ -65,16 +66,10 @@ export function createTunnel(ports: TunnelPorts): Tunnel {
   /** The order that the state answers for: a watcher must know whose tunnel was lost. */
   let newest: Generation | undefined;
   let closed = false;
-  let queue: Promise<unknown> = Promise.resolve();
+  /** One order at a time; a failed order does not stop the next. */
+  const inTurn = inTurns();
   let cancelRead = (): void => {};
   const counts = createByteCounts();
-
-  /** One order at a time; a failed order does not stop the next. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = queue.then(work);
-    queue = result.catch(() => {});
-    return result;
-  }
 
   async function applyNow(generation: Generation, asked: WantedTunnel): Promise<TunnelState> {
     if (closed) throw failure('helper.lost', { reason: 'shutting down' });
