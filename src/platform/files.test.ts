@@ -60,3 +60,11 @@ test('setting aside stops at a hundred kept files', async () => {
   await expect(setAside(path)).rejects.toMatchObject({ code: 'input.file-damaged' });
   expect(readFileSync(path, 'utf8')).toBe('x');
 });
+
+test('what a killed life of the same number left half written is in nobody\'s way', async () => {
+  const path = join(folder, 'again.json');
+  // In a container a process has the same number in every life, and each life counts its writes from one.
+  for (let n = 0; n < 1_000; n++) writeFileSync(join(folder, `.again.json.${process.pid}-${n}.tmp`), 'half');
+  await writeFileAtomic(path, 'whole');
+  expect(readFileSync(path, 'utf8')).toBe('whole');
+});

@@ -21,6 +21,8 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${++written}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    // A killed life may have left it: in a container a process has the same number each time.
+    await rm(temporary, { force: true });
     await writeSynced(temporary, data, mode);
     await rename(temporary, path);
     await syncDirectory(dirname(path));
