@@ -1,6 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
@@ -53,4 +54,27 @@ test('an app that is no AppImage says that a package is removed in another way, 
   const answer = await typed(['--uninstall', '--purge', '--home', fake.home.folder], env);
   expect(answer).toEqual({ code: 1, lines: ['This works for an AppImage. An installed package is removed by the system’s package manager.'] });
   expect(await isAlive(fake.home.appSocket)).toBe(true);
+});
+
+test('--uninstall ends a helper that runs from the copy, and then removes the copy [electron: standin]', async () => {
+  test.skip(kind === 'real', standinOnly);
+  test.skip(process.getuid?.() !== 0, 'the helper runs as root');
+  const person = await mkdtemp(join(tmpdir(), 'wm-shell-'));
+  const service = join(person, 'share', 'webmesh', 'service');
+  const [run, state] = [join(person, 'run'), join(person, 'state')];
+  for (const folder of [join(service, 'bin'), run, state]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  // A network namespace of its own: whatever the helper would change, it is not this machine's.
+  await copyFile(process.execPath, join(service, 'bin', 'webmesh'));
+  const helper = spawn('unshare', ['-n', join(service, 'bin', 'webmesh'), join(root, 'dist/helper/helper.mjs'), '--run', run, '--state', state], { stdio: 'ignore' });
+  const ended = once(helper, 'exit');
+  try {
+    await expect.poll(() => isAlive(join(run, 'helper.sock')), { timeout: 15_000 }).toBe(true);
+    const env = { ...process.env, STANDIN_PACKAGED: '1', APPIMAGE: join(person, 'W.AppImage'), HOME: person, XDG_CONFIG_HOME: join(person, 'config'), XDG_DATA_HOME: join(person, 'share') };
+    const { code, lines } = await typed(['--uninstall', '--helper-socket', join(run, 'helper.sock')], env);
+    expect([code, ...lines.slice(0, 2)]).toEqual([0, 'Ended the system service and its tunnels.', `Removed ${service}`]);
+    await ended;
+  } finally {
+    helper.kill('SIGKILL');
+    await rm(person, { recursive: true, force: true });
+  }
 });
