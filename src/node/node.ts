@@ -7,6 +7,7 @@ import { needsRestart, type NodeConfig } from './config.ts';
 import { driverDefaults, type DriverOptions } from './consensus/driver.ts';
 import { reconcileMembers, type Wanted } from './consensus/members.ts';
 import { keepCutting } from './cutting.ts';
+import { expectWhoComes } from './expecting.ts';
 import { foundWhenLeading } from './found-when-leading.ts';
 import { wantedMembers } from './founding.ts';
 import { checkIdentity, sameIdentity } from './identity.ts';
@@ -142,6 +143,7 @@ export async function startNode(first: NodeConfig, given: NodePorts, onHealth: (
     } }),
     ...parts.all.map(({ name, problem }) => problem.subscribe(trouble(name))),
     driver.view.subscribe(tell),
+    expectWhoComes(parts.paths.view, driver.expect),
   ];
   const close = async (graceMs: number): Promise<void> => {
     closing.abort(abortError('the node is closing'));

@@ -139,6 +139,8 @@ test('an address that this machine does not have is waited for until nobody want
 test('the process is measured; what the loop was held up for shows', async () => {
   const meter = openProcessMeter();
   ends.push(() => meter.close());
+  // The loop is looked at from the first sample on.
+  expect(meter.sample().loopDelaySeconds.max).toBe(0);
   await new Promise((done) => setTimeout(done, 250));
   const end = performance.now() + 300;
   while (performance.now() < end);

@@ -23,6 +23,8 @@ export interface Peer {
   beatAt: number;
   /** Tick of the last answer of any kind. */
   contactAt: number;
+  /** Tick of the last hint from outside that it is there again. Nothing is concluded from it but how often it is looked for. */
+  expectedAt: number;
   /**
    * The round of reads that each heartbeat under way belongs to, oldest first. An answer is taken for the oldest and a lost one for
    * the newest: whatever the order in which the transport settles them, no round is confirmed that was not.
@@ -37,7 +39,7 @@ export interface Peer {
 
 export function createPeer(lastIndex: Index, now: number): Peer {
   return {
-    state: 'probe', match: 0, next: lastIndex + 1, inFlight: 0, sentCommit: 0, due: true, pausedUntil: 0, sentAt: now, beatAt: Number.NEGATIVE_INFINITY, contactAt: now,
+    state: 'probe', match: 0, next: lastIndex + 1, inFlight: 0, sentCommit: 0, due: true, pausedUntil: 0, sentAt: now, beatAt: Number.NEGATIVE_INFINITY, contactAt: now, expectedAt: now,
     heartbeats: [], confirmedRound: 0, strayHeartbeats: 0, stepBack: 1,
   };
 }

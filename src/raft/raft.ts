@@ -3,7 +3,7 @@ import { electionTimeout, onTimeoutNow, onVote, onVoted, ownVoteStored } from '.
 import { onAppend, onHeartbeat, onSnapshot } from './following.ts';
 import { advance, change, confirmReads, isActive, propose, read, tickLeader, transfer } from './leading.ts';
 import { type RaftOptions } from './options.ts';
-import { onAppended, onHeard, onInstalled, onUnanswered } from './replication.ts';
+import { expectPeer, onAppended, onHeard, onInstalled, onUnanswered } from './replication.ts';
 import { becomeFollower, createState, type Leader, send, type State } from './state.ts';
 import { type Configuration, type Entry, entryType, type Message, type Raft, type RaftView, type Ready, type SnapshotRef, type Unanswered } from './types.ts';
 import { isWellFormed, refusalOf } from './well-formed.ts';
@@ -23,6 +23,9 @@ export function createRaft(options: RaftOptions): Raft {
     propose: (data, appendedAt) => propose(state, data, appendedAt),
     change: (wanted, appendedAt) => change(state, wanted, appendedAt),
     transfer: (to) => transfer(state, to),
+    expect: (id) => {
+      if (state.role.kind === 'leader') expectPeer(state, state.role, id);
+    },
     read: (id) => read(state, id),
     hasReady: () => !storing && hasReady(state),
     ready: () => {

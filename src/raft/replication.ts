@@ -48,22 +48,47 @@ function sendSnapshot(state: State, to: NodeId, peer: Peer, snapshot: SnapshotRe
   send(state, { kind: 'snapshot', from: state.id, to, term: state.term, snapshot });
 }
 
-/** Election timeouts after which a member without a vote counts as switched off, and how many pass between two looks whether it is back. */
+/**
+ * In election timeouts. After so many a member without a vote counts as switched off, and so many pass between two looks whether it is back: at
+ * first, and once it has been off for long, for of those a mesh has many. Whoever sees it come back says so: `expect`.
+ */
 const silentAfter = 10;
-const silentLooks = 3;
+const longSilentAfter = 30;
+const silentLooks = { first: 3, late: 15 } as const;
 
 /** Nobody waits for what this member says: it has no vote, and was not heard for a long time. */
 function isOff(state: State, id: NodeId, peer: Peer): boolean {
-  return !isVoter(state, id) && state.now - peer.contactAt > silentAfter * state.electionTicks;
+  return !isVoter(state, id) && silence(state, peer) > silentAfter * state.electionTicks;
+}
+
+function silence(state: State, peer: Peer): number {
+  return state.now - Math.max(peer.contactAt, peer.expectedAt);
+}
+
+/** Ticks between two looks at a member: an election timeout, longer for one that is off. */
+function looksApart(state: State, id: NodeId, peer: Peer): number {
+  if (!isOff(state, id, peer)) return state.electionTicks;
+  return state.electionTicks * (silence(state, peer) > longSilentAfter * state.electionTicks ? silentLooks.late : silentLooks.first);
+}
+
+/** A hint that a member is there again: it is looked for at once, and for a while as if it had been heard. */
+export function expectPeer(state: State, leader: Leader, id: NodeId): void {
+  const peer = leader.peers.get(id);
+  if (!peer || !isOff(state, id, peer)) return;
+  peer.expectedAt = state.now;
+  peer.pausedUntil = 0;
+  peer.due = true;
+  replicate(state, id, peer);
 }
 
 /**
  * Whether a heartbeat is due. Voters keep a leader in office and confirm its reads, so they get every one. Who has no vote only shows its person
- * that the leader is there: twice an election timeout is enough, and far less for a machine that is off, of which a mesh has many.
+ * that the leader is there: by whatever is sent, twice an election timeout. For a machine that is off, the append by which it is looked for is
+ * enough.
  */
 function isBeatDue(state: State, id: NodeId, peer: Peer): boolean {
   if (isVoter(state, id)) return true;
-  return state.now - peer.beatAt >= (isOff(state, id, peer) ? silentLooks * state.electionTicks : Math.floor(state.electionTicks / 2));
+  return !isOff(state, id, peer) && state.now - Math.max(peer.beatAt, peer.sentAt) >= Math.floor(state.electionTicks / 2);
 }
 
 /** Signs of life. They also begin the round that waiting reads ask for. */
@@ -148,7 +173,7 @@ export function onUnanswered(state: State, leader: Leader, { to, kind }: Unanswe
     peer.due = !isOff(state, to, peer);
   } else if (kind === 'append' ? peer.state !== 'snapshot' : kind === 'snapshot' && peer.state === 'snapshot') {
     probe(peer);
-    peer.pausedUntil = state.now + state.electionTicks;
+    peer.pausedUntil = state.now + looksApart(state, to, peer);
   }
 }
 
@@ -157,7 +182,7 @@ export function tickPeers(state: State, leader: Leader): void {
   for (const [id, peer] of leader.peers) {
     if (peer.inFlight > 0 && state.now - peer.sentAt > 4 * state.electionTicks) probe(peer);
     const off = isOff(state, id, peer);
-    if (state.now - peer.sentAt >= (off ? silentLooks : 1) * state.electionTicks) peer.due = true;
+    if (state.now - peer.sentAt >= looksApart(state, id, peer)) peer.due = true;
     // What is lost there is sent when it is heard again, or at the next look.
     if (!off || peer.due) replicate(state, id, peer);
   }

@@ -127,6 +127,8 @@ export interface Raft {
   /** One change at a time: add-observer, promote, demote, remove, or a new address. */
   change(change: Change, appendedAt: Uint8Array | null): Proposed | NotLeader;
   transfer(to: NodeId | null): boolean;
+  /** A hint that a member, silent for long, is there again: a leader looks for it at once. */
+  expect(id: NodeId): void;
   /** Asks for a linearizable read: confirmed through `Ready.reads` after a heartbeat round. */
   read(id: number): NotLeader | { readonly ok: true };
   /** True when `ready()` has something to do. */

@@ -54,6 +54,8 @@ export interface Driver extends Consensus {
   /** The last applied index, set after each turn that applied something. */
   readonly appliedIndex: ReadCell<Index>;
   start(): void;
+  /** A hint that a member is there again: see `Raft.expect`. */
+  expect(id: string): void;
   /** Stops after the present turn. Whoever waits gets unavailable. Closes the transport, not the store. */
   close(): void;
 }
@@ -106,6 +108,7 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
       case 'message':
         return event.message.kind === 'snapshot' ? takeSnapshot(event.message, event.bytes) : raft.step(event.message);
       case 'unanswered': return raft.unanswered(event.request);
+      case 'expect': return raft.expect(event.id);
       case 'propose': return enter(event.waiter, () => raft.propose(event.data, goBinaryTimeFromMs(clock.nowMs())));
       case 'change': return enter(event.waiter, () => raft.change(event.change, goBinaryTimeFromMs(clock.nowMs())));
       case 'read': return read(event.waiter);
@@ -284,6 +287,7 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
       post({ kind: 'tick' });
       tickLater();
     },
+    expect: (id) => post({ kind: 'expect', id }),
     propose: async (data, signal) => {
       if (data.length > options.entryBytesMax) throw new RpcError(status.resourceExhausted, `an entry of ${data.length} bytes is too large`);
       const { index, response } = await ask<Outcome>(signal, (handle) => ({ kind: 'propose', data, waiter: handle }));

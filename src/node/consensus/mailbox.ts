@@ -6,6 +6,7 @@ export type DriverEvent =
   | { readonly kind: 'tick' }
   | { readonly kind: 'message'; readonly message: Message; readonly bytes: Uint8Array | null }
   | { readonly kind: 'unanswered'; readonly request: Unanswered }
+  | { readonly kind: 'expect'; readonly id: string }
   | { readonly kind: 'propose'; readonly data: Uint8Array; readonly waiter: Waiter<Outcome> }
   | { readonly kind: 'change'; readonly change: Change; readonly waiter: Waiter<Outcome> }
   | { readonly kind: 'read'; readonly waiter: Waiter<void> }

@@ -126,6 +126,7 @@ export function newAim(before: NatReport, now: NatReport): boolean {
 
 /** What a peer says of itself; a change is a reason to try again what failed. */
 export function learn(d: Draft, theirs: Theirs): void {
+  if (!d.s.round.heard) change(d, { round: { ...d.s.round, heard: true } });
   const { s } = d;
   rename(d);
   if (!s.stranger && sameTheirs(s.theirs, theirs)) return;

@@ -4,11 +4,11 @@ import { isLoopback } from './facts.ts';
 import { adopt } from './negotiating.ts';
 import { check, endTrial, pathAt, search, succeed } from './searching.ts';
 import { type Event, type Seen, type Stage, type State } from './state.ts';
-import { times } from './times.ts';
+import { isProbablyOff, times } from './times.ts';
 
 /** Whether the path in use works, and which one it is: echoes through it, and what the tunnel counts. */
 
-/** More than our own echoes make in a second. */
+/** More than our own echoes, and consensus with a member without a vote, make in a second. */
 const trafficBytes = 2_500;
 
 export function echoed(d: Draft, { sentMs, tookMs }: Extract<Event, { kind: 'echo' }>): void {
@@ -48,12 +48,17 @@ function missed(d: Draft, sentMs: number): void {
 
 export function echoEveryMs(s: State, nowMs: number): number {
   const { health, stage, phase, path } = s;
-  if (stage) return times.echo.trying;
-  if (phase !== 'up') return times.echo.busy;
+  if (stage) return seemsOff(s) ? times.echo.tryingLate : times.echo.trying;
+  if (phase !== 'up') return seemsOff(s) ? times.echo.tryingLate : times.echo.busy;
   if (!health.echoes && health.unanswered > 5) return times.echo.deaf;
   if (health.doubtMs !== null) return times.echo.doubt;
   if (nowMs < health.alertUntilMs || nowMs - health.lastTrafficMs < 3_000) return times.echo.busy;
   return path && nowMs - path.atMs < times.fresh ? times.echo.fresh : times.echo.idle;
+}
+
+/** A search for a machine that is probably off goes slowly until it gives a sign of life. */
+function seemsOff({ phase, downs, round }: State): boolean {
+  return phase === 'probing' && isProbablyOff(downs) && !round.heard;
 }
 
 /** Patience with one echo: some round trips, but no longer than a path may be silent. */
@@ -120,6 +125,9 @@ export function saw(d: Draft, seen: Seen): void {
   change(d, { health: { ...health, seen, lastBytesMs: received ? seen.atMs : health.lastBytesMs, lastTrafficMs: bytes > trafficBytes ? seen.atMs : health.lastTrafficMs } });
   // Traffic begins on a quiet path: look at once whether it still carries.
   if (bytes > trafficBytes && d.s.phase === 'up' && health.nextEchoMs !== null) change(d, { health: { ...d.s.health, nextEchoMs: Math.min(health.nextEchoMs, d.now + times.echo.busy) } });
+  // What is sent and not answered asks for a look as well, however little it is.
+  const unanswered = before !== null && seen.sentBytes > before.sentBytes && !received;
+  if (unanswered && health.echoes && d.s.phase === 'up' && !d.s.stage && d.s.health.nextEchoMs !== null) change(d, { health: { ...d.s.health, nextEchoMs: d.now } });
   follow(d, seen, before);
 }
 
@@ -130,7 +138,7 @@ function follow(d: Draft, seen: Seen, before: Seen | null): void {
   if (s.phase === 'up' && !s.stage) return roam(d, seen);
   if (!shook || seen.handshakeMs === null || seen.endpoint === '' || unknownLoopback(s, seen.endpoint)) return;
   if (s.phase === 'idle' || s.phase === 'down') {
-    change(d, { phase: 'probing', sinceMs: d.now, round: { startedMs: seen.handshakeMs - 1, tried: [], waits: 0, asks: 0, carriersAtMs: d.now + times.arrival + times.carriersAfter, askAtMs: d.now + times.arrival } });
+    change(d, { phase: 'probing', sinceMs: d.now, round: { startedMs: seen.handshakeMs - 1, heard: true, tried: [], waits: 0, asks: 0, carriersAtMs: d.now + times.arrival + times.carriersAfter, askAtMs: d.now + times.arrival } });
     return check(d, times.arrival);
   }
   if (s.phase !== 'probing' || seen.handshakeMs < s.round.startedMs || s.stage?.kind === 'check' || s.stage?.kind === 'confirm') return;

@@ -3,7 +3,7 @@ import { attemptName, cancelOpening, change, closePath, type Draft, emit, fail, 
 import { type Candidate, type CarrierTier } from './plan.ts';
 import { aimAnew, endTrial, hurryCarriers, search, tryInstead, tryToBeSeen } from './searching.ts';
 import { type Event, type Opening, type Path, type State, type Tried } from './state.ts';
-import { openingMs, portTiers, times, turnMs } from './times.ts';
+import { isProbablyOff, openingMs, portTiers, times, turnMs } from './times.ts';
 
 /** What is agreed with the other side: facts and ports by one question and its answer, carriers by an offer and its answer. */
 type Of<K extends Event['kind']> = Extract<Event, { kind: K }>;
@@ -21,6 +21,8 @@ export function answered(d: Draft, { attempt, theirs, refusal }: Of<'answered'>)
   if (theirs) learn(d, theirs);
   else change(d, { told: null });
   if (asking.trial) return trialAnswered(d, asking.trial, refusal);
+  // It was only knocked at: it is there.
+  if (d.s.phase === 'down') return search(d, { answering: true });
   if (d.s.phase !== 'probing') return;
   hurryCarriers(d);
   aimAnew(d, false);
@@ -52,7 +54,7 @@ export function unanswered(d: Draft, attempt: string, code: PathReasonCode): voi
   if (asking.trial) postpone(d, triedAs(d.s.path, asking.trial.tier), times.retell);
   if (d.s.phase !== 'probing') return;
   const { round } = d.s;
-  if (code !== 'peer-cannot') change(d, { lost: { code: 'cannot-negotiate', tier: null, detail: {} }, round: { ...round, asks: round.asks + 1, askAtMs: d.now + againMs(round.asks) } });
+  if (code !== 'peer-cannot') change(d, { lost: { code: 'cannot-negotiate', tier: null, detail: {} }, round: { ...round, asks: round.asks + 1, askAtMs: d.now + (isProbablyOff(d.s.downs) && !round.heard ? times.askAgainLate : againMs(round.asks)) } });
   else change(d, { round: { ...d.s.round, carriersAtMs: d.now } });
 }
 

@@ -3,7 +3,7 @@ import { Mapping } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { isLoopback, isReachable } from './facts.ts';
 import { type Candidate, type CarrierTier, tierOfEndpoint } from './plan.ts';
 import { type Path, type Stage, type State } from './state.ts';
-import { backOffMs, openingMs, times, turnMs } from './times.ts';
+import { openingMs, retryAtMs, times, turnMs } from './times.ts';
 
 /** The search for a first path, or for one again: ports at once, carriers soon after, whatever answers first is taken. */
 
@@ -27,7 +27,7 @@ export function search(d: Draft, { lost = false, answering = false }: Search = {
   change(d, {
     phase: 'probing', sinceMs: d.now, retryAtMs: null, stage: null,
     round: {
-      startedMs: d.now, tried: [], waits: 0, asks: 0,
+      startedMs: d.now, heard: answering, tried: [], waits: 0, asks: 0,
       carriersAtMs: d.now + wait + (first || lost ? 0 : times.otherOpensLater),
       askAtMs: d.now + (answering ? times.askAgain : first || lost ? 0 : times.otherWaits),
     },
@@ -304,6 +304,6 @@ export function hurryCarriers(d: Draft): void {
 export function giveUp(d: Draft): void {
   const downs = d.s.downs + 1;
   cancelAsking(d);
-  change(d, { stage: null, phase: 'down', sinceMs: d.now, downs, retryAtMs: d.now + backOffMs(times.retry, downs) });
+  change(d, { stage: null, phase: 'down', sinceMs: d.now, downs, retryAtMs: retryAtMs(d.s.id, downs, d.now) });
   tell(d);
 }

@@ -130,6 +130,8 @@ export interface Seen {
 /** One search for a first path. */
 export interface Round {
   readonly startedMs: number;
+  /** Whether the peer gave any sign of life in it. */
+  readonly heard: boolean;
   /** When carriers are looked for as well. */
   readonly carriersAtMs: number;
   readonly tried: readonly CarrierTier[];

@@ -302,3 +302,25 @@ test('a peer tells its network by asking: where that leaves nothing but a relay,
   m.send({ kind: 'wanted', wanted: true });
   expect(brief(m.send({ kind: 'offered', attempt: 'i1', tier: 'punch', theirs: theirs(hard('203.0.113.9')) }))).toContain('open turn');
 });
+
+test('a machine that stays off is searched twice, then only knocked at, less and less; whatever comes from it begins a search', () => {
+  const m = machine(easy('203.0.113.1'));
+  m.send({ kind: 'wanted', wanted: true });
+  const startedMs = m.now();
+  const seen: { readonly atMs: number; readonly what: string }[] = [];
+  while (m.now() < startedMs + 3_600_000) {
+    const before = m.state().phase;
+    const effects = m.wait(1_000);
+    const { asking, phase, opening } = m.state();
+    if (asking) m.send({ kind: 'unanswered', attempt: asking.attempt, code: 'cannot-negotiate' });
+    if (opening) m.send({ kind: 'failed', attempt: opening.attempt, code: 'cannot-negotiate', problem: '', theirs: null });
+    if (before === 'down' && phase === 'down' && effects.length > 0) seen.push({ atMs: m.now() - startedMs, what: effects.map(({ kind }) => kind).join(', ') });
+  }
+  const echoesIn = (fromMs: number, toMs: number): number => seen.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).length;
+  expect(new Set(seen.map(({ what }) => what))).toEqual(new Set(['echo, ask, tell']));
+  expect([echoesIn(60_000, 660_000) > 6, echoesIn(1_800_000, 3_600_000) > 3, echoesIn(1_800_000, 3_600_000) < 9]).toEqual([true, true, true]);
+  while (m.state().asking === null) m.wait(1_000);
+  const { attempt } = m.state().asking ?? { attempt: '' };
+  m.send({ kind: 'answered', attempt, theirs: theirs(easy('203.0.113.9')), refusal: null });
+  expect(where(m.state())).toBe('probing punch 203.0.113.9:4000 aim');
+});

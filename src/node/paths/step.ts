@@ -5,6 +5,7 @@ import { type Candidate } from './plan.ts';
 import { Mapping } from '../../gen/webmesh/paths/v1/paths_messages.ts';
 import { echoed, echoEveryMs, echoTimeoutMs, ended, lose, moved, saw, silentAtMs } from './health.ts';
 import { answered, ask, failed, offered, opened, oursChanged, trialCandidate, unanswered } from './negotiating.ts';
+import { tryDown } from './knocking.ts';
 import { giveUp, goOffline, nextCarrier, open, openNext, rest, search, stageOver, tryInstead } from './searching.ts';
 import { type Event, type State, type Stepped } from './state.ts';
 import { planOf } from './draft.ts';
@@ -19,7 +20,7 @@ export function initialState(me: string, id: string, ours: Ours, advertised: rea
     phase: ours.online ? 'idle' : 'offline', sinceMs: 0, path: null, push: 0, restart: 0,
     stage: null, agreed: null, asking: null, opening: null, spares: [],
     health: { echoes: false, lastPongMs: null, lastBytesMs: null, lastTrafficMs: -times.fresh, doubtMs: null, noticedMs: 0, patienceMs: times.patience, nextEchoMs: null, alertUntilMs: 0, unanswered: 0, latencyMs: null, seen: null },
-    round: { startedMs: 0, carriersAtMs: 0, tried: [], waits: 0, asks: 0, askAtMs: 0 },
+    round: { startedMs: 0, heard: false, carriersAtMs: 0, tried: [], waits: 0, asks: 0, askAtMs: 0 },
     tries: {}, found: {}, lost: null, downs: 0, retryAtMs: null, lastAskMs: -times.retell, told: null, serial: 0,
     counts: { switches: 0, attempts: 0, failures: 0 },
   };
@@ -61,7 +62,10 @@ function ours(d: Draft, event: Extract<Event, { kind: 'ours' }>): void {
   if (before.online && !event.ours.online) return goOffline(d);
   if (!event.ours.online) return;
   if (!before.online) return search(d);
-  if (event.ours.moves > before.moves) moved(d);
+  if (event.ours.moves > before.moves) {
+    change(d, { downs: 0 });
+    moved(d);
+  }
 }
 
 function roster(d: Draft, advertised: readonly string[]): void {
@@ -69,6 +73,7 @@ function roster(d: Draft, advertised: readonly string[]): void {
   change(d, { advertised });
   forget(d, portTiers);
   replan(d);
+  change(d, { downs: 0 });
   if (d.s.phase === 'down') search(d);
 }
 
@@ -108,7 +113,7 @@ function due(d: Draft): void {
     }
   }
   if (d.s.phase === 'probing') probe(d);
-  if (d.s.phase === 'down' && d.s.retryAtMs !== null && d.s.retryAtMs <= d.now) search(d);
+  if (d.s.phase === 'down' && d.s.retryAtMs !== null && d.s.retryAtMs <= d.now) tryDown(d);
   if (d.s.phase === 'up') upkeep(d);
   echo(d);
 }
