@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Host, lab } from './support/hosts.ts';
@@ -17,6 +17,16 @@ const here = (host: Host) => host.until('health', ({ warnings }) => !warnings.so
 const connected = (host: Host) => host.until('session', ({ phase }) => phase === 'connected', 40_000);
 const disconnected = (host: Host) => host.until('session', ({ phase }) => phase === 'disconnected');
 const tunnels = (host: Host) => host.run('ip', '-brief', 'link').split('\n').filter((line) => line.startsWith('wm'));
+/** What is stored is written a moment later; a crash before that would not find it. */
+async function keeps(host: Host, ipv4: string): Promise<void> {
+  const folder = join(host.folder, 'home', 'documents');
+  const kept = (): boolean => readdirSync(folder).some((name) => {
+    if (!name.startsWith('network-')) return false;
+    const text = readFileSync(join(folder, name), 'utf8');
+    return text.includes(`"${ipv4}`) && JSON.parse(text).nodes.length === 2;
+  });
+  await host.until('session', kept);
+}
 /**
  * Pings until one answer came. A single packet would prove less: the list shows a peer a moment before the tunnel has it, and WireGuard
  * repeats a first handshake that was lost only after five seconds.
@@ -72,7 +82,7 @@ test('a crash of core and helper with the mesh away: reconnects from the stored 
   await connected(b);
   const { ipv4 } = ownAddresses(b);
   await b.until('peers', ({ source }) => source === 'replica');
-  await new Promise((resolve) => setTimeout(resolve, 1_500)); // what is stored is written half a second later
+  await keeps(b, ipv4);
   b.killCore();
   await b.stopHelper();
   expect(tunnels(b)).toEqual([]);

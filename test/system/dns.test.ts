@@ -41,7 +41,7 @@ const config = (meshIpv6: string, dnsPort = port): NodeConfig => parseControl(JS
 let part: Part;
 beforeAll(async () => {
   part = createDnsPart({ config: config('::1'), source, sockets: dnsSockets, clock: systemClock, log: silentLog });
-  await until(() => part.features.get().length > 0, 2000, 'it listens');
+  await until(() => part.features.get().length > 0, 10_000, 'it listens');
 });
 afterAll(() => part.close());
 
@@ -160,7 +160,7 @@ test('many questions over one connection, in pieces and without waiting, are ans
     for (let at = 0; at + 4 <= got.length; at += 2 + got.readUInt16BE(at)) found.push(got.readUInt16BE(at + 2));
     return found;
   };
-  await until(() => ids().length === 100, 2000, 'every question is answered');
+  await until(() => ids().length === 100, 10_000, 'every question is answered');
   socket.destroy();
   expect(ids()).toEqual(Array.from({ length: 100 }, (_, id) => id));
 });
@@ -170,14 +170,14 @@ test('a port in use is told and taken once it is free; one that a responder of m
   await new Promise<void>((resolve) => taken.bind(port + 1, server, resolve));
   const other = createDnsPart({ config: config('::1', port + 1), source, sockets: dnsSockets, clock: systemClock, log: silentLog });
   // The address of the other family answers meanwhile.
-  await until(() => other.problem.get() !== null && other.features.get().length === (hasIpv6 ? 1 : 0), 2000, 'the problem is told');
+  await until(() => other.problem.get() !== null && other.features.get().length === (hasIpv6 ? 1 : 0), 10_000, 'the problem is told');
   expect([other.problem.get()?.code, other.problem.get()?.detail]).toEqual(['node.port-in-use', { port: port + 1 }]);
   await new Promise<void>((resolve) => taken.close(() => resolve()));
-  await until(() => other.problem.get() === null && other.features.get()[0] === Feature.MESH_DNS, 3000, 'the port is taken');
+  await until(() => other.problem.get() === null && other.features.get()[0] === Feature.MESH_DNS, 10_000, 'the port is taken');
   const responder = createSocket({ type: 'udp4', reuseAddr: true });
   await new Promise<void>((resolve) => responder.bind(port + 2, '0.0.0.0', resolve));
   other.update(config('', port + 2));
-  await until(() => other.features.get().length > 0 && other.problem.get() === null, 2000, 'the port is shared');
+  await until(() => other.features.get().length > 0 && other.problem.get() === null, 10_000, 'the port is shared');
   if (hasDig) expect((await dig('-p', String(port + 2), 'host.webmesh.internal', 'A', '+notcp'))[0]).toBe('NOERROR qr aa rd');
   responder.close();
   await other.close();

@@ -55,7 +55,7 @@ async function bothUp(epoch: number): Promise<void> {
 
 const networksOf = async (): Promise<unknown> => (await a.watch(() => true)).networks.map(({ tunnelId, tunnel, node }) => [tunnelId, tunnel?.phase, node?.running]);
 const memoryMiB = (): number => {
-  const [pid] = a.processes((command) => command.includes('helper/helper.ts'));
+  const [pid] = a.processes((command) => /helper\/helper\.(ts|mjs)/.test(command));
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid ?? 0}/status`, 'utf8'))?.[1] ?? 0) / 1024;
 };
 
@@ -159,13 +159,14 @@ describe.skipIf(missing !== null)(`several networks of one machine${missing === 
     await a.start();
     await a.apply(1, 1, spec(0));
     const before = [a.ip('route'), a.ip('-br', 'addr'), a.journals()];
+    const other = { device: device(0), tunnelId: id(0) };
     const clashes: readonly (readonly [Partial<TunnelSpec>, unknown])[] = [
-      [{ routes: ['172.20.0.0/16'] }, ['tunnel.conflict', { what: '172.20.0.0/16', device: device(0) }]],
-      [{ routes: ['172.16.0.0/12'] }, ['tunnel.conflict', { what: '172.20.0.0/16', device: device(0) }]],
-      [{ routes: ['172.20.9.0/24'] }, ['tunnel.conflict', { what: '172.20.0.0/16', device: device(0) }]],
-      [{ addresses: ['172.20.0.7/32'], routes: [] }, ['tunnel.conflict', { what: '172.20.0.0/16', device: device(0) }]],
-      [{ listenPort: 52_000 }, ['tunnel.port-in-use', { port: 52_000, device: device(0) }]],
-      [{ tunnelId: `${id(0).slice(0, 10)}zz` }, ['tunnel.conflict', { what: device(0), device: device(0) }]],
+      [{ routes: ['172.20.0.0/16'] }, ['tunnel.conflict', { what: '172.20.0.0/16', ...other }]],
+      [{ routes: ['172.16.0.0/12'] }, ['tunnel.conflict', { what: '172.20.0.0/16', ...other }]],
+      [{ routes: ['172.20.9.0/24'] }, ['tunnel.conflict', { what: '172.20.0.0/16', ...other }]],
+      [{ addresses: ['172.20.0.7/32'], routes: [] }, ['tunnel.conflict', { what: '172.20.0.0/16', ...other }]],
+      [{ listenPort: 52_000 }, ['tunnel.port-in-use', { port: 52_000, ...other }]],
+      [{ tunnelId: `${id(0).slice(0, 10)}zz` }, ['tunnel.conflict', { what: device(0), ...other }]],
     ];
     for (const [index, [change, expected]] of clashes.entries()) {
       const { code, detail } = await failureOf(a.apply(1, index + 1, spec(1, '', change)));
@@ -199,7 +200,7 @@ describe.skipIf(missing !== null)(`several networks of one machine${missing === 
     expect([networks.length, networks.filter(({ tunnel }) => tunnel?.phase === TunnelPhase.TUNNEL_PHASE_UP).length]).toEqual([8, 7]);
     expect((await a.apply(1, 2, spec(8))).phase).toBe(TunnelPhase.TUNNEL_PHASE_UP);
     expect((await a.watch(() => true)).networks.map(({ tunnel }) => tunnel?.phase)).toEqual(Array(8).fill(TunnelPhase.TUNNEL_PHASE_UP));
-    console.log(`the helper from source: ${used.map((mib) => mib.toFixed(0)).join(', ')} MiB with none to eight tunnels`);
+    console.log(`the helper: ${used.map((mib) => mib.toFixed(0)).join(', ')} MiB with none to eight tunnels`);
   });
 
   test('orders that name no network, and keys without end, are refused', async () => {

@@ -119,8 +119,7 @@ describe.runIf(missing === null)(`whom the helper serves${missing === null ? '' 
     expect(errors.map(({ code }) => code)).toEqual(['input.invalid', 'input.invalid', 'input.invalid']);
     const state = await helper.setNode(1, 9, good);
     // It cannot be a real one, so the process complains about it as loudly as it may.
-    await new Promise((done) => setTimeout(done, 3_000));
-    const seen = await helper.watch(() => true);
+    const seen = await helper.watch(({ node }) => (node?.problem ?? '') !== '', 30_000);
     const pid = seen.node?.pid || state.pid;
     const ofProcess = existsSync(`/proc/${pid}`) ? `${readFileSync(`/proc/${pid}/cmdline`, 'utf8')}${readFileSync(`/proc/${pid}/environ`, 'utf8')}` : '';
     const files = execSync(`find ${helper.folder} -type f -size -4M -exec cat {} +`, { encoding: 'latin1', maxBuffer: 64 << 20 });

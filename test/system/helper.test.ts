@@ -109,7 +109,7 @@ describe.skipIf(missing !== null)(`helpers in network namespaces${missing === nu
     await a.apply(1, 2, { ...wish, peers: wish.peers.map((peer) => ({ ...peer, restart: 1 })) });
     await until(() => ping(a, '172.29.0.2').includes(' 0% packet loss'), 'the first ping');
     const tookMs = performance.now() - startMs;
-    expect(tookMs).toBeLessThan(1_000);
+    expect(tookMs).toBeLessThan(3_000);
     const after = (await a.watch(hasShaken)).tunnel?.peers[0];
     // The initiation that was lost and the one that was not are 148 bytes each.
     expect([before?.transmitBytes, (after?.transmitBytes ?? 0n) >= 2n * 148n]).toEqual([148n, true]);
@@ -135,21 +135,21 @@ describe.skipIf(missing !== null)(`helpers in network namespaces${missing === nu
     await Promise.all([a.start(), b.start()]);
     await up();
     // A first handshake that is lost is repeated after five seconds.
-    await until(() => { try { return ping(a, '172.29.0.2').includes(' 0% packet loss'); } catch { return false; } }, 'the tunnel works', 8_000);
+    await until(() => { try { return ping(a, '172.29.0.2').includes(' 0% packet loss'); } catch { return false; } }, 'the tunnel works', 20_000);
     await a.signal('SIGKILL');
     expect(ping(a, '172.29.0.2')).toContain(' 0% packet loss');
     await a.start();
     expect(a.leftovers()).toEqual(nothing);
     expect((await a.hello()).generation).toEqual({ epoch: 1n, revision: 1n });
     await a.apply(2, 1, await specFor(1, (await b.hello(idB)).publicKey));
-    await until(() => { try { return ping(a, '172.29.0.2').includes(' 0% packet loss'); } catch { return false; } }, 'the tunnel works again', 8_000);
+    await until(() => { try { return ping(a, '172.29.0.2').includes(' 0% packet loss'); } catch { return false; } }, 'the tunnel works again', 20_000);
   });
 
   test('a killed engine is noticed at once, and the next order builds the tunnel anew', async () => {
     await a.start();
     await a.apply(1, 1, await specFor(1, null));
     process.kill(a.engines()[0] as number, 'SIGKILL');
-    const { tunnel } = await a.watch((event) => event.tunnel?.phase === TunnelPhase.TUNNEL_PHASE_FAILED, 2_000);
+    const { tunnel } = await a.watch((event) => event.tunnel?.phase === TunnelPhase.TUNNEL_PHASE_FAILED, 10_000);
     expect(tunnel?.problem).toBe('wireguard-go ended (SIGKILL)');
     expect(a.leftovers()).toEqual(nothing);
     const again = await a.apply(1, 2, await specFor(1, null));

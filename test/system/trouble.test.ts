@@ -33,7 +33,7 @@ beforeAll(async () => {
   folder = hostsFolder('trouble');
   lan = createLan('wmtrb', ['alpha', 'beta']);
   // The kernel tries a new IPv6 address for a second before it may be used.
-  await until(() => !picture().includes('tentative'), 5000, 'the addresses settle');
+  await until(() => !picture().includes('tentative'), 15_000, 'the addresses settle');
 }, 90_000);
 
 afterAll(() => {
@@ -126,7 +126,7 @@ test('no permission: no helper, a helper that is not ours to use, a home that is
   await cliOf(host, ['profile', 'create', 'home']);
   await warned(host, 'helper-missing', /system service .* not running/);
   await said(host, ['up', '--timeout', '2'], 4, /system service/);
-  const { what } = sentence(reconnecting(await host.topic('session', (s) => s.phase === 'reconnecting', 5000, 'reconnecting')));
+  const { what } = sentence(reconnecting(await host.topic('session', (s) => s.phase === 'reconnecting', 15_000, 'reconnecting')));
   expect(what).toMatch(/does not answer/);
 
   const other = newHost('nobody');
@@ -150,7 +150,7 @@ test('a broken file is set aside, never lost, and everything starts', async () =
   await cliOf(host, ['profile', 'create', 'home']);
   await cliOf(host, ['settings', '--log-level', 'debug']);
   await said(host, ['up'], 0, /Connected/, 20);
-  await until(() => documents(host).length >= 4, 5000, 'everything is stored');
+  await until(() => documents(host).length >= 4, 15_000, 'everything is stored');
   const id = (await profiles(host))[0]?.id as string;
   await host.stop();
   for (const name of documents(host)) garble(join(host.paths.home, 'documents', name));
@@ -160,7 +160,7 @@ test('a broken file is set aside, never lost, and everything starts', async () =
   const databases = ['raft.db', 'mesh.db'].map((file) => join(host.paths.state, 'nodes', String(process.getuid?.()), id, file));
   for (const path of databases) garble(path);
   await host.start();
-  const { warnings } = await host.topic('health', (h) => h.warnings.filter((w) => w.code === 'file-set-aside').length >= 3, 5000, 'files are named');
+  const { warnings } = await host.topic('health', (h) => h.warnings.filter((w) => w.code === 'file-set-aside').length >= 3, 15_000, 'files are named');
   for (const warning of warnings) expectWords(warningSentence(warning));
   const status = await cliOf(host, ['status']);
   expect(status.out).toMatch(/A file of the app was damaged at profiles\.json\.damaged-1/);
@@ -182,7 +182,7 @@ test('a broken file is set aside, never lost, and everything starts', async () =
     writeFileSync(path, originals.get(path) as Buffer);
   }
   await said(host, ['up', '--timeout', '15'], 0, /Connected/, 20);
-  expect((await host.topic('node', (n) => n.running, 5000, 'the node runs')).networkName).toBe('home');
+  expect((await host.topic('node', (n) => n.running, 15_000, 'the node runs')).networkName).toBe('home');
 });
 
 test('a full disk: the home, and the folder of the helper', async () => {
@@ -238,7 +238,7 @@ test('a killed helper, node and app: a sentence while they are away', async () =
   await host.topic('node', (n) => n.running, 10_000, 'the node runs again');
   for (let round = 0; round < 3; round++) {
     for (const { pid } of host.processes().filter((p) => p.kind === 'engine')) process.kill(pid, 'SIGKILL');
-    const lost = await host.topic('session', (s) => s.phase === 'reconnecting', 5000, 'the lost engine is noticed');
+    const lost = await host.topic('session', (s) => s.phase === 'reconnecting', 15_000, 'the lost engine is noticed');
     expectWords(sentence(reconnecting(lost)));
     await host.session('connected');
   }
@@ -368,7 +368,7 @@ function expectWords({ what, next }: { what: string; next: string }): void {
 }
 
 async function profiles(host: Host): Promise<readonly { readonly id: string; readonly name: string }[]> {
-  return (await host.topic('profiles', () => true, 5000, 'the profiles')).list;
+  return (await host.topic('profiles', () => true, 15_000, 'the profiles')).list;
 }
 
 function documents(host: Host): readonly string[] {
