@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -13,6 +13,12 @@ test.each([
   ['1.26.8', '1.23.1', false],
 ])('Go %s is older than %s: %s', (version, than, answer) => {
   expect(isOlder(version, than)).toBe(answer);
+});
+
+test('a release is built by the Go that go.mod names', () => {
+  const root = join(import.meta.dirname, '../..');
+  const { toolchain } = pinsOf(readFileSync(join(root, 'resources/engine/go.mod'), 'utf8'));
+  expect(readFileSync(join(root, '.github/workflows/release.yml'), 'utf8')).toContain(`\n  GO_VERSION: ${toolchain}\n`);
 });
 
 test('a module names the oldest Go and the one that is used', () => {

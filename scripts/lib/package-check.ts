@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { type Answer, type CleanDebian } from './clean-debian.ts';
 import { connected, createNetwork, install, keptOf, mainPid, networkOf, ok, person, reaches, unit } from './package-person.ts';
 import { checkNames, finds, withoutResolver } from './package-names.ts';
@@ -72,12 +73,23 @@ async function checkConnecting(machine: CleanDebian, check: Check): Promise<void
   check('an unprivileged user creates a network and connects: with no password, in the login of before the installation', made.code === 0 && up.code === 0, `${made.out}\n${up.out}`);
   const state = networkOf(machine);
   check('there is a tunnel with an address and a route', /wm\w+ .*10\.\d+\.\d+\.\d+\/32/.test(state) && /10\.\d+\.0\.0\/16 dev wm/.test(state), state);
+  const engine = engineOf(machine);
+  check(`the tunnel is made by ${engine.wanted}`, engine.used === engine.wanted, engine.used);
   const owner = machine.run('sh', '-c', `ps -o user:20=,args= -e | grep '[@]confined @child'`).out;
   check('the node process runs as a user of its own', owner.startsWith('webmesh-node '), owner);
   const log = machine.run('journalctl', '-u', unit, '--no-pager').out;
   check('every layer that keeps the node process in holds', log.includes('"node-confined"') && !log.includes('node-less-confined'), log);
   const node = machine.as(person, 'webmesh node');
   check('the node leads its network', /raft\s+leader/.test(node.out), node.out);
+}
+
+/** The kernel's own where it has one; else the package's, or Debian's beside a package that was made without. */
+function engineOf(machine: CleanDebian): { readonly wanted: string; readonly used: string } {
+  const kernel = machine.run('ip', '-br', 'link', 'show', 'type', 'wireguard').out.startsWith('wm');
+  const own = `${dirname(program)}/wireguard-go`;
+  const wanted = kernel ? 'the kernel' : machine.run('test', '-e', own).code === 0 ? own : '/usr/bin/wireguard-go';
+  const running = machine.run('sh', '-c', 'for process in $(pgrep -x wireguard-go); do readlink /proc/$process/exe; done').out;
+  return { wanted, used: running === '' ? 'the kernel' : running };
 }
 
 /** Anna has a second machine. */

@@ -59,7 +59,7 @@ async function fetchInto(root: string): Promise<string | undefined> {
   }
 }
 
-/** By unzip, or by the tar of Windows and macOS, which reads such archives. */
+/** By unzip, or by the tar of Windows itself and of macOS, which read such archives; GNU's, which comes with Git, does not. */
 function unpack(root: string, bytes: Buffer): void {
   const folder = join(root, '.cache/wintun');
   const archive = join(folder, 'wintun.zip');
@@ -67,7 +67,8 @@ function unpack(root: string, bytes: Buffer): void {
   writeFileSync(archive, bytes);
   for (const [name] of Object.values(librarySums)) {
     const member = `wintun/bin/${name}/wintun.dll`;
-    const [program, words] = process.platform === 'linux' ? ['unzip', ['-p', archive, member]] : ['tar', ['-xOf', archive, member]];
+    const tar = process.platform === 'win32' ? join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'tar.exe') : 'tar';
+    const [program, words] = process.platform === 'linux' ? ['unzip', ['-p', archive, member]] : [tar, ['-xOf', archive, member]];
     writeFileSync(join(folder, name, 'wintun.dll'), execFileSync(program, words, { maxBuffer: archiveBytesMax, stdio: ['ignore', 'pipe', 'inherit'] }));
   }
 }
