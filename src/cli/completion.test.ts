@@ -14,7 +14,7 @@ function complete(line: string): string[] {
 test('bash completes verbs, groups, flags and choices', () => {
   expect([complete('webmesh p'), complete('webmesh profile '), complete('webmesh completion '), complete('webmesh up --no'), complete('webmesh settings --th'), complete('webmesh --home peers sta')]).toEqual([
     ['peers', 'ping', 'profile'],
-    ['list', 'create', 'join', 'select', 'rename', 'mark', 'remove'],
+    ['list', 'create', 'join', 'select', 'rename', 'mark', 'port', 'remove'],
     [...shells],
     ['--no-wait'],
     ['--theme'],

@@ -7,8 +7,11 @@ import { shellWord } from './format.ts';
 /** What to type for a problem's fix, or null where there is nothing to type. */
 export function fixCommand(warning: Pick<Warning, 'code' | 'fix' | 'detail' | 'network'>): string | null {
   const command = commandFor(warning);
-  return command !== null && warning.network && !warning.network.alone && warning.fix !== 'new-invite' && warning.fix !== 'open-networks' ? `${command} --network ${warning.network.id}` : command;
+  if (command === null || !warning.network || warning.network.alone || ofNoNetwork.has(warning.fix)) return command;
+  return warning.fix === 'other-port' ? `${command} ${warning.network.id}` : `${command} --network ${warning.network.id}`;
 }
+
+const ofNoNetwork: ReadonlySet<Warning['fix']> = new Set(['new-invite', 'open-networks']);
 
 function commandFor({ code, fix, detail }: Pick<Warning, 'code' | 'fix' | 'detail'>): string | null {
   switch (fix) {
@@ -38,6 +41,8 @@ function commandFor({ code, fix, detail }: Pick<Warning, 'code' | 'fix' | 'detai
       return 'webmesh profile list';
     case 'sign-in':
       return isWebLink(String(detail['link'] ?? '')) ? `Page: ${new URL(String(detail['link'])).href}` : null;
+    case 'other-port':
+      return 'webmesh profile port';
     case 'new-invite':
       return 'webmesh join -';
     default:

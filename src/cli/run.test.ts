@@ -141,8 +141,8 @@ test('wrong command lines name what is wrong and exit with 2', async () => {
   expect(results).toMatchInlineSnapshot(`
     [
       "fly → 2 webmesh: there is no "webmesh fly"; "webmesh help" lists what there is.",
-      "profile → 2 webmesh: "webmesh profile" is one of: list, create, join, select, rename, mark, remove.",
-      "profile fly → 2 webmesh: "webmesh profile" is one of: list, create, join, select, rename, mark, remove.",
+      "profile → 2 webmesh: "webmesh profile" is one of: list, create, join, select, rename, mark, port, remove.",
+      "profile fly → 2 webmesh: "webmesh profile" is one of: list, create, join, select, rename, mark, port, remove.",
       "ping → 2 webmesh: "webmesh ping" needs PEER.",
       "ping a b → 2 webmesh: "b" is one argument too many for "webmesh ping".",
       "up --fast → 2 webmesh: Unknown option '--fast'.",
@@ -409,6 +409,7 @@ test('help exists for everything, a group and each verb; version prints one line
       profile select   Choose the network that is shown, and meant where none is named
       profile rename   Rename a network on this machine
       profile mark     Change a network's colour, its names on this machine, or whether it is connected when the app starts
+      profile port     Give a network that is not connected another WireGuard port on this machine; without --wireguard-port one that is free
       profile remove   Forget a network on this machine
       update           Whether a newer version is known
       update check     Look for a newer version now; nothing is downloaded

@@ -90,6 +90,7 @@ export const commands = {
   'profile.select': command('Choose the network that is shown, and meant where none is named', z.strictObject({ profile: id }), done),
   'profile.rename': command('Rename a network', z.strictObject({ profile: id, name: text(64) }), done),
   'profile.mark': command('Change the colour of a network, the suffix of its names on this machine, whether programs here find its devices by name, or whether it is connected when the app starts', z.strictObject({ profile: id, colour: z.enum(networkColours).optional(), suffix: z.string().max(120).optional(), names: z.boolean().optional(), autoConnect: z.boolean().optional() }), done),
+  'profile.port': command('Give a network that is not connected another WireGuard port on this machine: the given one, else one that is free', z.strictObject({ profile: id.optional(), wireguardPort: port.optional() }), z.object({ wireguardPort: port })),
   'profile.remove': command('Forget a network on this machine', z.strictObject({ profile: id }), done),
   'peer.ping': command('Measure the round trip to a peer through the tunnel', within({ id: text(253) }), z.object({ latencyMs: z.number() })),
   'peer.paths': command('Measure each path to a peer, and say which is in use and why', within({

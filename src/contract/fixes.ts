@@ -5,7 +5,7 @@ import type { Warning } from './state.ts';
 /** How a fix is done: by a command, at a page in the person's browser, or by a person at a place of the window. Places are addresses of the page, without `#/`. */
 export type FixWay =
   | { readonly call: 'helper.start'; readonly input: Readonly<Record<string, never>> }
-  | { readonly call: 'session.connect' | 'session.retry' | 'certificate.renew'; readonly input: { readonly profile?: string } }
+  | { readonly call: 'session.connect' | 'session.retry' | 'certificate.renew' | 'profile.port'; readonly input: { readonly profile?: string } }
   | { readonly call: 'peer.retry'; readonly input: { readonly id: string; readonly profile?: string } }
   /** A web page that the network at hand names: nobody's word but its own, so it is opened only when a person asks. */
   | { readonly open: string }
@@ -55,6 +55,8 @@ export function wayOf({ code, fix, detail, network }: Pick<Warning, 'code' | 'fi
       const link = String(detail['link'] ?? '');
       return isWebLink(link) ? { open: link } : null;
     }
+    case 'other-port':
+      return { call: 'profile.port', input: of };
     case 'new-invite':
       return { place: 'add' };
     default:

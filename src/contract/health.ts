@@ -4,9 +4,9 @@ export type Severity = (typeof severities)[number];
 
 /**
  * What can be done about a problem, by name: each shell knows how. What it is done to stands in the problem's detail (`look-again`: `peer`).
- * `start-helper`, `try-again`, `renew-now` and `look-again` are commands; `sign-in` opens a page (`link`) in the person's browser; the others lead to the place where a person decides.
+ * `start-helper`, `try-again`, `renew-now`, `look-again` and `other-port` are commands; `sign-in` opens a page (`link`) in the person's browser; the others lead to the place where a person decides.
  */
-export const fixNames = ['start-helper', 'try-again', 'renew-now', 'look-again', 'check-network', 'see-peers', 'open-people', 'save-root-key', 'open-audit', 'open-offers', 'open-networks', 'new-invite', 'sign-in'] as const;
+export const fixNames = ['start-helper', 'try-again', 'renew-now', 'look-again', 'check-network', 'see-peers', 'open-people', 'save-root-key', 'open-audit', 'open-offers', 'open-networks', 'new-invite', 'sign-in', 'other-port'] as const;
 export type FixName = (typeof fixNames)[number];
 
 /** What a person is told of while no window is in front; each kind has its own switch. */

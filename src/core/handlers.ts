@@ -12,7 +12,8 @@ import { defaultPorts } from './mesh/roster.ts';
 import type { CorePorts } from './ports.ts';
 import type { Profiles } from './profiles.ts';
 import type { Network } from './networks/network.ts';
-import type { Networks } from './networks/networks.ts';
+import { isUp, type Networks } from './networks/networks.ts';
+import { movePort } from './networks/ports.ts';
 import type { Stored } from './session/stored.ts';
 import type { SettingsStore } from './settings.ts';
 import { type AppTopics, stateForReport } from './topics.ts';
@@ -37,7 +38,7 @@ export interface HandlerInput {
   readonly close: () => Promise<void>;
 }
 
-type Name = `session.${'connect' | 'disconnect' | 'retry'}` | 'network.view' | 'mesh.join' | `profile.${'select' | 'rename' | 'mark' | 'remove'}` | `peer.${'ping' | 'metrics' | 'favourite'}` | 'settings.update' | `diagnostics.${'logs' | 'export'}` | 'health.dismiss' | 'helper.start' | 'app.quit';
+type Name = `session.${'connect' | 'disconnect' | 'retry'}` | 'network.view' | 'mesh.join' | `profile.${'select' | 'rename' | 'mark' | 'port' | 'remove'}` | `peer.${'ping' | 'metrics' | 'favourite'}` | 'settings.update' | `diagnostics.${'logs' | 'export'}` | 'health.dismiss' | 'helper.start' | 'app.quit';
 
 /** The commands about sessions, networks, peers and this app itself. */
 export function appHandlers({ ports, settings, profiles, favourites, networks, meant, membership, stored, shown: { topics, health }, close }: HandlerInput): Pick<Handlers, Name> {
@@ -122,6 +123,13 @@ export function appHandlers({ ports, settings, profiles, favourites, networks, m
       return null;
     },
     // Disconnecting has left the mesh; what is forgotten here is how to come back. The device stays enrolled there: see DESIGN.md.
+    'profile.port': async ({ profile, wireguardPort }) => {
+      const meantProfile = profiles.choose(profile);
+      if (isUp(networks.find(meantProfile.id))) throw failure('app.busy', { problem: 'disconnect first' });
+      const now = await movePort(profiles, ports.network, meantProfile, wireguardPort);
+      if (networks.wanted().includes(meantProfile.id)) await networks.connect(meantProfile.id);
+      return { wireguardPort: now };
+    },
     'profile.remove': async ({ profile }) => {
       profiles.get(profile);
       if (isInUse(networks.find(profile))) throw failure('app.busy', { problem: 'disconnect first', profile });

@@ -72,7 +72,7 @@ export interface Profiles {
   /** Throws input.invalid for a suffix that is none, or that another network has. */
   mark(id: string, marks: Partial<NetworkMarks>): Promise<void>;
   /** What the mesh decided (another node id, other ends), what this machine is to do for the members, and what a person wants of it here. */
-  update(id: string, change: Partial<Pick<Profile, 'nodeId' | 'endpoints' | 'address' | 'offers' | 'names' | 'autoConnect' | PortName>>): Promise<void>;
+  update(id: string, change: Partial<Pick<Profile, 'nodeId' | 'endpoints' | 'address' | 'offers' | 'names' | 'autoConnect' | 'chosenPorts' | PortName>>): Promise<void>;
   /** Puts a new profile in the place of an old one, whose marks it takes over, and selects it. */
   replace(old: string, profile: NewProfile): Promise<void>;
   remove(id: string): Promise<void>;

@@ -117,6 +117,10 @@ export function createFakeApp(clock: Clock, { scene = 'first-run', peers, stepMs
       connect();
       return null;
     },
+    'profile.port': async ({ wireguardPort = 51821 }) => {
+      connect();
+      return { wireguardPort };
+    },
     'session.disconnect': async ({ profile, all }) => {
       if (networks.isOther(profile)) return networks.disconnectOther(profile);
       if (all) networks.disconnectOthers();

@@ -49,6 +49,8 @@ export interface CoreWorld {
     /** Of the node process that runs. Another one is another process. */
     pid: number;
     report(more?: Partial<TunnelState>): void;
+    /** UDP ports that other programs of this machine have. */
+    readonly takenPorts: Set<number>;
   };
   readonly mesh: {
     up: boolean;
@@ -87,8 +89,8 @@ export interface CoreWorld {
   helperStarts: number;
 }
 
-/** `net`: the mesh is 10.<net>.0.0/16, and its leader answers at 192.0.2.<net - 6>. */
-export function coreWorld({ clock = virtualClock(), net = 7 }: { readonly clock?: VirtualClock; readonly net?: number } = {}): CoreWorld {
+/** `net`: the mesh is 10.<net>.0.0/16, and its leader answers at 192.0.2.<host>. */
+export function coreWorld({ clock = virtualClock(), net = 7, host = net - 6 }: { readonly clock?: VirtualClock; readonly net?: number; readonly host?: number } = {}): CoreWorld {
   const portals = new Map<string, string>();
   let leaptMs = 0;
   const nowMs = (): number => Math.round(clock.nowMs() + leaptMs);
@@ -243,6 +245,7 @@ export function coreWorld({ clock = virtualClock(), net = 7 }: { readonly clock?
         accept('apply', generation);
         if (spec.publicKey !== '' && spec.publicKey === helper.nextKey) Object.assign(helper, { key: helper.nextKey, nextKey: '', keyMadeMs: nowMs() });
         if (spec.publicKey !== '' && spec.publicKey !== helper.key) throw failure('tunnel.failed', { problem: 'no such key' });
+        if (helper.takenPorts.has(spec.listenPort)) throw failure('tunnel.port-in-use', { port: spec.listenPort });
         helper.tunnel = spec;
         tell();
         return report.get()?.networks[0]?.tunnel as TunnelState;
@@ -373,7 +376,7 @@ export function coreWorld({ clock = virtualClock(), net = 7 }: { readonly clock?
       await turn();
     },
     helper: {
-      link, tunnel: null, node: null, orders: [], key: keyOf(50), nextKey: '', keyMadeMs: 1, pid: 7,
+      link, tunnel: null, node: null, orders: [], key: keyOf(50), nextKey: '', keyMadeMs: 1, pid: 7, takenPorts: new Set(),
       up: () => link.set({ state: 'up', hello: { ...hello, generation: fence } }),
       down: () => {
         world.helper.tunnel = null;
@@ -386,7 +389,7 @@ export function coreWorld({ clock = virtualClock(), net = 7 }: { readonly clock?
     mesh: {
       up: true, name: 'fake', replicates: true, lists: true, leader: 'leader', calls: [], doors: [], lost: new Map(), away: new Set(), foreign: new Map(), cut: false,
       voters: ['leader'], auditIntact: true, features: [Feature.METRICS, Feature.ICE_NEGOTIATION, Feature.TURN_SERVER, Feature.MESH_DNS], nodeRenew: undefined, lastJoin: null,
-      nodes: [MeshNode.fromPartial({ id: 'leader', publicKey: keyOf(1), privateIpv4: `10.${net}.0.1/16`, privateIpv6: `fd00:${net}:${net}:1::/64`, primaryEndpoint: `192.0.2.${net - 6}`, clusterStatus: 1 })],
+      nodes: [MeshNode.fromPartial({ id: 'leader', publicKey: keyOf(1), privateIpv4: `10.${net}.0.1/16`, privateIpv6: `fd00:${net}:${net}:1::/64`, primaryEndpoint: `192.0.2.${host}`, clusterStatus: 1 })],
       publish: () => {
         indexes.applied++;
         if (world.mesh.replicates) for (const watcher of watchers) watcher(view());

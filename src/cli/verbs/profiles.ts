@@ -72,6 +72,20 @@ const mark: Verb = {
   run: (context) => change(context, 'profile.mark', 'Changed'),
 };
 
+const port: Verb = {
+  words: ['profile', 'port'],
+  about: 'Give a network that is not connected another WireGuard port on this machine; without --wireguard-port one that is free',
+  command: 'profile.port',
+  positionals: [{ name: 'profile', field: 'profile', optional: true }],
+  run: async (context) => {
+    const client = await context.client();
+    const named = context.args.profile === undefined ? {} : { profile: findProfile(await present(client, 'profiles'), String(context.args.profile)).id };
+    const made = await client.call('profile.port', checked('profile.port', { ...context.input, ...named }), context.world.interrupted);
+    context.show({ ...made }, `The tunnel of this network listens at UDP port ${made.wireguardPort} from now on.\n`);
+    return exitCodes.ok;
+  },
+};
+
 const remove: Verb = {
   words: ['profile', 'remove'],
   about: 'Forget a network on this machine',
@@ -80,7 +94,7 @@ const remove: Verb = {
   run: (context) => change(context, 'profile.remove', 'Removed'),
 };
 
-export const profileVerbs: readonly Verb[] = [list, create, join, select, rename, mark, remove];
+export const profileVerbs: readonly Verb[] = [list, create, join, select, rename, mark, port, remove];
 
 /** Those that name an existing profile, by id or by name. */
 async function change<K extends 'profile.select' | 'profile.rename' | 'profile.mark' | 'profile.remove'>(context: Context, command: K, done: string): Promise<0> {

@@ -16,7 +16,7 @@ test('a conflict with another network of this machine names it, what it is about
   });
   expect(sentenceIn(en, port)).toEqual({
     what: 'Your network “Home” already uses UDP port 51820, which was chosen for this one too.',
-    next: 'Disconnect “Home” and try again, or add this network once more with another WireGuard port.',
+    next: 'Disconnect “Home” and try again, or use another port: the other devices learn it by themselves.',
   });
 });
 

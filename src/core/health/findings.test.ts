@@ -54,7 +54,7 @@ test('no network matters to whoever wants to be connected', () => {
 });
 test('a connection that is lost, one that is refused, and one that an admin has to allow', () => {
   expect(found({ session: reconnecting(toData(failure('mesh.unreachable', { address: 'a:1' }))) })).toEqual([{ code: 'connection-lost', detail: { address: 'a:1', failure: 'mesh.unreachable' } }]);
-  expect(codes({ session: blocked(toData(failure('tunnel.port-in-use', { port: 51820 }))) })).toEqual(['cannot-connect error try-again']);
+  expect(codes({ session: blocked(toData(failure('tunnel.port-in-use', { port: 51820 }))) })).toEqual(['cannot-connect error other-port']);
   expect(codes({ session: blocked(toData(failure('auth.revoked'))) })).toEqual(['cannot-connect error new-invite']);
   expect(codes({ session: reconnecting(toData(failure('auth.pending'))) })).toEqual([]);
 });

@@ -1,3 +1,5 @@
+import type { FailureCode } from '../../base/failure.ts';
+import type { FixName } from '../../contract/health.ts';
 import { nodeProblem } from '../tunnel/helper.ts';
 import type { Finding, HealthFacts } from './facts.ts';
 import { certificateFindings, trustFindings } from './trust-findings.ts';
@@ -50,11 +52,17 @@ function sessionFindings({ session, online }: HealthFacts): Finding[] {
   const offline: Finding[] = !online && session.want === 'connected' ? [{ code: 'offline', detail: {} }] : [];
   if (session.phase === 'blocked') {
     const { code, detail } = session.failure;
-    return [...offline, { code: 'cannot-connect', detail: { ...detail, failure: code }, ...(needsInvite.has(code) ? { fix: 'new-invite' as const } : {}) }];
+    return [...offline, { code: 'cannot-connect', detail: { ...detail, failure: code }, ...fixOf(code) }];
   }
   // Who waits for an admin lost nothing; the session says it.
   if (session.phase !== 'reconnecting' || session.cause.code === 'auth.pending') return offline;
   return [...offline, { code: 'connection-lost', detail: { ...session.cause.detail, failure: session.cause.code } }];
+}
+
+/** What mends a refusal better than another try. */
+function fixOf(code: FailureCode): { readonly fix?: FixName } {
+  if (needsInvite.has(code)) return { fix: 'new-invite' };
+  return code === 'tunnel.port-in-use' ? { fix: 'other-port' } : {};
 }
 
 function nodeFindings({ node, session }: HealthFacts): Finding[] {

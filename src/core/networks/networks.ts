@@ -181,7 +181,7 @@ export function createNetworks(input: NetworksInput): Networks {
 }
 
 /** Its tunnel stands, or is being set up: its ports are settled. */
-function isUp(network: Network | undefined): boolean {
+export function isUp(network: Network | undefined): boolean {
   const { name } = network?.session.view.get().state.phase ?? {};
   return name === 'configuring' || name === 'connected';
 }

@@ -33,11 +33,28 @@ export function portsBeside(profiles: Profiles, network: Pick<CorePorts['network
 }
 
 /**
+ * Another WireGuard port for a network: the given one, which then counts as chosen, else one that is free and that no network of this machine has. The
+ * other members learn it when it is connected.
+ */
+export async function movePort(profiles: Profiles, network: Pick<CorePorts['network'], 'freePort'>, profile: Profile, wanted: number | undefined): Promise<number> {
+  const { list } = profiles.document.get();
+  const wireguardPort = wanted ?? await network.freePort('udp', firstNotIn(new Set(list.map((other) => other.wireguardPort)), usual.wireguardPort));
+  const chosen = chosenIn(profile).filter((name) => name !== 'wireguardPort');
+  await profiles.update(profile.id, { wireguardPort, chosenPorts: wanted === undefined ? chosen : [...chosen, 'wireguardPort'] });
+  return wireguardPort;
+}
+
+/** Older versions did not write down what a person chose: what is not usual was chosen. */
+function chosenIn(profile: PortsOf): readonly PortName[] {
+  return profile.chosenPorts ?? portNames.filter((name) => profile[name] !== usual[name]);
+}
+
+/**
  * Pure: which ports of a profile give way to those of the others. Over TCP only hosts and voters listen on every address of the machine, and
  * where they do is written down in invites and in the mesh: they stay, and others are in nobody's way.
  */
 export function givingWay(own: PortsOf, beside: readonly PortsOf[]): readonly PortName[] {
-  const chosen = new Set(own.chosenPorts ?? portNames.filter((name) => own[name] !== usual[name]));
+  const chosen = new Set(chosenIn(own));
   return portNames.filter((name) => {
     if (chosen.has(name)) return false;
     if (name === 'wireguardPort') return beside.some((other) => other[name] === own[name]);

@@ -31,7 +31,8 @@ test('waiting for an admin is not trouble, and a refusal leads to another invite
   const waiting = sessionView(sceneOf('waiting', nowMs).session, home, nowMs);
   expect([waiting.word, waiting.line, waiting.aside?.label, waiting.compare, waiting.newInvite]).toEqual(['Waiting for approval', 'An admin of Home must accept this device.', 'Ask again now', true, false]);
   for (const scene of ['revoked', 'refused'] as const) expect(sessionView(sceneOf(scene, nowMs).session, home, nowMs)).toMatchObject({ tone: 'blocked', newInvite: true, compare: false });
-  expect(sessionView(sceneOf('blocked', nowMs).session, home, nowMs).newInvite).toBe(false);
+  expect(sessionView(sceneOf('blocked', nowMs).session, home, nowMs)).toMatchObject({ newInvite: false, cure: { label: 'Use another port', command: 'profile.port' }, button: { label: 'Try again' } });
+  expect(sessionView(sceneOf('revoked', nowMs).session, home, nowMs).cure).toBeNull();
 });
 
 test('a host reads about its own network, and nothing to connect with means no button', () => {

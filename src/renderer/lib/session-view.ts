@@ -26,11 +26,13 @@ export interface SessionView {
   readonly compare: boolean;
   /** The way on is another invite. */
   readonly newInvite: boolean;
+  /** What mends it better than the button, which is another try. */
+  readonly cure: Action | null;
 }
 
 export interface Action {
   readonly label: string;
-  readonly command: Extract<CommandName, 'session.connect' | 'session.disconnect' | 'session.retry'>;
+  readonly command: Extract<CommandName, 'session.connect' | 'session.disconnect' | 'session.retry' | 'profile.port'>;
   readonly leads: 'on' | 'off';
 }
 
@@ -40,7 +42,7 @@ export function sessionView(session: SessionTopic, profile: ProfileView | undefi
   const cancel: Action = { label: words.act.cancel, command: 'session.disconnect', leads: 'off' };
   const retry = (label: string): Action => ({ label, command: 'session.retry', leads: 'on' });
   const name = given(profile?.name ?? words.theNetwork);
-  const bare = { aside: null, trouble: null, step: null, compare: false, newInvite: false };
+  const bare = { aside: null, trouble: null, step: null, compare: false, newInvite: false, cure: null };
   switch (session.phase) {
     case 'disconnected':
       return { ...bare, tone: 'off', word: words.off.word, line: words.off.line(name), button: profile === undefined ? null : { label: words.act.connect, command: 'session.connect', leads: 'on' } };
@@ -69,6 +71,7 @@ export function sessionView(session: SessionTopic, profile: ProfileView | undefi
         ...bare, tone: 'blocked', word: words.blocked.word, line: words.blocked.line(name), button: { label: words.blocked.again, command: 'session.connect', leads: 'on' },
         aside: { label: words.blocked.leave, command: 'session.disconnect', leads: 'off' }, trouble: sentence(session.failure),
         newInvite: needsInvite.has(session.failure.code),
+        cure: session.failure.code === 'tunnel.port-in-use' ? { label: t.shared.health.fixes['other-port'], command: 'profile.port', leads: 'on' } : null,
       };
     default:
       return unreachable(session);

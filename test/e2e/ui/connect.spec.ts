@@ -23,9 +23,13 @@ test('cancels while connecting', async ({ open }) => {
 
 test('says what blocks and what to do', async ({ open }) => {
   const { page, server } = await open({ scene: 'blocked' });
-  await expect(page.getByRole('alert')).toContainText('Another program already uses UDP port 51820, which the tunnel needs. Stop that program');
+  await expect(page.getByRole('alert')).toContainText('Another program already uses UDP port 51820, which the tunnel needs. Use another port: the other devices learn it by themselves. Or stop that program');
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(page.getByRole('button', { name: 'Disconnect' })).toBeVisible();
+  server.app.show('blocked');
+  await page.getByRole('button', { name: 'Use another port' }).click();
+  await expect(page.getByRole('button', { name: 'Disconnect' })).toBeVisible();
+  expect(server.app.calls.map((call) => call.name)).toEqual(['session.connect', 'profile.port']);
   server.app.show('reconnecting');
   await expect(page.getByRole('alert')).toContainText('No answer from attic.example.net:8443.');
   await expect(page.getByText(/Next try in \d s \(attempt 3\)\./)).toBeVisible();

@@ -14,7 +14,7 @@ const udpPort = (d: Reader): string => d.with(['port'], (port) => `den UDP-Port 
 /** Taken by another network of this machine, which people know by its name. */
 const besideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
   what: `Ihr Netzwerk ${other} benutzt bereits ${udpPort(d)}, der auch für dieses gewählt wurde.`,
-  next: `Trennen Sie ${other} und versuchen Sie es erneut, oder fügen Sie dieses Netzwerk noch einmal mit einem anderen WireGuard-Port hinzu.`,
+  next: `Trennen Sie ${other} und versuchen Sie es erneut, oder benutzen Sie einen anderen Port: Die anderen Geräte erfahren ihn von selbst.`,
 }));
 const insideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
   what: `Ihr Netzwerk ${other} benutzt Adressen, die auch dieses braucht${d.aside('what')}. ${other} bleibt, wie es ist.`,
@@ -153,7 +153,7 @@ export const failures: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
   }),
   'tunnel.port-in-use': (d) => besideNetwork(d) ?? ({
     what: `Ein anderes Programm benutzt bereits ${udpPort(d)}, den der Tunnel braucht.`,
-    next: 'Beenden Sie dieses Programm und versuchen Sie es erneut, oder fügen Sie das Netzwerk noch einmal mit einem anderen WireGuard-Port hinzu.',
+    next: 'Benutzen Sie einen anderen Port: Die anderen Geräte erfahren ihn von selbst. Oder beenden Sie dieses Programm und versuchen Sie es erneut.',
   }),
   'tunnel.conflict': (d) => insideNetwork(d) ?? ({
     what: `Etwas auf diesem Gerät benutzt bereits, was der Tunnel braucht${d.aside('what', 'network', 'route', 'address')}${d.with(['interface', 'device'], (it) => `: ${it}`)}. Ihre jetzigen Verbindungen blieben, wie sie waren.`,

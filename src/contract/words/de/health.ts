@@ -34,10 +34,10 @@ export const health: HealthWords = {
   },
   fixes: {
     'start-helper': 'Dienst starten …', 'try-again': 'Erneut versuchen', 'renew-now': 'Jetzt erneuern', 'look-again': 'Erneut suchen', 'check-network': 'Netz prüfen', 'see-peers': 'Ansehen, welche',
-    'open-people': 'Personen öffnen', 'save-root-key': 'Schlüssel speichern …', 'open-audit': 'Protokoll öffnen', 'open-offers': 'Angebote ansehen', 'open-networks': 'Netzwerke ansehen', 'new-invite': 'Andere Einladung benutzen', 'sign-in': 'Anmelden …',
+    'open-people': 'Personen öffnen', 'save-root-key': 'Schlüssel speichern …', 'open-audit': 'Protokoll öffnen', 'open-offers': 'Angebote ansehen', 'open-networks': 'Netzwerke ansehen', 'new-invite': 'Andere Einladung benutzen', 'sign-in': 'Anmelden …', 'other-port': 'Anderen Port benutzen',
   },
   fixDone: {
-    'start-helper': 'Der Dienst wurde gestartet.', 'renew-now': 'Zertifikat und Tunnelschlüssel dieses Geräts wurden erneuert.', 'look-again': 'Ein Weg dorthin wird gesucht.',
+    'start-helper': 'Der Dienst wurde gestartet.', 'renew-now': 'Zertifikat und Tunnelschlüssel dieses Geräts wurden erneuert.', 'look-again': 'Ein Weg dorthin wird gesucht.', 'other-port': 'Ein anderer Port wurde gewählt.',
   },
   severities: { error: 'Fehler', warning: 'Warnung', info: 'Hinweis' },
   notices: {

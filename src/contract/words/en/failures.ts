@@ -14,7 +14,7 @@ const udpPort = (d: Reader): string => d.with(['port'], (port) => `UDP port ${po
 /** Taken by another network of this machine, which people know by its name. */
 const besideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
   what: `Your network ${other} already uses ${udpPort(d)}, which was chosen for this one too.`,
-  next: `Disconnect ${other} and try again, or add this network once more with another WireGuard port.`,
+  next: `Disconnect ${other} and try again, or use another port: the other devices learn it by themselves.`,
 }));
 const insideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
   what: `Your network ${other} uses addresses that this one needs as well${d.aside('what')}. ${other} stays as it is.`,
@@ -153,7 +153,7 @@ export const failures: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
   }),
   'tunnel.port-in-use': (d) => besideNetwork(d) ?? ({
     what: `Another program already uses ${udpPort(d)}, which the tunnel needs.`,
-    next: 'Stop that program and try again, or add the network once more with another WireGuard port.',
+    next: 'Use another port: the other devices learn it by themselves. Or stop that program and try again.',
   }),
   'tunnel.conflict': (d) => insideNetwork(d) ?? ({
     what: `Something on this device already uses what the tunnel needs${d.aside('what', 'network', 'route', 'address')}${d.with(['interface', 'device'], (it) => ` by ${it}`)}. Your present connections were left as they are.`,

@@ -34,10 +34,10 @@ export const health: HealthWords = {
   },
   fixes: {
     'start-helper': 'Start the service…', 'try-again': 'Try again', 'renew-now': 'Renew now', 'look-again': 'Look again', 'check-network': 'Check the network', 'see-peers': 'See which',
-    'open-people': 'Open People', 'save-root-key': 'Save the key…', 'open-audit': 'Open the log', 'open-offers': 'See the offers', 'open-networks': 'See the networks', 'new-invite': 'Use another invite', 'sign-in': 'Sign in…',
+    'open-people': 'Open People', 'save-root-key': 'Save the key…', 'open-audit': 'Open the log', 'open-offers': 'See the offers', 'open-networks': 'See the networks', 'new-invite': 'Use another invite', 'sign-in': 'Sign in…', 'other-port': 'Use another port',
   },
   fixDone: {
-    'start-helper': 'The service was started.', 'renew-now': 'Renewed the certificate and the tunnel key of this device.', 'look-again': 'Looking for a way to it.',
+    'start-helper': 'The service was started.', 'renew-now': 'Renewed the certificate and the tunnel key of this device.', 'look-again': 'Looking for a way to it.', 'other-port': 'Another port was chosen.',
   },
   severities: { error: 'Error', warning: 'Warning', info: 'Hint' },
   notices: {

@@ -14,7 +14,7 @@ const udpPort = (d: Reader): string => d.with(['port'], (port) => `el puerto UDP
 /** Taken by another network of this machine, which people know by its name. */
 const besideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
   what: `Su red ${other} ya usa ${udpPort(d)}, elegido también para esta.`,
-  next: `Desconecte ${other} e inténtelo de nuevo, o añada esta red otra vez con otro puerto de WireGuard.`,
+  next: `Desconecte ${other} e inténtelo de nuevo, o use otro puerto: los demás dispositivos lo aprenden solos.`,
 }));
 const insideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
   what: `Su red ${other} usa direcciones que esta también necesita${d.aside('what')}. ${other} queda como está.`,
@@ -153,7 +153,7 @@ export const failures: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
   }),
   'tunnel.port-in-use': (d) => besideNetwork(d) ?? ({
     what: `Otro programa ya usa ${udpPort(d)}, que el túnel necesita.`,
-    next: 'Detenga ese programa e inténtelo de nuevo, o añada la red otra vez con otro puerto de WireGuard.',
+    next: 'Use otro puerto: los demás dispositivos lo aprenden solos. O detenga ese programa e inténtelo de nuevo.',
   }),
   'tunnel.conflict': (d) => insideNetwork(d) ?? ({
     what: `Algo en este dispositivo ya usa lo que el túnel necesita${d.aside('what', 'network', 'route', 'address')}${d.with(['interface', 'device'], (it) => `: ${it}`)}. Sus conexiones actuales quedaron como estaban.`,

@@ -34,10 +34,10 @@ export const health: HealthWords = {
   },
   fixes: {
     'start-helper': 'Iniciar el servicio…', 'try-again': 'Reintentar', 'renew-now': 'Renovar ahora', 'look-again': 'Buscar de nuevo', 'check-network': 'Comprobar la red', 'see-peers': 'Ver cuáles',
-    'open-people': 'Abrir Personas', 'save-root-key': 'Guardar la clave…', 'open-audit': 'Abrir el registro', 'open-offers': 'Ver las ofertas', 'open-networks': 'Ver las redes', 'new-invite': 'Usar otra invitación', 'sign-in': 'Iniciar sesión…',
+    'open-people': 'Abrir Personas', 'save-root-key': 'Guardar la clave…', 'open-audit': 'Abrir el registro', 'open-offers': 'Ver las ofertas', 'open-networks': 'Ver las redes', 'new-invite': 'Usar otra invitación', 'sign-in': 'Iniciar sesión…', 'other-port': 'Usar otro puerto',
   },
   fixDone: {
-    'start-helper': 'Se inició el servicio.', 'renew-now': 'Se renovaron el certificado y la clave del túnel de este dispositivo.', 'look-again': 'Se busca una ruta hacia él.',
+    'start-helper': 'Se inició el servicio.', 'renew-now': 'Se renovaron el certificado y la clave del túnel de este dispositivo.', 'look-again': 'Se busca una ruta hacia él.', 'other-port': 'Se eligió otro puerto.',
   },
   severities: { error: 'Fallo', warning: 'Aviso', info: 'Sugerencia' },
   notices: {

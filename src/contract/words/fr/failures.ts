@@ -14,7 +14,7 @@ const udpPort = (d: Reader): string => d.with(['port'], (port) => `le port UDP $
 /** Taken by another network of this machine, which people know by its name. */
 const besideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
   what: `Votre réseau ${other} utilise déjà ${udpPort(d)}, choisi aussi pour celui-ci.`,
-  next: `Déconnectez ${other} et réessayez, ou ajoutez ce réseau une nouvelle fois avec un autre port WireGuard.`,
+  next: `Déconnectez ${other} et réessayez, ou utilisez un autre port : les autres appareils l’apprennent d’eux-mêmes.`,
 }));
 const insideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
   what: `Votre réseau ${other} utilise des adresses dont celui-ci a aussi besoin${d.aside('what')}. ${other} reste tel quel.`,
@@ -153,7 +153,7 @@ export const failures: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
   }),
   'tunnel.port-in-use': (d) => besideNetwork(d) ?? ({
     what: `Un autre programme utilise déjà ${udpPort(d)}, dont le tunnel a besoin.`,
-    next: 'Arrêtez ce programme et réessayez, ou ajoutez le réseau une nouvelle fois avec un autre port WireGuard.',
+    next: 'Utilisez un autre port : les autres appareils l’apprennent d’eux-mêmes. Ou arrêtez ce programme et réessayez.',
   }),
   'tunnel.conflict': (d) => insideNetwork(d) ?? ({
     what: `Quelque chose sur cet appareil utilise déjà ce dont le tunnel a besoin${d.aside('what', 'network', 'route', 'address')}${d.with(['interface', 'device'], (it) => ` : ${it}`)}. Vos connexions actuelles sont restées telles quelles.`,

@@ -34,10 +34,10 @@ export const health: HealthWords = {
   },
   fixes: {
     'start-helper': 'Démarrer le service…', 'try-again': 'Réessayer', 'renew-now': 'Renouveler maintenant', 'look-again': 'Chercher à nouveau', 'check-network': 'Vérifier le réseau', 'see-peers': 'Voir lesquels',
-    'open-people': 'Ouvrir Personnes', 'save-root-key': 'Enregistrer la clé…', 'open-audit': 'Ouvrir le journal', 'open-offers': 'Voir les offres', 'open-networks': 'Voir les réseaux', 'new-invite': 'Utiliser une autre invitation', 'sign-in': 'S’identifier…',
+    'open-people': 'Ouvrir Personnes', 'save-root-key': 'Enregistrer la clé…', 'open-audit': 'Ouvrir le journal', 'open-offers': 'Voir les offres', 'open-networks': 'Voir les réseaux', 'new-invite': 'Utiliser une autre invitation', 'sign-in': 'S’identifier…', 'other-port': 'Utiliser un autre port',
   },
   fixDone: {
-    'start-helper': 'Le service a été démarré.', 'renew-now': 'Le certificat et la clé de tunnel de cet appareil ont été renouvelés.', 'look-again': 'Recherche d’un chemin vers lui.',
+    'start-helper': 'Le service a été démarré.', 'renew-now': 'Le certificat et la clé de tunnel de cet appareil ont été renouvelés.', 'look-again': 'Recherche d’un chemin vers lui.', 'other-port': 'Un autre port a été choisi.',
   },
   severities: { error: 'Erreur', warning: 'Avertissement', info: 'Conseil' },
   notices: {

@@ -10,7 +10,7 @@ const trafficKept = '设备之间的流量不受影响。';
 const udpPort = (d: Reader): string => d.with(['port'], (port) => ` UDP 端口 ${port}`) || ' WireGuard 端口';
 /** Taken by another network of this machine, which people know by its name. */
 const besideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
-  what: `您的网络${other}已在使用${udpPort(d).trim()}，而此网络也选择了它。`, next: `请断开${other}并重试，或使用其他 WireGuard 端口重新添加此网络。`,
+  what: `您的网络${other}已在使用${udpPort(d).trim()}，而此网络也选择了它。`, next: `请断开${other}并重试，或使用其他端口：其他设备会自动得知。`,
 }));
 const insideNetwork = (d: Reader): Words | null => beside(d.quote(['other'], ''), (other) => ({
   what: `您的网络${other}使用了此网络同样需要的地址${d.aside('what')}。${other}保持不变。`, next: `请断开${other}，然后重试：地址相同的两个网络不能同时连接。`,
@@ -57,7 +57,7 @@ export const failures: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
 
   'tunnel.engine-missing': (d) => ({ what: `此系统没有可用的 WireGuard，既没有内核模块，也没有 wireguard-go${d.because()}。${trafficOff}`, next: '请安装 WireGuard（在 Debian 和 Ubuntu 上：wireguard 或 wireguard-go 软件包），然后重试。' }),
   'tunnel.not-permitted': (d) => ({ what: `系统不允许隧道服务更改网络设置${d.because()}。${trafficOff}`, next: '请以管理员身份运行该服务；在容器中，请授予其管理网络的权限（NET_ADMIN）。' }),
-  'tunnel.port-in-use': (d) => besideNetwork(d) ?? ({ what: `另一个程序已在使用隧道所需的${udpPort(d)}。`, next: '请停止该程序并重试，或使用其他 WireGuard 端口重新添加网络。' }),
+  'tunnel.port-in-use': (d) => besideNetwork(d) ?? ({ what: `另一个程序已在使用隧道所需的${udpPort(d)}。`, next: '请使用其他端口：其他设备会自动得知。或者停止该程序并重试。' }),
   'tunnel.conflict': (d) => insideNetwork(d) ?? ({ what: `本设备上已有程序占用隧道所需的资源${d.aside('what', 'network', 'route', 'address')}${d.with(['interface', 'device'], (it) => `：${it}`)}。您现有的连接保持不变。`, next: '请断开另一个网络或 VPN，然后重试。' }),
   'tunnel.failed': (d) => ({ what: `无法建立隧道${d.because()}。已更改的内容均已恢复。`, next: `${waits}如果持续出现，请在“设置”的“诊断”中导出报告。` }),
 

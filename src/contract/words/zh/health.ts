@@ -31,9 +31,9 @@ export const health: HealthWords = {
   },
   fixes: {
     'start-helper': '启动服务…', 'try-again': '重试', 'renew-now': '立即续期', 'look-again': '重新查找', 'check-network': '检查网络', 'see-peers': '查看是哪些',
-    'open-people': '打开“人员”', 'save-root-key': '保存密钥…', 'open-audit': '打开日志', 'open-offers': '查看服务', 'open-networks': '查看网络', 'new-invite': '使用其他邀请', 'sign-in': '登录…',
+    'open-people': '打开“人员”', 'save-root-key': '保存密钥…', 'open-audit': '打开日志', 'open-offers': '查看服务', 'open-networks': '查看网络', 'new-invite': '使用其他邀请', 'sign-in': '登录…', 'other-port': '使用其他端口',
   },
-  fixDone: { 'start-helper': '服务已启动。', 'renew-now': '本设备的证书和隧道密钥已续期。', 'look-again': '正在查找到它的路径。' },
+  fixDone: { 'start-helper': '服务已启动。', 'renew-now': '本设备的证书和隧道密钥已续期。', 'look-again': '正在查找到它的路径。', 'other-port': '已选择其他端口。' },
   severities: { error: '错误', warning: '警告', info: '提示' },
   notices: {
     connection: { label: '连接', hint: '断开超过片刻、已恢复或无法建立。' },
