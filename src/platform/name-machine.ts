@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type CommandRunner, type NameMachine } from '../helper/ports.ts';
 
@@ -9,7 +9,7 @@ export function nameMachine({ run }: CommandRunner): NameMachine {
   return {
     run,
     readText: (path) => {
-      const found = statSync(path, { throwIfNoEntry: false });
+      const found = lookedAt(path);
       return found?.isFile() && found.size <= textBytesMax ? readFileSync(path, 'utf8') : undefined;
     },
     writeText: (path, text) => {
@@ -23,8 +23,17 @@ export function nameMachine({ run }: CommandRunner): NameMachine {
     },
     remove: (path) => rmSync(path, { force: true }),
     birthOf: (path) => {
-      const found = statSync(path, { throwIfNoEntry: false });
+      const found = lookedAt(path);
       return found === undefined ? '' : `${found.ino} ${found.ctimeMs}`;
     },
   };
+}
+
+/** Undefined as well where we may not look: the helper has no right to pass folders that are closed to it. */
+function lookedAt(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
