@@ -43,6 +43,11 @@
   RMDir /r "${WebmeshData}\run"
   ; Keys and networks stay through an upgrade, and go with the program.
   ${ifNot} ${isUpdated}
+    ; The rules that the service made for its own programs (src/helper/firewall.ts).
+    nsExec::ExecToLog '"$SYSDIR\netsh.exe" advfirewall firewall delete rule name=Webmesh-engine'
+    Pop $0
+    nsExec::ExecToLog '"$SYSDIR\netsh.exe" advfirewall firewall delete rule name=Webmesh-node'
+    Pop $0
     RMDir /r "${WebmeshData}"
   ${endIf}
 !macroend

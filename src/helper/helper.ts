@@ -32,6 +32,7 @@ import { wireguardGo } from '../platform/wireguard-go.ts';
 import { createNameJournal } from './dns/journal.ts';
 import { createNames } from './dns/names.ts';
 import { nameSystemFor } from './dns/systems.ts';
+import { closeFirewall, openFirewall } from './firewall.ts';
 import { createHostNode } from './host-node.ts';
 import { type Lane, createLanes } from './lanes.ts';
 import { type HelperOptions, parseOptions, usage } from './options.ts';
@@ -100,6 +101,7 @@ async function main(options: HelperOptions): Promise<void> {
   await processes.stopStray();
   if (options.undo) {
     for (const release of locks) release();
+    if (options.forget && process.platform === 'win32') await closeFirewall(commandRunner(run));
     if (clean && options.forget) for (const folder of new Set([run, state])) rmSync(folder, { recursive: true, force: true });
     process.exitCode = clean ? 0 : 1;
     return;
@@ -140,6 +142,12 @@ async function main(options: HelperOptions): Promise<void> {
     // What the log tells is of those who have networks: their suffixes, their engines' words.
     return JSON.stringify({ version, system: process.platform, node: process.version, engine: await device.choose(), confined, now, log: of === null ? [] : lines(), nodeLogs });
   }
+  /** Only for an installed product: what is tried out in a folder opens nothing. */
+  async function welcomeOthers(): Promise<void> {
+    const engine = await engines.find();
+    const engineRule = 'path' in engine ? [{ name: 'Webmesh-engine', program: engine.path, protocols: ['udp'] } as const] : [];
+    await openFirewall([...engineRule, { name: 'Webmesh-node', program: process.execPath, protocols: ['tcp', 'udp'] }], commandRunner(run), log.scope('firewall'));
+  }
   async function shutdown(): Promise<void> {
     await lanes.close();
     clock.after(answerMs, () => void leave(0));
@@ -172,6 +180,7 @@ async function main(options: HelperOptions): Promise<void> {
   keepMemoryLean(clock, { calm: true, giveBack: giveMemoryBack });
   service?.running();
   log.info('serving', { socket });
+  if (service !== undefined) await welcomeOthers();
 }
 
 /** JSON lines, of which the newest are kept for diagnostics. */
@@ -198,9 +207,10 @@ function nodeScript(): string {
 
 /** What gives the node process's rights up, beside the helper like it; on systems that have such a thing. */
 function confineScripts() {
-  if (process.platform !== 'linux') return undefined;
   const [launcher = '', preload = ''] = ['confine', 'confined'].map((name) => join(dirname(ownPath()), `${name}${extname(ownPath())}`));
-  return { launcher, preload };
+  // On Windows there is nothing that a launcher could become: the process gives its rights up by itself.
+  if (process.platform === 'win32') return { preload };
+  return process.platform === 'linux' ? { launcher, preload } : undefined;
 }
 
 function openLogFile(path: string): number {

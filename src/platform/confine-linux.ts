@@ -1,14 +1,12 @@
 import { type Architecture, baseFilter, encodeFilter, type Instruction, noProgramsFilter } from './confine-filter.ts';
 import { landlock } from './confine-landlock.ts';
-import { type ConfinePolicy, type ConfineReport, reportDescriptor } from './confine-policy.ts';
+import { applyLayers, type ConfinePolicy, type ConfineReport, reportDescriptor } from './confine-policy.ts';
 import { addressOf, demand, lastErrno, nativeFunction, type NativeFunction, systemCall } from './native.ts';
 
 /**
  * Linux: gives rights up, for good and for everything this thread starts. Each layer stands alone: where the kernel lacks one, or is too old
  * for it, the others hold and the report names what is missing. No layer needs root.
  */
-type Layer = readonly [name: string, apply: () => void];
-
 const descriptorsMax = 16_384n;
 const filesOpen = { RLIMIT_NOFILE: 7, RLIMIT_CORE: 4 } as const;
 const option = { setDumpable: 4, setNoNewPrivs: 38, ambient: 47, ambientClear: 4 } as const;
@@ -18,7 +16,7 @@ const byArchitecture = { x64: { seccomp: 317, capset: 126 }, arm64: { seccomp: 2
 
 /** Applies everything that must hold before a program starts, then becomes that program. Returns only when that failed. */
 export function becomeConfined(policy: ConfinePolicy, environment: Readonly<Record<string, string>>, report: (report: ConfineReport) => void): never {
-  report(applyAll([
+  report(applyLayers([
     ['no-new-privileges', noNewPrivileges],
     ['no-capabilities', dropCapabilities],
     ['no-core-dumps', () => limitResource(filesOpen.RLIMIT_CORE, 0n)],
@@ -31,7 +29,7 @@ export function becomeConfined(policy: ConfinePolicy, environment: Readonly<Reco
 
 /** Applies what must wait until the program runs: nothing more is started, nobody looks into its memory. */
 export function settleConfined(report: (report: ConfineReport) => void): void {
-  report(applyAll([
+  report(applyLayers([
     ['not-dumpable', () => demand(prctl()(option.setDumpable, 0, 0, 0, 0), 'prctl')],
     // One filter for all threads: those that Node started before are told as well.
     ['no-programs', () => seccomp(noProgramsFilter(architecture()), synchronizeThreads)],
@@ -40,24 +38,10 @@ export function settleConfined(report: (report: ConfineReport) => void): void {
 
 /** For a process that keeps its rights but holds secrets: no core dump, and nobody without root looks into its memory. */
 export function guardMemory(): ConfineReport {
-  return applyAll([
+  return applyLayers([
     ['no-core-dumps', () => limitResource(filesOpen.RLIMIT_CORE, 0n)],
     ['not-dumpable', () => demand(prctl()(option.setDumpable, 0, 0, 0, 0), 'prctl')],
   ]);
-}
-
-function applyAll(layers: readonly Layer[]): ConfineReport {
-  const done: string[] = [];
-  const missing: string[] = [];
-  for (const [name, apply] of layers) {
-    try {
-      apply();
-      done.push(name);
-    } catch (error) {
-      missing.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-  return { layers: done, missing };
 }
 
 function noNewPrivileges(): void {

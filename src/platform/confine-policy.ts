@@ -20,6 +20,24 @@ export interface ConfineReport {
   readonly missing: readonly string[];
 }
 
+/** One thing that keeps a process in, and how it is put on. */
+export type Layer = readonly [name: string, apply: () => void];
+
+/** Puts each layer on: where one is not to be had the others hold, and the report says why. */
+export function applyLayers(layers: readonly Layer[]): ConfineReport {
+  const done: string[] = [];
+  const missing: string[] = [];
+  for (const [name, apply] of layers) {
+    try {
+      apply();
+      done.push(name);
+    } catch (error) {
+      missing.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { layers: done, missing };
+}
+
 /** The descriptor on which reports are written; it is closed before any byte of the network is read. */
 export const reportDescriptor = 3;
 

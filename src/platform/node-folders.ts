@@ -5,6 +5,7 @@ import { type TunnelPlace } from '../helper/ports.ts';
 import { storageFailure } from './files.ts';
 import { guardedFolder } from './guarded-files.ts';
 import { type User } from './users.ts';
+import { markLow } from './windows-labels.ts';
 
 export interface NodeFolders {
   readonly dataDir: string;
@@ -28,8 +29,18 @@ export function nodeFolders({ runFolder, stateFolder, user, place }: NodeFolders
   const data = rootsFolder(stateFolder, place);
   adoptOld(join(stateFolder, 'nodes', place.tunnelId), join(data, place.tunnelId), user);
   const dataDir = ownFolder(join(data, place.tunnelId), user, { uid: user?.uid, gid: user?.gid, mode: 0o700 });
+  if (process.platform === 'win32') markOwn(dataDir);
   const socketDir = ownFolder(join(rootsFolder(runFolder, place), place.tunnelId), user, socketOwners(user, place.uid));
   return { dataDir, socketDir };
+}
+
+/** Without the mark the process keeps its integrity, and says so in its report. */
+function markOwn(dataDir: string): void {
+  try {
+    markLow(dataDir);
+  } catch {
+    // The file system or the machine knows no marks.
+  }
 }
 
 interface Owners {

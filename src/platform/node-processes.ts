@@ -22,12 +22,17 @@ export interface NodeProcessOptions {
   /** Who runs it; undefined where there are no users to change to. */
   readonly user: User | undefined;
   /** What keeps it in; undefined where the system has nothing of the kind. */
-  readonly confine: ConfineScripts | undefined;
+  readonly confine: ConfineScripts | SelfConfine | undefined;
 }
 
 /** The launcher, and what runs in the process before its own first line. */
 export interface ConfineScripts {
   readonly launcher: string;
+  readonly preload: string;
+}
+
+/** Where a process cannot become another one: it gives its rights up by itself. */
+export interface SelfConfine {
   readonly preload: string;
 }
 
@@ -115,9 +120,11 @@ function launch({ script, user, confine }: NodeProcessOptions, dataDir: string, 
   return child;
 }
 
-function confinedArgs(script: string, { launcher, preload }: ConfineScripts, own: readonly string[]): readonly string[] {
+function confinedArgs(script: string, confine: ConfineScripts | SelfConfine, own: readonly string[]): readonly string[] {
+  const { preload } = confine;
+  if (!('launcher' in confine)) return ownProgram(script, { nodeFlags, preload });
   const policy: ConfinePolicy = nodePolicy({ program: process.execPath, args: ownProgram(script, { nodeFlags, preload }), script, preload, own });
-  return [...ownProgram(launcher, { nodeFlags }), JSON.stringify(policy)];
+  return [...ownProgram(confine.launcher, { nodeFlags }), JSON.stringify(policy)];
 }
 
 function running(pid: number, input: Writable, dataDir: string, socketPath: string, ended: Promise<NodeEnd>, kill: (signal: 'SIGTERM' | 'SIGKILL') => void): NodeProcess {
@@ -141,7 +148,7 @@ function running(pid: number, input: Writable, dataDir: string, socketPath: stri
 
 /** Nothing of our own environment goes over: it may hold what only root should know. */
 function environment(home: string): NodeJS.ProcessEnv {
-  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: home, TMPDIR: home, LC_ALL: 'C.UTF-8', ...(process.platform === 'linux' ? smallMalloc : {}), ...(process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot } : {}) };
+  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: home, TMPDIR: home, LC_ALL: 'C.UTF-8', ...(process.platform === 'linux' ? smallMalloc : {}), ...(process.platform === 'win32' ? { SystemRoot: process.env.SystemRoot, TEMP: home, TMP: home } : {}) };
 }
 
 function note(path: string, identity: { readonly pid: number; readonly startTicks: string }): void {

@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path';
 import { isSea } from 'node:sea';
+import { pathToFileURL } from 'node:url';
 
 /** How one of our programs is started beside its bundle: what Node itself is told, and what runs in the process before its first line. */
 export interface Before {
@@ -14,7 +15,7 @@ export interface Before {
 export function ownProgram(script: string, before: Before = {}, single = isSea()): readonly string[] {
   const { nodeFlags = [], preload } = before;
   if (single) return [...(preload === undefined ? [] : [nameOf(preload)]), nameOf(script)];
-  return [...nodeFlags, ...(preload === undefined ? [] : ['--import', preload]), script];
+  return [...nodeFlags, ...(preload === undefined ? [] : ['--import', process.platform === 'win32' ? pathToFileURL(preload).href : preload]), script];
 }
 
 /** The files that must be there, and within reach, for it to start; the single executable brings them. */

@@ -16,6 +16,9 @@ const declarations = {
   WaitNamedPipeW: [kernel, 'int WaitNamedPipeW(str16 name, uint32_t ms)'],
   OpenProcess: [kernel, 'intptr_t OpenProcess(uint32_t access, int inherit, uint32_t pid)'],
   QueryFullProcessImageNameW: [kernel, 'int QueryFullProcessImageNameW(intptr_t process, uint32_t flags, _Out_ uint8_t *name, _Inout_ uint8_t *size)'],
+  CreateJobObjectW: [kernel, 'intptr_t CreateJobObjectW(void *security, void *name)'],
+  SetInformationJobObject: [kernel, 'int SetInformationJobObject(intptr_t job, int kind, uint8_t *bytes, uint32_t size)'],
+  AssignProcessToJobObject: [kernel, 'int AssignProcessToJobObject(intptr_t job, intptr_t process)'],
   TerminateProcess: [kernel, 'int TerminateProcess(intptr_t process, uint32_t code)'],
   WaitForSingleObject: [kernel, 'uint32_t WaitForSingleObject(intptr_t handle, uint32_t ms)'],
   RtlMoveMemory: [kernel, 'void RtlMoveMemory(_Out_ uint8_t *to, int64_t from, uint64_t size)'],
@@ -28,6 +31,8 @@ const declarations = {
   OpenThreadToken: [advapi, 'int OpenThreadToken(intptr_t thread, uint32_t access, int asSelf, _Out_ uint8_t *token)'],
   OpenProcessToken: [advapi, 'int OpenProcessToken(intptr_t process, uint32_t access, _Out_ uint8_t *token)'],
   GetTokenInformation: [advapi, 'int GetTokenInformation(intptr_t token, int kind, _Out_ uint8_t *bytes, uint32_t size, _Out_ uint8_t *needed)'],
+  SetTokenInformation: [advapi, 'int SetTokenInformation(intptr_t token, int kind, uint8_t *bytes, uint32_t size)'],
+  AdjustTokenPrivileges: [advapi, 'int AdjustTokenPrivileges(intptr_t token, int none, uint8_t *wanted, uint32_t size, void *before, void *needed)'],
   CheckTokenMembership: [advapi, 'int CheckTokenMembership(intptr_t token, uint8_t *sid, _Out_ uint8_t *member)'],
   GetKernelObjectSecurity: [advapi, 'int GetKernelObjectSecurity(intptr_t handle, uint32_t parts, _Out_ uint8_t *bytes, uint32_t size, _Out_ uint8_t *needed)'],
   GetFileSecurityW: [advapi, 'int GetFileSecurityW(str16 path, uint32_t parts, _Out_ uint8_t *bytes, uint32_t size, _Out_ uint8_t *needed)'],
@@ -62,6 +67,13 @@ export function windows(name: keyof typeof declarations, ...values: readonly Nat
   const call = made.get(name) ?? libraryFunction(library, declaration);
   made.set(name, call);
   return call(...values);
+}
+
+/** The same for those that answer 0 when they fail: throws then, naming the call and Windows' number. */
+export function windowsOk(name: keyof typeof declarations, ...values: readonly NativeValue[]): number {
+  const answer = windows(name, ...values);
+  if (answer === 0) throw lastError(name);
+  return answer;
 }
 
 /** Waits in another thread until the event is set. */

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { formatIp, formatPrefix, type Prefix, parsePrefix } from '../base/ip.ts';
+import { removing } from './confine-windows.ts';
 import { localName } from './local-name.ts';
 import { pipePeers } from './local-peers.ts';
 import { accountNumber, administratorsSid, interactiveSid, sidText } from './windows-accounts.ts';
 import { fillAddress, fillInterfaceQuestion, fillInterfaceSettings, fillRoute, isForMany, readRoutes, sizes } from './windows-ip-rows.ts';
+import { ridIn } from './windows-labels.ts';
 import { serviceStatus } from './windows-service.ts';
 import { engineArguments, startFailure } from './wireguard-go.ts';
 
@@ -97,11 +99,11 @@ describe('the engine on Windows', () => {
   const debug = 'DEBUG: (wmhome) 2026/01/02 03:04:05 Starting wireguard-go version 0.0.20250522\r\n';
   test.each<[string, string, string]>([
     ['its driver is missing', `${debug}panic: Error loading wintun.dll DLL: Unable to load library: The specified module could not be found.\r\n\r\ngoroutine 1 [running]:\r\nmain.main()\r\n`,
-      'tunnel.engine-missing {"problem":"wintun.dll could not be used (panic: Error loading wintun.dll DLL: Unable to load library: The specified module could not be found.)"}'],
+      'tunnel.engine-missing {"problem":"wintun.dll could not be used (Error loading wintun.dll DLL: Unable to load library: The specified module could not be found.)"}'],
     ['it has no rights', `${debug}ERROR: (wmhome) 2026/01/02 03:04:05 Failed to create TUN device: Error creating interface: Access is denied.\r\n`,
-      'tunnel.not-permitted {"problem":"ERROR: (wmhome) 2026/01/02 03:04:05 Failed to create TUN device: Error creating interface: Access is denied."}'],
+      'tunnel.not-permitted {"problem":"Failed to create TUN device: Error creating interface: Access is denied."}'],
     ['its pipe is to be the system\'s, and it is not run by it', 'ERROR: (wmhome) 2026/01/02 03:04:05 Failed to listen on uapi socket: open \\\\.\\pipe\\x: This security ID may not be assigned as the owner of this object.\r\n',
-      'tunnel.not-permitted {"problem":"ERROR: (wmhome) 2026/01/02 03:04:05 Failed to listen on uapi socket: open \\\\\\\\.\\\\pipe\\\\x: This security ID may not be assigned as the owner of this object."}'],
+      'tunnel.not-permitted {"problem":"Failed to listen on uapi socket: open \\\\\\\\.\\\\pipe\\\\x: This security ID may not be assigned as the owner of this object."}'],
     ['it says nothing', '', 'tunnel.failed {"step":"add-device","problem":"wireguard-go ended (code 1): "}'],
   ])('%s', (_, said, expected) => {
     expect(startFailure('wireguard-go ended (code 1)', said).message).toBe(expected);
@@ -114,4 +116,24 @@ test('into the node process\'s pipe comes its own user, and the system; nobody w
   expect([may(peer(140737488355327)), may(peer(0)), may(peer(7)), may(undefined)]).toEqual([true, true, false, false]);
   const elsewhere = pipePeers('C:\\nodes\\7x\\home\\node.sock');
   expect([elsewhere(peer(0)), elsewhere(peer(7)), elsewhere(undefined)]).toEqual([true, false, false]);
+});
+
+describe('what keeps the node process in', () => {
+  test('every privilege but the one that leads through folders is removed, whatever was switched on', () => {
+    const list = Buffer.alloc(64);
+    list.writeUInt32LE(3, 0);
+    [[20n, 2], [23n, 3], [29n, 0]].forEach(([number, attributes], i) => {
+      list.writeBigUInt64LE(BigInt(number ?? 0), 4 + 12 * i);
+      list.writeUInt32LE(Number(attributes), 12 + 12 * i);
+    });
+    expect(removing(list).toString('hex')).toBe('02000000' + '1400000000000000' + '04000000' + '1d00000000000000' + '04000000');
+  });
+
+  test('a mark is read from a list of its own; no list, an empty one and another entry are no mark', () => {
+    const head = (list: number): Buffer => Buffer.from(`01001080${'00000000'.repeat(2)}${list === 0 ? '00000000' : '14000000'}00000000`, 'hex');
+    const marked = Buffer.concat([head(1), Buffer.from('02001c0001000000' + '1103140001000000' + '010100000000001000100000', 'hex')]);
+    const empty = Buffer.concat([head(1), Buffer.from('0200080000000000', 'hex')]);
+    const audit = Buffer.concat([head(1), Buffer.from('02001c0001000000' + '0203140001000000' + '010100000000000100000000', 'hex')]);
+    expect([marked, head(0), empty, audit].map(ridIn)).toEqual([0x1000, undefined, undefined, undefined]);
+  });
 });

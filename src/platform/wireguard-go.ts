@@ -125,7 +125,7 @@ export function startFailure(sentence: string, said: string): Failure {
 function complaintIn(said: string): string {
   const lines = said.trim().split(/\r?\n/);
   const told = lines.find((line) => line.startsWith('panic: ')) ?? lines.findLast((line) => line.startsWith('ERROR: ')) ?? lines.at(-1) ?? '';
-  return told.slice(0, 200);
+  return told.replace(/^(?:ERROR|panic): (?:\([^)]*\) [\d/]+ [\d:]+ )?/, '').slice(0, 200);
 }
 
 /** How it is told which device to make, and to stay in the foreground. */
