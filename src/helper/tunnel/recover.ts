@@ -34,7 +34,8 @@ export async function recover({ device, journal, file, keys, facts, deviceName, 
   if (found.kind === 'clean') return true;
   const undos: Undo[] = [...found.undos];
   if (found.kind === 'damaged') {
-    log.error('journal-damaged', { keptAs: await file.setAside() });
+    const keptAs = await file.setAside().catch((error: unknown) => asFailure(error).code);
+    log.error('journal-damaged', { keptAs });
     for (const name of (await keys.known()).map(deviceName)) {
       if (await facts.deviceExists(name)) undos.push({ engine: 'wireguard-go', step: { kind: 'remove-device', device: name } });
     }
@@ -47,6 +48,9 @@ export async function recover({ device, journal, file, keys, facts, deviceName, 
       log.error('undo-failed', { step: step.kind, failure: asFailure(error) });
     });
   }
-  if (clean) await journal.clear();
-  return clean;
+  if (!clean) return false;
+  return journal.clear().then(() => true, (error: unknown) => {
+    log.error('journal-not-cleared', { failure: asFailure(error) });
+    return false;
+  });
 }

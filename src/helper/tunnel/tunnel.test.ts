@@ -53,6 +53,21 @@ test('a caller that wishes for other routes all day fills no disk: the tunnel is
   expect([file.text, machine.applied]).toEqual([undefined, null]);
 });
 
+test('a disk that turned read-only keeps nobody connected: what the journal says too much is harmless', async () => {
+  const { machine, file, tunnel, clock } = await world();
+  await tunnel.apply(at(1, 1), wanted());
+  file.remove = async () => Promise.reject(new Error('EROFS: read-only file system'));
+  await tunnel.clear(at(1, 2));
+  expect([machine.applied, tunnel.state.get().phase, tunnel.present()]).toEqual([null, TunnelPhase.TUNNEL_PHASE_NONE, false]);
+  await tunnel.apply(at(1, 3), wanted());
+  machine.silent = true;
+  await clock.pass(2_000);
+  expect([tunnel.state.get().phase, tunnel.present()]).toEqual([TunnelPhase.TUNNEL_PHASE_FAILED, false]);
+  file.setAside = file.remove as unknown as () => Promise<string>;
+  file.text += 'damaged\n';
+  expect(await recoverAll([file], { device: machine, facts: fakeFacts, keys: fakeKeys, deviceName: (id) => `wm${id}`, log: silentLog })).toBe(false);
+});
+
 test('names are asked for once the tunnel stands, told of in its state, and taken back while the link is there', async () => {
   const machine = new FakeMachine();
   const names = {
