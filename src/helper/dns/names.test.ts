@@ -79,6 +79,16 @@ test('a caller that wishes for other names all day fills no disk: after a thousa
   expect(domains()).toEqual({ wmhome: '~home.internal ~webmesh.internal' });
 });
 
+test('a disk that turned read-only stops no start: what could not be forgotten is undone again', async () => {
+  for (const text of ['{"keeper":"systemd-resolved","device":"wmold","domains":["home.internal"]}\n', 'damaged\n']) {
+    const { machine, file, names } = world();
+    file.text = text;
+    file.remove = async () => Promise.reject(new Error('EROFS: read-only file system'));
+    file.setAside = file.remove as unknown as () => Promise<string>;
+    expect([await names.recover(), machine.diary.filter((line) => line.startsWith('resolvectl')).length]).toEqual([false, text.startsWith('{') ? 1 : 0]);
+  }
+});
+
 test('a suffix that somebody else answers stays theirs, and is told', async () => {
   const { machine, names, domains } = world();
   machine.links.set('tun0', { domains: ['~home.internal'], servers: ['10.0.0.53'] });

@@ -112,13 +112,24 @@ export function createNames({ system, machine, journal, clock, log }: NamesPorts
     }
   }
 
+  /** Answers whether the disk did it. A journal that says too much is harmless. */
+  async function onDisk(work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      log.error('names-journal', { failure: asFailure(error) });
+      return false;
+    }
+  }
+
   async function drop(device: string): Promise<void> {
     const found = kept.get(device);
     if (found === undefined) return;
     if ((found.domains.length > 0 || found.left) && !(await undo(device, found.wanted.domains))) owed.set(device, found.wanted.domains);
     kept.delete(device);
     if (kept.size === 0) for (const [gone, domains] of owed) if (gone !== device && (await undo(gone, domains))) owed.delete(gone);
-    if (kept.size === 0 && owed.size === 0) await journal.clear().catch((error: unknown) => log.error('names-journal', { failure: asFailure(error) }));
+    if (kept.size === 0 && owed.size === 0) await onDisk(() => journal.clear());
     for (const [other, { wanted, domains }] of kept) if (domains.length < wanted.domains.length) await carryOut(other, wanted);
   }
 
@@ -162,14 +173,14 @@ export function createNames({ system, machine, journal, clock, log }: NamesPorts
     },
     recover: () => inTurn(async () => {
       const { undos, damaged } = await journal.read();
-      if (damaged > 0) log.error('names-journal-damaged', { lines: damaged, keptAs: await journal.setAside() });
+      if (damaged > 0) log.error('names-journal-damaged', { lines: damaged, isKept: await onDisk(() => journal.setAside()) });
       if (undos.length > 0) log.info('names-recovering', { undos: undos.length });
       const left: NameUndo[] = [];
       for (const one of undos) if (!(await undo(one.device, one.domains))) left.push(one);
-      if (left.length === 0) await journal.clear();
+      if (left.length === 0) return onDisk(() => journal.clear());
       // A file that was set aside is not read again; what is still owed begins a new one.
-      else if (damaged > 0) for (const one of left) await journal.record(one);
-      return left.length === 0;
+      if (damaged > 0) for (const one of left) await onDisk(() => journal.record(one));
+      return false;
     }),
   };
 }
