@@ -21,7 +21,7 @@ import { giveMemoryBack, keepMallocSmall } from '../platform/memory-linux.ts';
 import { openGuardedNow } from '../platform/guarded-files.ts';
 import { nameMachine } from '../platform/name-machine.ts';
 import { nodeProcesses } from '../platform/node-processes.ts';
-import { ownProgram } from '../platform/own-program.ts';
+import { ownFolder, ownProgram } from '../platform/own-program.ts';
 import { tunnelKeys } from '../platform/tunnel-keys.ts';
 import { uapiSocket } from '../platform/uapi-socket.ts';
 import { keepOpenToMembers } from '../platform/socket-acl.ts';
@@ -79,7 +79,7 @@ async function main(options: HelperOptions): Promise<void> {
 
   const keys = tunnelKeys(join(state, 'keys'));
   const engines = wireguardGo({
-    folders: [...(options.cache === undefined ? [] : [resolve(options.cache)]), dirname(ownPath())],
+    folders: [...(options.cache === undefined ? [] : [resolve(options.cache)]), ownFolder(ownPath())],
     trustedUids: options.owner === undefined ? [] : [options.owner],
     onOutput: (line) => log.warn('engine-says', { line }),
   });

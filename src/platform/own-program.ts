@@ -1,4 +1,4 @@
-import { basename, extname } from 'node:path';
+import { basename, dirname, extname } from 'node:path';
 import { isSea } from 'node:sea';
 import { pathToFileURL } from 'node:url';
 
@@ -21,6 +21,11 @@ export function ownProgram(script: string, before: Before = {}, single = isSea()
 /** The files that must be there, and within reach, for it to start; the single executable brings them. */
 export function ownFiles(script: string, single = isSea()): readonly string[] {
   return single ? [process.execPath] : [process.execPath, script];
+}
+
+/** The folder on the disk in which this program lies, and what is shipped beside it; a bundle in the single executable lies nowhere. */
+export function ownFolder(script: string, single = isSea()): string {
+  return dirname(single ? process.execPath : script);
 }
 
 function nameOf(script: string): string {
