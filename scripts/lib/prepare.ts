@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDebian, root, run, say, SetUpError, type Wanted } from './set-up.mjs';
 
@@ -49,6 +49,16 @@ export function ensurePlainEngine(): string {
   const folder = join(root, '.cache/wireguard-go-bookworm');
   if (!existsSync(join(folder, 'wireguard-go'))) run(process.execPath, [join(root, 'scripts/fetch-wireguard-go.ts'), folder, 'bookworm'], 'Debian 12 has the package wireguard-go: install it, then run the command again');
   return folder;
+}
+
+const bundles = ['cli/cli.mjs', 'helper/helper.mjs', 'node/child.mjs', 'web/server.mjs'];
+
+/** Whether the bundles that tests run are newer than all that they are made of. */
+export function bundlesAreFresh(): boolean {
+  const changedMs = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const builtMs = Math.min(...bundles.map((name) => changedMs(join(root, 'dist', name))));
+  const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true }).filter((file) => file.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  return [...sources, join(root, 'package-lock.json'), join(root, 'scripts/build.ts')].every((path) => changedMs(path) < builtMs);
 }
 
 /** Bundles main, preload, web, cli, helper, node and renderer into dist/. */

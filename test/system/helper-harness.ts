@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Metadata, type ServiceError, credentials } from '@grpc/grpc-js';
+import { bundlesAreFresh } from '../../scripts/lib/prepare.ts';
 import { type FailureData, fromData, toData } from '../../src/base/failure.ts';
 import { HelperClient, type HelloResponse, type NetworkState, type NodeSpec, type NodeState, TunnelSpec, type TunnelState, WatchResponse } from '../../src/gen/webmesh/helper/v1/helper.ts';
 
@@ -16,13 +17,9 @@ export interface HelperPlace {
   readonly startMs: number;
 }
 
-const own: HelperPlace = { node: join(root, 'node_modules/.bin/node'), script: scriptOf(join(root, 'dist/helper/helper.mjs'), join(root, 'src/helper/helper.ts')), cache: engineFolder, startMs: 20_000 };
-
-/** The bundle where it is newer than all sources: those are compiled at each start, which takes four times as long. */
-function scriptOf(bundle: string, source: string): string {
-  const builtMs = statSync(bundle, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
-  return files.every(({ parentPath, name }) => statSync(join(parentPath, name)).mtimeMs < builtMs) ? bundle : source;
+/** On this machine. The bundle where it is fresh: sources are compiled at each start, which takes four times as long. */
+function ownPlace(): HelperPlace {
+  return { node: join(root, 'node_modules/.bin/node'), script: join(root, bundlesAreFresh() ? 'dist/helper/helper.mjs' : 'src/helper/helper.ts'), cache: engineFolder, startMs: 20_000 };
 }
 
 /** What is missing to run real tunnels here, or null. */
@@ -65,7 +62,7 @@ export class HelperUnderTest {
   /** A program and its arguments that start the helper with less than root has. */
   confined: readonly string[] = [];
 
-  constructor(namespace: string, folder: string, place: HelperPlace = own) {
+  constructor(namespace: string, folder: string, place: HelperPlace = ownPlace()) {
     this.namespace = namespace;
     this.folder = folder;
     this.place = place;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seeded, between, type Random } from '../../src/base/random.ts';
 import { gone, Host, hostsFolder, until } from '../../scripts/lib/hosts.ts';
 import { createLan, inNamespace, type Lan, ping } from '../../scripts/lib/namespaces.ts';
-import { prepare } from '../../scripts/lib/prepare.ts';
+import { build, bundlesAreFresh, ensureEngine, ensureTunnelTools } from '../../scripts/lib/prepare.ts';
 
 /**
  * kill -9 of each process at random moments of connect and disconnect. After the next start there is exactly the wanted tunnel
@@ -21,7 +21,9 @@ let alpha: Host;
 let beta: Host;
 
 beforeAll(async () => {
-  await prepare({ why: 'the kill test' });
+  ensureTunnelTools();
+  ensureEngine();
+  if (!bundlesAreFresh()) build();
   folder = hostsFolder('kill');
   lan = createLan('wmkill', ['alpha', 'beta']);
   alpha = new Host('alpha', folder, lan.namespace('alpha'));

@@ -56,7 +56,7 @@ await a.apply(1, 1, second(1, keyB));
 await b.apply(1, 1, second(2, keyA));
 await until(() => ping(a, '172.30.0.2') && ping(a, '172.29.0.2'), 'both networks carry pings', 20_000);
 same((await a.watch(() => true)).networks.map(({ tunnelId, tunnel: now }) => [tunnelId, now?.phase, now?.engine]), [[idA, TunnelPhase.TUNNEL_PHASE_UP, 'kernel'], ['cccccccccccc', TunnelPhase.TUNNEL_PHASE_UP, 'kernel']]);
-same((await failureOf(a.apply(1, 5, { ...second(1, keyB), tunnelId: 'eeeeeeeeeeee', listenPort: 0 }))).detail, { what: '172.30.0.0/16', device: 'wmcccccccccc' });
+same((await failureOf(a.apply(1, 5, { ...second(1, keyB), tunnelId: 'eeeeeeeeeeee', listenPort: 0 }))).detail, { what: '172.30.0.0/16', device: 'wmcccccccccc', tunnelId: 'cccccccccccc' });
 await a.clear(1, 6, 'cccccccccccc');
 same([ping(a, '172.30.0.2'), ping(a, '172.29.0.2')], [false, true]);
 a.tunnelId = idA;
