@@ -1,6 +1,7 @@
 import { isAbort } from '../base/abort.ts';
 import { type Cell, cell, type ReadCell } from '../base/cell.ts';
 import { asFailure } from '../base/failure.ts';
+import { lookEvery } from '../base/looks.ts';
 import type { Topics } from '../contract/carrier.ts';
 import type { AppState, InvitationTopic, MetricsTopic } from '../contract/state.ts';
 import type { UpdateTopic } from '../contract/update.ts';
@@ -98,17 +99,22 @@ export function createTopics({ ports, settings, profiles, networks, keyring, inv
   ];
   readKeys();
 
-  let cancelReread = clock.after(rereadEveryMs, function again() {
-    for (const one of [...networks.list(), networks.shown.get()]) one.mark();
-    lookForPortal();
-    cancelReread = clock.after(rereadEveryMs, again);
-  });
-  let cancelMetrics = clock.after(0, function again() {
+  stops.push(
+    lookEvery(clock, rereadEveryMs, () => {
+      for (const one of [...networks.list(), networks.shown.get()]) one.mark();
+      lookForPortal();
+    }),
+    lookEvery(clock, metricsEveryMs, measure),
+    clock.after(0, measure),
+  );
+
+  let measuring = false;
+  function measure(): void {
     health.mark();
-    void sample().finally(() => {
-      if (!ending.signal.aborted) cancelMetrics = clock.after(metricsEveryMs, again);
-    });
-  });
+    if (measuring) return;
+    measuring = true;
+    void sample().finally(() => (measuring = false));
+  }
 
   async function sample(): Promise<void> {
     try {
@@ -135,8 +141,6 @@ export function createTopics({ ports, settings, profiles, networks, keyring, inv
     },
     close: () => {
       ending.abort();
-      cancelMetrics();
-      cancelReread();
       portal.close();
       for (const stop of stops) stop();
       for (const topic of [session, peers, paths, node, trust, profilesNow, health]) topic.close();

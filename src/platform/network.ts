@@ -4,6 +4,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import { type Cell, cell } from '../base/cell.ts';
 import type { Clock } from '../base/clock.ts';
 import { failure } from '../base/failure.ts';
+import { lookEvery } from '../base/looks.ts';
 import type { Network, OwnAddress, SystemEvents } from '../core/ports.ts';
 
 /** Names of our own tunnels: `wm` and ten characters of the tunnel's id. Their addresses are the mesh's, not the machine's. */
@@ -16,15 +17,13 @@ const sleptMs = 5_000;
 export function watchNetwork(clock: Clock): Network & { close(): void } {
   const addresses: Cell<readonly OwnAddress[]> = cell(read());
   const online: Cell<boolean> = cell(isOnline(addresses.get()));
-  let cancel = clock.after(lookEveryMs, function look() {
+  const close = lookEvery(clock, lookEveryMs, () => {
     const now = read();
-    if (JSON.stringify(now) !== JSON.stringify(addresses.get())) {
-      addresses.set(now);
-      online.set(isOnline(now));
-    }
-    cancel = clock.after(lookEveryMs, look);
+    if (JSON.stringify(now) === JSON.stringify(addresses.get())) return;
+    addresses.set(now);
+    online.set(isOnline(now));
   });
-  return { hostname: hostname(), addresses, online, freePort, close: () => cancel() };
+  return { hostname: hostname(), addresses, online, freePort, close };
 }
 
 /**
@@ -34,19 +33,18 @@ export function watchNetwork(clock: Clock): Network & { close(): void } {
 export function watchWakes(clock: Clock): SystemEvents & { close(): void } {
   const told = new Set<() => void>();
   let aheadMs = clock.nowMs() - clock.monotonicMs();
-  let cancel = clock.after(lookEveryMs, function look() {
+  const close = lookEvery(clock, lookEveryMs, () => {
     const now = clock.nowMs() - clock.monotonicMs();
     const slept = now - aheadMs >= sleptMs;
     aheadMs = now;
     if (slept) for (const tell of [...told]) tell();
-    cancel = clock.after(lookEveryMs, look);
   });
   return {
     on: (event, tell) => {
       if (event === 'resume') told.add(tell);
       return () => told.delete(tell);
     },
-    close: () => cancel(),
+    close,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ReadCell } from '../../base/cell.ts';
 import { asFailure } from '../../base/failure.ts';
+import { lookEvery } from '../../base/looks.ts';
 import { type HistoryAbout, historyColumns, historyKind, historyMinutesMax, historyStepMs, type HistoryView } from '../../contract/history.ts';
 import type { MetricsTopic, PeerView } from '../../contract/state.ts';
 import type { CorePorts } from '../ports.ts';
@@ -153,10 +154,7 @@ export function keepHistory({ ports: { clock, documents, helper, log }, metrics,
     for (const id of gone) void inOrder(() => shelf.remove(networkName(id)));
   }
 
-  let cancel = clock.after(0, function again() {
-    look();
-    cancel = clock.after(lookEveryMs, again);
-  });
+  stops.push(clock.after(0, look), lookEvery(clock, lookEveryMs, look));
   for (const id of open.networks.keys()) learnPlaces(id);
 
   return {
@@ -178,7 +176,6 @@ export function keepHistory({ ports: { clock, documents, helper, log }, metrics,
     close: async () => {
       if (closed) return;
       closed = true;
-      cancel();
       for (const stop of stops) stop();
       count();
       commit(open);

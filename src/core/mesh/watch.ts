@@ -3,6 +3,7 @@ import { type Cell, type ReadCell } from '../../base/cell.ts';
 import type { Clock } from '../../base/clock.ts';
 import { asFailure, failure, toData } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
+import { lookEvery } from '../../base/looks.ts';
 import type { WatchReplicaResponse } from '../../gen/webmesh/local/v1/local.ts';
 import { DeviceState } from '../../gen/webmesh/trust/v1/trust_messages.ts';
 import type { MeshClient } from '../ports.ts';
@@ -170,17 +171,16 @@ export function watchMesh({ profile, lease, replica, roster, door, publicKey }: 
   }
 
   let cancelPoll = (): void => {};
-  let cancelLook = clock.after(lookEveryMs, function again() {
+  const endLooks = lookEvery(clock, lookEveryMs, () => {
     look();
     askInDoubt();
-    cancelLook = clock.after(lookEveryMs, again);
   });
   const unsubscribe = replica.subscribe(look);
   look();
   return () => {
     stopping.abort(abortError());
     unsubscribe();
-    cancelLook();
+    endLooks();
     cancelPoll();
   };
 }
