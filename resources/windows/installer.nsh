@@ -21,8 +21,17 @@
   !insertmacro webmeshStop
 !macroend
 
+; What is opened stands behind `--`, which ends all options: of Chromium, Node and ours. The path has a blank in it, so it is quoted.
+!define WebmeshOpen '"$INSTDIR\Webmesh.exe" -- "%1"'
+
 !macro customInstall
   SetShellVarContext all
+  ; Who opens links: electron-builder registers schemes for macOS and Linux only. In everybody's part of the registry, so that removal finds it.
+  WriteRegStr SHCTX "Software\Classes\webmesh" "" "URL:Webmesh invite"
+  WriteRegStr SHCTX "Software\Classes\webmesh" "URL Protocol" ""
+  WriteRegStr SHCTX "Software\Classes\webmesh\shell\open\command" "" '${WebmeshOpen}'
+  ; Its own entry for invite files, a moment ago, has neither quotes around the program nor `--`.
+  WriteRegStr SHCTX "Software\Classes\Webmesh invite\shell\open\command" "" '${WebmeshOpen}'
   !insertmacro webmeshService 'create WebmeshHelper binPath= "\"$INSTDIR\resources\bin\webmesh.exe\" @helper --run \"${WebmeshData}\run\" --state \"${WebmeshData}\state\" --log-to-file --service" start= auto obj= LocalSystem DisplayName= "Webmesh helper"'
   !insertmacro webmeshService 'description WebmeshHelper "Makes the tunnel and runs the mesh node."'
   ; What is to happen when it breaks it tells the service manager itself, so that the .msi need not.
@@ -39,6 +48,7 @@
   Pop $0
   ; Start at login, of whoever removes it; other people's entries name a program that is gone.
   DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Run" "electron.app.Webmesh"
+  DeleteRegKey SHCTX "Software\Classes\webmesh"
   !insertmacro webmeshService "delete WebmeshHelper"
   RMDir /r "${WebmeshData}\run"
   ; Keys and networks stay through an upgrade, and go with the program.

@@ -40,7 +40,6 @@ import { type Notice } from './notices.ts';
 import { createNotifications } from './notifications.ts';
 import { declarePageScheme, servePage } from './page-protocol.ts';
 import { peerLink } from './peer-links.ts';
-import { registerLinks } from './register-links.ts';
 import { keyringSealer } from './secrets.ts';
 import { systemEvents } from './system-events.ts';
 import { createTray } from './tray.ts';
@@ -126,8 +125,8 @@ function listenForInvites(): void {
 
 async function start(): Promise<void> {
   keepMemoryLean(systemClock, { calm: true });
+  // Installers say themselves who opens invites, and take it back; an AppImage has none.
   const appImage = app.isPackaged && process.platform === 'linux' ? appImageFile() : undefined;
-  registerLinks(app, process.platform, process.execPath, appImage);
   if (appImage !== undefined) void registerAppImage(appImage, linkPlaces(app.getPath('appData'))).catch(report);
   hardenSession(session.defaultSession, () => wordsOf(language).saveInvite);
   servePage(protocol, builtFile(__dirname, 'renderer'));

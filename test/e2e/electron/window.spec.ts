@@ -1,5 +1,6 @@
 import { expect } from '@playwright/test';
-import { on, test } from './fixture.ts';
+import { emptyHome, removeHome } from '../home.ts';
+import { launch, on, test } from './fixture.ts';
 
 test(`the window talks to the core over the real bridge ${on}`, async ({ page, fake }) => {
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
@@ -154,4 +155,26 @@ test(`a page that sends garbage in floods hears Failures, and main goes on ${on}
   });
   expect(outcome).toEqual({ big: ['input.limit', 'input.limit', 'input.limit'], kinds: ['app.busy', 'input.unknown-command'], count: 2_000, after: 'ok' });
   expect(fake.app.calls.map(({ name }) => name)).toEqual(['session.disconnect']);
+});
+
+test(`where the core is in this process, it is main alone that ends a flood ${on}`, async () => {
+  const home = await emptyHome();
+  const electron = await launch(home.folder);
+  const page = await electron.firstWindow();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  const codes = await page.evaluate(async () => {
+    const bridge = Reflect.get(window, 'webmesh') as { send(message: unknown): void; onMessage(take: (message: unknown) => void): void };
+    const heard: string[] = [];
+    bridge.onMessage((message) => {
+      const { kind, failure } = message as { kind: string; failure?: { code: string } };
+      if (kind === 'reply') heard.push(failure?.code ?? 'ok');
+    });
+    for (let id = 100; id < 2_100; id++) bridge.send({ kind: 'call', id, name: 'no.such', input: {} });
+    const endMs = Date.now() + 15_000;
+    while (heard.length < 2_000 && Date.now() < endMs) await new Promise((resolve) => setTimeout(resolve, 20));
+    return [heard.length, [...new Set(heard)].sort()];
+  });
+  expect(codes).toEqual([2_000, ['app.busy', 'input.unknown-command']]);
+  await electron.close();
+  await removeHome(home);
 });

@@ -9,7 +9,7 @@ import { takeInstanceLock, type InstanceLock } from './single-instance.ts';
 
 type Shape = Pick<
   Electron.App,
-  'whenReady' | 'isReady' | 'quit' | 'exit' | 'getPath' | 'setPath' | 'getName' | 'setName' | 'getVersion' | 'getPreferredSystemLanguages' | 'getAppPath' | 'requestSingleInstanceLock' | 'setLoginItemSettings' | 'setAsDefaultProtocolClient' | 'setAboutPanelOptions' | 'enableSandbox'
+  'whenReady' | 'isReady' | 'quit' | 'exit' | 'getPath' | 'setPath' | 'getName' | 'setName' | 'getVersion' | 'getPreferredSystemLanguages' | 'getAppPath' | 'requestSingleInstanceLock' | 'setLoginItemSettings' | 'setAboutPanelOptions' | 'enableSandbox'
 >;
 
 /** The app's life: ready, before-quit, closing windows, will-quit, quit, in Electron's order. */
@@ -69,10 +69,6 @@ class App extends EventEmitter implements Shape {
   }
   setAboutPanelOptions(options: Electron.AboutPanelOptionsOptions): void {
     record('app.setAboutPanelOptions', options);
-  }
-  setAsDefaultProtocolClient(scheme: string, path?: string, args?: string[]): boolean {
-    record('app.setAsDefaultProtocolClient', scheme, path, args);
-    return true;
   }
   setPath(name: string, path: string): void {
     this.#paths.set(name, path);
