@@ -129,10 +129,12 @@ test('an identity goes to the process alone; a line of it that holds the key is 
   expect([last().told[0]?.spec?.identity?.privateKey.length, JSON.stringify(state).includes('p6en')]).toEqual([138, false]);
   const hex = Buffer.from(identity.privateKey).toString('hex');
   last().ears.log('all is well');
+  last().ears.log(`long ${'x'.repeat(100_000)} ${hex}`);
+  last().ears.log(`long ${'x'.repeat(100_000)}`);
   last().ears.log(`key ${hex} leaked`);
   last().ears.log(`{"der":"${Buffer.concat([Buffer.from('x'), identity.privateKey, Buffer.from('yz')]).toString('base64')}"}`);
   last().ears.report(JSON.stringify({ problem: `bad key ${hex}`, problemCode: 'internal.unexpected' }));
-  expect([node.logLines(), node.state.get().problem]).toEqual([['all is well', ...Array<string>(2).fill('{"scope":"node","event":"line-left-out","why":"it held a secret"}')], '']);
+  expect([node.logLines(), node.state.get().problem]).toEqual([['all is well', ...Array<string>(1).fill('{"scope":"node","event":"line-left-out","why":"it held a secret"}'), `long ${'x'.repeat(2_043)}`, ...Array<string>(2).fill('{"scope":"node","event":"line-left-out","why":"it held a secret"}')], '']);
 });
 
 test('a new identity is told to the running process, which is not started again', async () => {

@@ -51,6 +51,8 @@ const steadyMs = 60_000;
 const endOfInputMs = 4_000;
 const terminateMs = 2_000;
 const logLinesMax = 200;
+/** Of each of them, so that eight networks' logs fit into one message. */
+const logCharactersMax = 2_048;
 const reportCharactersMax = 65_536;
 /** Texts of keys that a line must not hold: those of the present and of a few former identities. */
 const secretsMax = 64;
@@ -165,14 +167,14 @@ export function createHostNode({ place, processes, tunnel, fence, clock, log }: 
 
   function hearConfined(line: string): void {
     const { layers, missing } = parseConfinement(line);
-    confinement = { layers: [...confinement.layers, ...layers], missing: [...confinement.missing, ...missing] };
+    confinement = { layers: [...confinement.layers, ...layers].slice(0, layersMax), missing: [...confinement.missing, ...missing].slice(0, layersMax) };
     if (missing.length > 0) log.warn('node-less-confined', { missing });
     else log.info('node-confined', { layers });
   }
 
   /** The process holds a secret and is not trusted to keep it to itself. */
   function keep(line: string): void {
-    lines.push(holdsSecret(line) ? '{"scope":"node","event":"line-left-out","why":"it held a secret"}' : line);
+    lines.push(holdsSecret(line) ? '{"scope":"node","event":"line-left-out","why":"it held a secret"}' : line.slice(0, logCharactersMax));
     if (lines.length > logLinesMax) lines.shift();
   }
 

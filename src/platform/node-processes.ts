@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, constants, existsSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { failure } from '../base/failure.ts';
 import { type NodeEars, type NodeEnd, type NodeProcess, type NodeProcesses } from '../helper/ports.ts';
@@ -10,6 +9,7 @@ import { storageFailure } from './files.ts';
 import { openGuardedNow } from './guarded-files.ts';
 import { nodeFolders, refuseUnreachable } from './node-folders.ts';
 import { ownFiles, ownProgram } from './own-program.ts';
+import { eachLine } from './lines.ts';
 import { killProcess, seeProcess } from './processes.ts';
 import { youngHeap } from './lean-memory.ts';
 import { type User } from './users.ts';
@@ -40,6 +40,8 @@ const strayWaitMs = 2_000;
 /** One note for each tunnel's process, and the one of versions that had one process. */
 const notePattern = /^node-process(\.[a-z0-9]{1,32})?\.json$/;
 const pendingBytesMax = 4 << 20;
+/** It talks to whole networks and is not trusted: a line that never ends costs no more. */
+const lineBytesMax = 256 << 10;
 /** No debugger is opened by a signal, warnings about young parts of Node are no news. */
 const nodeFlags = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', youngHeap];
 /** glibc, mallopt(3): few pools, and what is freed goes back to the system instead of waiting in them. */
@@ -112,9 +114,9 @@ function launch({ script, user, confine }: NodeProcessOptions, dataDir: string, 
   const child = spawn(process.execPath, args, { ...identity, cwd: '/', env: environment(dataDir), stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: process.platform !== 'win32', windowsHide: true });
   process.umask(before);
   const [, output, log, reports] = child.stdio as unknown as readonly [Writable, Readable, Readable, Readable];
-  createInterface({ input: output }).on('line', ears.report);
-  createInterface({ input: log }).on('line', ears.log);
-  createInterface({ input: reports }).on('line', ears.confined);
+  eachLine(output, lineBytesMax, ears.report);
+  eachLine(log, lineBytesMax, ears.log);
+  eachLine(reports, lineBytesMax, ears.confined);
   // Node opens it for both ways; the other end closes it early.
   reports.on('error', () => {});
   return child;

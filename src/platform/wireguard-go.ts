@@ -1,13 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { asFailure, failure, type Failure } from '../base/failure.ts';
 import { type EngineFound, type EngineProcesses, type RunningEngine } from '../helper/ports.ts';
 import { systemFolders } from './command-runner.ts';
 import { guardPath } from './guarded-files.ts';
+import { eachLine } from './lines.ts';
 import { findProcesses, killProcess } from './processes.ts';
 import { endPipeServer, engineAnswers, uapiPath } from './uapi-socket.ts';
 import { firstForeign } from './windows-folders.ts';
@@ -81,7 +81,7 @@ async function launch(path: string, device: string, onOutput: (line: string) => 
     if (line.trim() !== '' && !banner.test(line)) onOutput(line);
   };
   // Both are drained always: an engine whose output is stuck stops.
-  for (const input of [child.stdout, child.stderr]) if (input !== null) createInterface({ input }).on('line', hear);
+  for (const input of [child.stdout, child.stderr]) if (input !== null) eachLine(input, saidCharactersMax, hear);
   const silent = new Promise((resolve) => child.once('close', resolve));
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
