@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -73,4 +73,13 @@ test('a stalled reader of standard error costs lines, which are counted', () => 
   stream.writableLength = 0;
   sink.write('c\n');
   expect(seen).toEqual(['{"level":"warn","scope":"log","event":"lines-dropped","count":2}\n', 'c\n']);
+});
+
+test.runIf(process.platform === 'linux')('a full disk costs lines, and no descriptors', () => {
+  const open = (): number => readdirSync('/proc/self/fd').length;
+  const before = open();
+  const sink = fileSink(join(folder, 'full.log'), { openFile: () => openSync('/dev/full', 'a') });
+  for (let i = 0; i < 50; i++) sink.write('line\n');
+  expect(open() - before).toBeLessThan(5);
+  sink.close();
 });

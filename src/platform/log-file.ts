@@ -54,6 +54,14 @@ export function fileSink(path: string, { bytesMax = 4 << 20, filesMax = 3, openF
     if (file) closeSync(file.descriptor);
     file = undefined;
   };
+  /** A descriptor that stayed open would be one more with each line that a full disk refuses. */
+  const forget = (): void => {
+    try {
+      close();
+    } catch {
+      file = undefined;
+    }
+  };
   return {
     write: (line) => {
       const bytes = Buffer.from(line);
@@ -68,7 +76,7 @@ export function fileSink(path: string, { bytesMax = 4 << 20, filesMax = 3, openF
         file.bytes += bytes.length;
       } catch {
         // Nowhere is left to say it; the next line tries to open the file again.
-        file = undefined;
+        forget();
       }
     },
     close,
