@@ -6,13 +6,14 @@ import { type Figures, noFigures } from './cluster/checks.ts';
 import { mutants as enrolMutants, noEnrolFigures } from './enrol/run.ts';
 import { type Done, type Job } from './job.ts';
 import { type Guard as PathGuard, guards as pathGuards, noPathFigures, pathRegressions, runPathSeed } from './paths/run.ts';
+import { mutants as networksMutants, networksRegressions, noNetworksFigures } from './networks/run.ts';
 import { guards } from './session/run.ts';
 
-const usage = `usage: npm run sim -- [cluster | session | enrol | paths] [options]
-  --seeds N        seeds of each simulation (default 2000; of enrol a tenth, of paths a quarter)
+const usage = `usage: npm run sim -- [cluster | session | enrol | paths | networks] [options]
+  --seeds N        seeds of each simulation (default 2000; of enrol a tenth, of paths and networks a quarter)
   --seed FIRST     the first seed (default 1)
   --fresh          begin at a seed drawn from the clock
-  --budget N       seeds for each mutant until it must be caught (default 600; 0 leaves them out); a removed guard has ten times that, a mutant of enrol a fifth, a guard of paths twice that
+  --budget N       seeds for each mutant until it must be caught (default 600; 0 leaves them out); a removed guard has ten times that, a mutant of enrol or networks a fifth, a guard of paths twice that
   --wrong NAME     run the seeds with this mutant, or without this guard
   --trace LINES    one cluster seed, or one of paths, with the last lines of its story`;
 
@@ -24,7 +25,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const only = positionals[0];
-const simulations = (['session', 'cluster', 'enrol', 'paths'] as const).filter((one) => only === undefined || one === only);
+const simulations = (['session', 'cluster', 'enrol', 'paths', 'networks'] as const).filter((one) => only === undefined || one === only);
 const first = values.fresh ? Date.now() % 1_000_000_000 : Number(values.seed);
 const [count, budget] = [Number(values.seeds), Number(values.budget)];
 
@@ -57,9 +58,10 @@ async function pathStory(): Promise<readonly string[]> {
 function jobs(): Job[] {
   const list: Job[] = [];
   for (const simulation of simulations) {
-    const [seeds, chunk] = { session: [count, 100], cluster: [count, 100], enrol: [shareOf('enrol', 10), 10], paths: [shareOf('paths', 4), 20] }[simulation] as [number, number];
+    const [seeds, chunk] = { session: [count, 100], cluster: [count, 100], enrol: [shareOf('enrol', 10), 10], paths: [shareOf('paths', 4), 20], networks: [shareOf('networks', 4), 20] }[simulation] as [number, number];
     for (let at = 0; at < seeds; at += chunk) list.push({ simulation, first: first + at, count: Math.min(chunk, seeds - at), wrong: values.wrong ?? null });
     if (simulation === 'cluster') for (const seed of regressionSeeds()) list.push({ simulation, first: seed, count: 1, wrong: null });
+    if (simulation === 'networks') for (const seed of networksRegressions()) list.push({ simulation, first: seed, count: 1, wrong: null });
     if (simulation === 'paths') for (const seed of pathRegressions()) list.push({ simulation, first: seed, count: 1, wrong: null });
   }
   for (const { simulation, wrong } of wrongs()) list.push({ simulation, first, count: budgetOf(simulation), wrong });
@@ -68,13 +70,13 @@ function jobs(): Job[] {
 
 function wrongs(): { simulation: Job['simulation']; wrong: string }[] {
   if (budget === 0 || values.wrong !== undefined) return [];
-  const all = { cluster: Object.keys(mutants), session: guards, enrol: Object.keys(enrolMutants), paths: pathGuards };
+  const all = { cluster: Object.keys(mutants), session: guards, enrol: Object.keys(enrolMutants), paths: pathGuards, networks: networksMutants };
   return simulations.flatMap((simulation) => [...all[simulation]].map((wrong) => ({ simulation, wrong })));
 }
 
-/** A session's seed is some ten times cheaper than a cluster's, and one of enrol or of paths several times dearer. */
+/** A session's seed is some ten times cheaper than a cluster's, and one of the others several times dearer. */
 function budgetOf(simulation: Job['simulation']): number {
-  return { session: 10 * budget, cluster: budget, enrol: Math.ceil(budget / 5), paths: 2 * budget }[simulation];
+  return { session: 10 * budget, cluster: budget, enrol: Math.ceil(budget / 5), paths: 2 * budget, networks: Math.ceil(budget / 5) }[simulation];
 }
 
 /** Asked for by name, it runs as many seeds as were asked for. */
@@ -114,6 +116,7 @@ function summary(simulation: Job['simulation'], all: readonly Done[]): boolean {
   if (simulation === 'cluster') console.log(`  ${clusterFigures(done)}`);
   if (simulation === 'enrol') console.log(`  ${enrolFigures(done)}`);
   if (simulation === 'paths') console.log(`  ${pathFigures(done)}`);
+  if (simulation === 'networks') console.log(`  ${networksFigures(done)}`);
   for (const { seed, what } of violations.slice(0, 5)) console.log(`  seed ${seed}: ${what}\n    npm run sim -- ${simulation} --seed ${seed} --seeds 1${reproduction(simulation)}`);
   return violations.length === 0;
 }
@@ -141,6 +144,12 @@ function enrolFigures(done: readonly Done[]): string {
 function pathFigures(done: readonly Done[]): string {
   const total = noPathFigures();
   for (const { paths } of done) for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += paths?.figures[key] ?? 0;
+  return Object.entries(total).map(([key, value]) => `${key} ${value}`).join(', ');
+}
+
+function networksFigures(done: readonly Done[]): string {
+  const total = noNetworksFigures();
+  for (const { networks } of done) for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += networks?.figures[key] ?? 0;
   return Object.entries(total).map(([key, value]) => `${key} ${value}`).join(', ');
 }
 

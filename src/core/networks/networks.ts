@@ -1,5 +1,5 @@
 import { type Cell, cell, type ReadCell } from '../../base/cell.ts';
-import { failure } from '../../base/failure.ts';
+import { asFailure, type FailureData, failure } from '../../base/failure.ts';
 import { networksAtOnceMax } from '../../contract/networks.ts';
 import type { Favourites } from '../favourites.ts';
 import type { CorePorts } from '../ports.ts';
@@ -58,8 +58,18 @@ export function createNetworks(input: NetworksInput): Networks {
   function make(id: string): Network {
     const network = createNetwork({ ...input, id, changed: tell });
     made.set(id, network);
-    network.session.view.subscribe(() => void Promise.resolve().then(prune));
+    network.session.view.subscribe(({ state: { phase } }) => {
+      if (phase.name === 'blocked') void giveWay(id, phase.failure).catch((error: unknown) => ports.log.warn('port-not-moved', { code: asFailure(error).code }));
+      void Promise.resolve().then(prune);
+    });
     return network;
+  }
+
+  /** Two that were connected at the same moment may both have asked for one port: the one that was refused takes another, if nobody chose it. */
+  async function giveWay(id: string, { code, detail }: FailureData): Promise<void> {
+    const { tunnelId } = detail;
+    if (code !== 'tunnel.port-in-use' || typeof tunnelId !== 'string' || !(await settlePorts(id, [tunnelId]))) return;
+    if (wish.wanted.includes(id)) await made.get(id)?.session.connect();
   }
 
   /** One that has nothing to do ends; what it did is kept in documents. */

@@ -13,22 +13,23 @@ type PortsOf = Pick<Profile, 'kind' | 'asVoter' | 'chosenPorts' | PortName>;
 /**
  * Two networks cannot listen at one port, and profiles of versions that connected one at a time all have the usual ones. Before a network is
  * connected, a port of it that nobody chose gives way to those of the networks beside it, and stays what it became. A chosen one is left
- * as it is: the helper refuses it, and says whose it is.
+ * as it is: the helper refuses it, and says whose it is. Answers whether one gave way.
  */
-export function portsBeside(profiles: Profiles, network: Pick<CorePorts['network'], 'freePort'>): (id: string, wanted: readonly string[]) => Promise<void> {
+export function portsBeside(profiles: Profiles, network: Pick<CorePorts['network'], 'freePort'>): (id: string, beside: readonly string[]) => Promise<boolean> {
   const inTurn = inTurns();
   // One after the other: two that are connected at once must not give way to the same port.
-  return (id, wanted) => inTurn(async () => {
+  return (id, beside) => inTurn(async () => {
     const { list } = profiles.document.get();
     const own = list.find((profile) => profile.id === id);
-    const names = own ? givingWay(own, list.filter((other) => other.id !== id && wanted.includes(other.id))) : [];
-    if (names.length === 0) return;
+    const names = own ? givingWay(own, list.filter((other) => other.id !== id && beside.includes(other.id))) : [];
+    if (names.length === 0) return false;
     const change: Partial<Record<PortName, number>> = {};
     for (const name of names) {
       const taken = new Set([...list.flatMap((other) => portNames.filter((one) => kindOf(one) === kindOf(name)).map((one) => other[one])), ...Object.values(change)]);
       change[name] = await network.freePort(kindOf(name), firstNotIn(taken, usual[name]));
     }
     await profiles.update(id, change);
+    return true;
   });
 }
 
