@@ -145,7 +145,7 @@ export const failures: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
 
   'tunnel.engine-missing': (d) => ({
     what: `Dieses System hat kein brauchbares WireGuard, weder das Kernelmodul noch wireguard-go${d.because()}. ${trafficOff}`,
-    next: 'Installieren Sie WireGuard (unter Debian und Ubuntu: das Paket wireguard oder wireguard-go) und versuchen Sie es dann erneut.',
+    next: 'Installieren Sie WireGuard (unter Debian und Ubuntu: das Paket wireguard oder wireguard-go; unter Windows und macOS: diese App noch einmal, sie bringt es mit) und versuchen Sie es dann erneut.',
   }),
   'tunnel.not-permitted': (d) => ({
     what: `Das System lässt den Tunneldienst keine Netzwerkeinstellungen ändern${d.because()}. ${trafficOff}`,

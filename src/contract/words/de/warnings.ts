@@ -45,7 +45,7 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
   }),
   'engine-missing': (d) => ({
     what: `Dieses System hat kein brauchbares WireGuard, weder das Kernelmodul noch wireguard-go${d.because()}. ${trafficElsewhere}`,
-    next: 'Installieren Sie WireGuard (unter Debian und Ubuntu: das Paket wireguard oder wireguard-go).',
+    next: 'Installieren Sie WireGuard (unter Debian und Ubuntu: das Paket wireguard oder wireguard-go; unter Windows und macOS: diese App noch einmal, sie bringt es mit).',
   }),
   'offline': () => ({
     what: 'Dieses Gerät hat kein Netz, kein anderes Gerät ist erreichbar. Es wird nichts gesendet, also ist nichts gefährdet.',

@@ -145,7 +145,7 @@ export const failures: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
 
   'tunnel.engine-missing': (d) => ({
     what: `This system has no usable WireGuard engine, neither the kernel module nor wireguard-go${d.because()}. ${trafficOff}`,
-    next: 'Install WireGuard (on Debian and Ubuntu: the package wireguard or wireguard-go), then try again.',
+    next: 'Install WireGuard (on Debian and Ubuntu: the package wireguard or wireguard-go; on Windows and macOS: this app once more, which brings it), then try again.',
   }),
   'tunnel.not-permitted': (d) => ({
     what: `The system does not let the tunnel service change network settings${d.because()}. ${trafficOff}`,

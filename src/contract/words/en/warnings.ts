@@ -55,7 +55,7 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
   }),
   'engine-missing': (d) => ({
     what: `This system has no usable WireGuard engine, neither the kernel module nor wireguard-go${d.because()}. ${trafficElsewhere}`,
-    next: 'Install WireGuard (on Debian and Ubuntu: the package wireguard or wireguard-go).',
+    next: 'Install WireGuard (on Debian and Ubuntu: the package wireguard or wireguard-go; on Windows and macOS: this app once more, which brings it).',
   }),
   'offline': () => ({
     what: 'This device has no network, so no other device can be reached. Nothing is sent, so nothing is at risk.',

@@ -145,7 +145,7 @@ export const failures: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
 
   'tunnel.engine-missing': (d) => ({
     what: `Este sistema no tiene un WireGuard utilizable, ni el módulo del núcleo ni wireguard-go${d.because()}. ${trafficOff}`,
-    next: 'Instale WireGuard (en Debian y Ubuntu: el paquete wireguard o wireguard-go) e inténtelo de nuevo.',
+    next: 'Instale WireGuard (en Debian y Ubuntu: el paquete wireguard o wireguard-go; en Windows y macOS: de nuevo esta aplicación, que lo trae) e inténtelo de nuevo.',
   }),
   'tunnel.not-permitted': (d) => ({
     what: `El sistema no deja que el servicio del túnel cambie los ajustes de red${d.because()}. ${trafficOff}`,

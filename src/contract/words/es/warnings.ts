@@ -45,7 +45,7 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
   }),
   'engine-missing': (d) => ({
     what: `Este sistema no tiene un WireGuard utilizable, ni el módulo del núcleo ni wireguard-go${d.because()}. ${trafficElsewhere}`,
-    next: 'Instale WireGuard (en Debian y Ubuntu: el paquete wireguard o wireguard-go).',
+    next: 'Instale WireGuard (en Debian y Ubuntu: el paquete wireguard o wireguard-go; en Windows y macOS: de nuevo esta aplicación, que lo trae).',
   }),
   'offline': () => ({
     what: 'Este dispositivo no tiene red, así que no se puede alcanzar ningún otro. No se envía nada, así que nada corre peligro.',

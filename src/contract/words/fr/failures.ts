@@ -145,7 +145,7 @@ export const failures: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
 
   'tunnel.engine-missing': (d) => ({
     what: `Ce système n’a pas de WireGuard utilisable, ni le module du noyau ni wireguard-go${d.because()}. ${trafficOff}`,
-    next: 'Installez WireGuard (sous Debian et Ubuntu : le paquet wireguard ou wireguard-go), puis réessayez.',
+    next: 'Installez WireGuard (sous Debian et Ubuntu : le paquet wireguard ou wireguard-go ; sous Windows et macOS : de nouveau cette application, qui l’apporte), puis réessayez.',
   }),
   'tunnel.not-permitted': (d) => ({
     what: `Le système ne laisse pas le service du tunnel modifier les paramètres réseau${d.because()}. ${trafficOff}`,

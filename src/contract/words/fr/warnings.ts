@@ -45,7 +45,7 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
   }),
   'engine-missing': (d) => ({
     what: `Ce système n’a pas de WireGuard utilisable, ni le module du noyau ni wireguard-go${d.because()}. ${trafficElsewhere}`,
-    next: 'Installez WireGuard (sous Debian et Ubuntu : le paquet wireguard ou wireguard-go).',
+    next: 'Installez WireGuard (sous Debian et Ubuntu : le paquet wireguard ou wireguard-go ; sous Windows et macOS : de nouveau cette application, qui l’apporte).',
   }),
   'offline': () => ({
     what: 'Cet appareil n’a pas de réseau, aucun autre appareil n’est donc joignable. Rien n’est envoyé, rien n’est donc en danger.',

@@ -55,7 +55,7 @@ export const failures: Readonly<Record<FailureCode, (d: Reader) => Words>> = {
     next: '请重试，并在系统要求输入密码时同意。',
   }),
 
-  'tunnel.engine-missing': (d) => ({ what: `此系统没有可用的 WireGuard，既没有内核模块，也没有 wireguard-go${d.because()}。${trafficOff}`, next: '请安装 WireGuard（在 Debian 和 Ubuntu 上：wireguard 或 wireguard-go 软件包），然后重试。' }),
+  'tunnel.engine-missing': (d) => ({ what: `此系统没有可用的 WireGuard，既没有内核模块，也没有 wireguard-go${d.because()}。${trafficOff}`, next: '请安装 WireGuard（在 Debian 和 Ubuntu 上：wireguard 或 wireguard-go 软件包；在 Windows 和 macOS 上：请重新安装本应用，它自带 WireGuard），然后重试。' }),
   'tunnel.not-permitted': (d) => ({ what: `系统不允许隧道服务更改网络设置${d.because()}。${trafficOff}`, next: '请以管理员身份运行该服务；在容器中，请授予其管理网络的权限（NET_ADMIN）。' }),
   'tunnel.port-in-use': (d) => besideNetwork(d) ?? ({ what: `另一个程序已在使用隧道所需的${udpPort(d)}。`, next: '请使用其他端口：其他设备会自动得知。或者停止该程序并重试。' }),
   'tunnel.conflict': (d) => insideNetwork(d) ?? ({ what: `本设备上已有程序占用隧道所需的资源${d.aside('what', 'network', 'route', 'address')}${d.with(['interface', 'device'], (it) => `：${it}`)}。您现有的连接保持不变。`, next: '请断开另一个网络或 VPN，然后重试。' }),

@@ -39,7 +39,7 @@ export const warnings: Readonly<Record<WarningCode, (d: Reader) => Words>> = {
     return { what: `建立隧道的系统服务未运行，因此本设备无法连接。${trafficElsewhere}`, next: '请启动该服务。应用会自动察觉。' };
   },
   'helper-old': (d) => ({ what: `系统服务${d.aside('version')}比应用旧，某些新功能可能无法使用。${trafficKept}`, next: '请重新启动本设备或该服务；如果仍然如此，请重新安装应用。' }),
-  'engine-missing': (d) => ({ what: `此系统没有可用的 WireGuard，既没有内核模块，也没有 wireguard-go${d.because()}。${trafficElsewhere}`, next: '请安装 WireGuard（在 Debian 和 Ubuntu 上：wireguard 或 wireguard-go 软件包）。' }),
+  'engine-missing': (d) => ({ what: `此系统没有可用的 WireGuard，既没有内核模块，也没有 wireguard-go${d.because()}。${trafficElsewhere}`, next: '请安装 WireGuard（在 Debian 和 Ubuntu 上：wireguard 或 wireguard-go 软件包；在 Windows 和 macOS 上：请重新安装本应用，它自带 WireGuard）。' }),
   'offline': () => ({ what: '本设备没有网络，无法访问其他设备。没有发送任何内容，因此没有风险。', next: '请检查网线或无线网络。网络恢复后，应用会自动继续。' }),
   'cannot-connect': (d) => told(d) ?? { what: `本设备无法连接。${trafficOff}`, next: '请重试。' },
   'connection-lost': (d) => ({ what: told(d)?.what ?? `与网络的连接已断开。${trafficOff}`, next: waits }),
