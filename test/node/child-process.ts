@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
+import { bundlesAreFresh } from '../../scripts/lib/prepare.ts';
 import { NodeControl, NodeReport } from '../../src/gen/webmesh/helper/v1/helper.ts';
 import { until } from './local-cluster.ts';
 
@@ -15,7 +16,8 @@ export interface Child {
   ready(): Promise<void>;
 }
 
-const script = join(import.meta.dirname, '../../src/node/child.ts');
+/** The bundle where it is fresh: sources are compiled at each start, which takes longer than most of what is asked of a child. */
+const script = join(import.meta.dirname, '../..', bundlesAreFresh() ? 'dist/node/child.mjs' : 'src/node/child.ts');
 
 export function startChild(control?: Parameters<typeof NodeControl.fromPartial>[0]): Child {
   const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -27,6 +29,6 @@ export function startChild(control?: Parameters<typeof NodeControl.fromPartial>[
   const ended = new Promise<number | string>((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown')));
   const tell = (value: unknown): void => void child.stdin.write(`${typeof value === 'string' ? value : JSON.stringify(value)}\n`);
   if (control) tell(NodeControl.toJSON(NodeControl.fromPartial(control)));
-  const ready = (): Promise<void> => until(() => reports.some((report) => report.ready), 15_000, () => [reports, log.slice(-20)]);
+  const ready = (): Promise<void> => until(() => reports.some((report) => report.ready), 30_000, () => [reports, log.slice(-20)]);
   return { process: child, reports, log, tell, ended, ready };
 }

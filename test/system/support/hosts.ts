@@ -3,11 +3,14 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { bundlesAreFresh } from '../../../scripts/lib/prepare.ts';
 import { attach, type Client } from '../../../src/contract/client.ts';
 import { type AppState, topicNames, type TopicName } from '../../../src/contract/state.ts';
 import { connect } from '../../../src/platform/app-socket.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
+/** The bundle where it is fresh: sources are compiled at each start. */
+const helperScript = bundlesAreFresh() ? 'dist/helper/helper.mjs' : 'src/helper/helper.ts';
 
 /** A switch and machines on it, each a network namespace with its own helper and core. Names carry the prefix. */
 export interface Lab {
@@ -99,7 +102,7 @@ async function createHost(name: string, namespace: string, folder: string): Prom
     },
     run: (command, ...args) => execFileSync('ip', ['netns', 'exec', namespace, command, ...args], { encoding: 'utf8' }),
     startHelper: async () => {
-      helper = start('src/helper/helper.ts', '--run', join(folder, 'run'), '--state', join(folder, 'state'), '--cache', join(root, '.cache', 'wireguard-go'), '--log-to-file');
+      helper = start(helperScript, '--run', join(folder, 'run'), '--state', join(folder, 'state'), '--cache', join(root, '.cache', 'wireguard-go'), '--log-to-file');
     },
     stopHelper: () => end(helper),
     startCore: async () => {
