@@ -16,6 +16,7 @@ export const reasons = [
   'an address looks like 192.0.2.7:8443 or mesh.example.org:8443',
   'an address, not a name',
   'at least two parts of letters, digits and dashes, such as home.internal',
+  'names under webmesh.internal belong to every network',
   'each is an address and a port, such as tcp 127.0.0.1:8080',
   'disconnect first',
   'connect first',
@@ -52,6 +53,7 @@ export const reasons = [
   'this system has no resolver that can be told where some names go; next: install and start systemd-resolved',
   'programs here do not ask systemd-resolved; next: make /etc/resolv.conf a link to /run/systemd/resolve/stub-resolv.conf',
   'systemd-resolved is older than version 246 and takes no port; next: update the system',
+  'names were changed too often; next: disconnect and connect this network',
 ] as const;
 
 export type Reason = (typeof reasons)[number];

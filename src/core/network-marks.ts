@@ -32,7 +32,7 @@ export function checkSuffix(text: string, others: readonly { readonly name: stri
   const suffix = text.trim().toLowerCase().replace(/^\.+|\.$/g, '');
   if (!suffixPattern.test(suffix)) throw failure('input.invalid', { field: 'suffix', problem: 'at least two parts of letters, digits and dashes, such as home.internal', given: text.slice(0, 100) });
   if (!isPrivateDomain(suffix)) throw failure('input.invalid', { field: 'suffix', problem: `below one of ${privateSuffixes.join(', ')}: other domains are somebody's on the Internet`, given: suffix });
-  if (overlap(meshZone, suffix)) throw failure('input.invalid', { field: 'suffix', problem: `names under ${meshZone} belong to every network`, given: suffix });
+  if (overlap(meshZone, suffix)) throw failure('input.invalid', { field: 'suffix', problem: 'names under webmesh.internal belong to every network', given: suffix });
   const other = others.find((known) => overlap(known.suffix, suffix));
   if (other) throw failure('input.invalid', { field: 'suffix', problem: other.suffix === suffix ? `the network ${other.name} has it already` : `it overlaps with ${other.suffix} of the network ${other.name}`, given: suffix });
   return suffix;

@@ -14,6 +14,7 @@ export const reasons: Readonly<Record<Reason, string>> = {
   'an address looks like 192.0.2.7:8443 or mesh.example.org:8443': 'eine Adresse sieht aus wie 192.0.2.7:8443 oder mesh.example.org:8443',
   'an address, not a name': 'eine Adresse, kein Name',
   'at least two parts of letters, digits and dashes, such as home.internal': 'mindestens zwei Teile aus Buchstaben, Ziffern und Bindestrichen, wie home.internal',
+  'names under webmesh.internal belong to every network': 'Namen unter webmesh.internal gehören zu jedem Netzwerk',
   'each is an address and a port, such as tcp 127.0.0.1:8080': 'jede ist eine Adresse mit Port, wie tcp 127.0.0.1:8080',
   'disconnect first': 'zuerst trennen',
   'connect first': 'zuerst verbinden',
@@ -50,4 +51,5 @@ export const reasons: Readonly<Record<Reason, string>> = {
   'this system has no resolver that can be told where some names go; next: install and start systemd-resolved': 'dieses System hat keinen Resolver, dem man sagen kann, wohin manche Namen gehören; nächster Schritt: systemd-resolved installieren und starten',
   'programs here do not ask systemd-resolved; next: make /etc/resolv.conf a link to /run/systemd/resolve/stub-resolv.conf': 'die Programme hier fragen nicht systemd-resolved; nächster Schritt: /etc/resolv.conf zu einem Link auf /run/systemd/resolve/stub-resolv.conf machen',
   'systemd-resolved is older than version 246 and takes no port; next: update the system': 'systemd-resolved ist älter als Version 246 und kennt keinen Port; nächster Schritt: das System aktualisieren',
+  'names were changed too often; next: disconnect and connect this network': 'Namen wurden zu oft geändert; nächster Schritt: dieses Netzwerk trennen und verbinden',
 };

@@ -14,6 +14,7 @@ export const reasons: Readonly<Record<Reason, string>> = {
   'an address looks like 192.0.2.7:8443 or mesh.example.org:8443': 'una dirección se parece a 192.0.2.7:8443 o mesh.example.org:8443',
   'an address, not a name': 'una dirección, no un nombre',
   'at least two parts of letters, digits and dashes, such as home.internal': 'al menos dos partes de letras, cifras y guiones, como home.internal',
+  'names under webmesh.internal belong to every network': 'los nombres bajo webmesh.internal pertenecen a cada red',
   'each is an address and a port, such as tcp 127.0.0.1:8080': 'cada una es una dirección y un puerto, como tcp 127.0.0.1:8080',
   'disconnect first': 'desconecte primero',
   'connect first': 'conecte primero',
@@ -50,4 +51,5 @@ export const reasons: Readonly<Record<Reason, string>> = {
   'this system has no resolver that can be told where some names go; next: install and start systemd-resolved': 'este sistema no tiene un resolutor al que decir adónde van algunos nombres; siguiente paso: instalar e iniciar systemd-resolved',
   'programs here do not ask systemd-resolved; next: make /etc/resolv.conf a link to /run/systemd/resolve/stub-resolv.conf': 'los programas de aquí no preguntan a systemd-resolved; siguiente paso: hacer de /etc/resolv.conf un enlace a /run/systemd/resolve/stub-resolv.conf',
   'systemd-resolved is older than version 246 and takes no port; next: update the system': 'systemd-resolved es anterior a la versión 246 y no admite puerto; siguiente paso: actualizar el sistema',
+  'names were changed too often; next: disconnect and connect this network': 'los nombres se cambiaron demasiadas veces; siguiente paso: desconectar y conectar esta red',
 };

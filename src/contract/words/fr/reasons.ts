@@ -14,6 +14,7 @@ export const reasons: Readonly<Record<Reason, string>> = {
   'an address looks like 192.0.2.7:8443 or mesh.example.org:8443': 'une adresse ressemble à 192.0.2.7:8443 ou mesh.example.org:8443',
   'an address, not a name': 'une adresse, pas un nom',
   'at least two parts of letters, digits and dashes, such as home.internal': 'au moins deux parties de lettres, chiffres et tirets, comme home.internal',
+  'names under webmesh.internal belong to every network': 'les noms sous webmesh.internal appartiennent à chaque réseau',
   'each is an address and a port, such as tcp 127.0.0.1:8080': 'chacune est une adresse et un port, comme tcp 127.0.0.1:8080',
   'disconnect first': 'déconnectez-vous d’abord',
   'connect first': 'connectez-vous d’abord',
@@ -50,4 +51,5 @@ export const reasons: Readonly<Record<Reason, string>> = {
   'this system has no resolver that can be told where some names go; next: install and start systemd-resolved': 'ce système n’a pas de résolveur à qui dire où vont certains noms ; ensuite : installer et démarrer systemd-resolved',
   'programs here do not ask systemd-resolved; next: make /etc/resolv.conf a link to /run/systemd/resolve/stub-resolv.conf': 'les programmes d’ici n’interrogent pas systemd-resolved ; ensuite : faire de /etc/resolv.conf un lien vers /run/systemd/resolve/stub-resolv.conf',
   'systemd-resolved is older than version 246 and takes no port; next: update the system': 'systemd-resolved est antérieur à la version 246 et n’accepte pas de port ; ensuite : mettre le système à jour',
+  'names were changed too often; next: disconnect and connect this network': 'les noms ont été changés trop souvent ; ensuite : déconnecter puis reconnecter ce réseau',
 };

@@ -14,6 +14,7 @@ export const reasons: Readonly<Record<Reason, string>> = {
   'an address looks like 192.0.2.7:8443 or mesh.example.org:8443': '地址的格式如 192.0.2.7:8443 或 mesh.example.org:8443',
   'an address, not a name': '应为地址，而不是名称',
   'at least two parts of letters, digits and dashes, such as home.internal': '至少两段，由字母、数字和连字符组成，例如 home.internal',
+  'names under webmesh.internal belong to every network': 'webmesh.internal 下的名称属于每个网络',
   'each is an address and a port, such as tcp 127.0.0.1:8080': '每一项为地址和端口，例如 tcp 127.0.0.1:8080',
   'disconnect first': '请先断开连接',
   'connect first': '请先连接',
@@ -50,4 +51,5 @@ export const reasons: Readonly<Record<Reason, string>> = {
   'this system has no resolver that can be told where some names go; next: install and start systemd-resolved': '此系统没有可按名称分流的解析器；下一步：安装并启动 systemd-resolved',
   'programs here do not ask systemd-resolved; next: make /etc/resolv.conf a link to /run/systemd/resolve/stub-resolv.conf': '这里的程序不向 systemd-resolved 查询；下一步：将 /etc/resolv.conf 链接到 /run/systemd/resolve/stub-resolv.conf',
   'systemd-resolved is older than version 246 and takes no port; next: update the system': 'systemd-resolved 早于 246 版，不支持端口；下一步：更新系统',
+  'names were changed too often; next: disconnect and connect this network': '名称更改过于频繁；下一步：断开并重新连接此网络',
 };
