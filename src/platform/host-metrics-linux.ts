@@ -65,7 +65,7 @@ export function linuxSample({ stat, meminfo, loadavg, osRelease, cgroup }: Linux
     load: parseLoad(loadavg),
     memory: parseMemory(meminfo),
     disks,
-    os: parseOsRelease(osRelease),
+    os: osOf(osRelease),
     containerized: marked || /docker|lxc|kubepods|containerd|libpod/.test(cgroup),
   };
 }
@@ -111,6 +111,14 @@ function unescaped(text: string): string {
 export function diskFrom({ path, device }: { path: string; device: string }, { blockBytes, blocks, blocksFree, files, filesFree }: FileSystem): DiskSample {
   const [total, free] = [blocks * blockBytes, blocksFree * blockBytes];
   return { path, device, total, free, used: total - free, inodesTotal: files, inodesFree: filesFree };
+}
+
+/** Asked each second, and the same for months. */
+let lastOs: { readonly text: string; readonly os: HostSample['os'] } | undefined;
+
+function osOf(text: string): HostSample['os'] {
+  if (lastOs?.text !== text) lastOs = { text, os: parseOsRelease(text) };
+  return lastOs.os;
 }
 
 /** os-release(5). The family is the distribution that this one descends from. */

@@ -304,9 +304,11 @@ export function createDriver(ports: DriverPorts, options: DriverOptions = driver
   };
 }
 
-/** Who has no vote counts the time since it heard a leader, and nothing else; who votes alone only tells members that it is there, twice an election timeout. */
+/**
+ * Where nobody elects, half an election timeout: who has no vote counts the time since it heard a leader, and nothing else; who votes alone only
+ * tells members that it is there, twice an election timeout.
+ */
 function ticksAtOnce({ id, configuration: { servers } }: RaftView): number {
   const voters = servers.filter(({ voter }) => voter);
-  if (!voters.some((server) => server.id === id)) return 4;
-  return voters.length === 1 ? 2 : 1;
+  return voters.length > 1 && voters.some((server) => server.id === id) ? 1 : 5;
 }
