@@ -48,7 +48,7 @@ export function isWintun(target: keyof typeof librarySums, bytes: Buffer): boole
 
 async function fetchInto(root: string): Promise<string | undefined> {
   try {
-    const response = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(fetchMs) });
+    const response = await fetch(address, { signal: AbortSignal.timeout(fetchMs) });
     if (!response.ok) return `it was answered with ${response.status}`;
     const bytes = Buffer.from(await response.arrayBuffer());
     if (bytes.length > archiveBytesMax || sumOf(bytes) !== archiveSum) return 'what came is not what it should be';
