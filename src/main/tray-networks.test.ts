@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import { type Standing } from '../contract/state.ts';
-import { iconOfMood, type Mood, moodOf, moodOfAll } from './tray-networks.ts';
+import { sceneOf } from '../../test/fakes/world.ts';
+import { failure, toData } from '../base/failure.ts';
+import { type ProfileView, type Standing } from '../contract/state.ts';
+import { iconOfMood, type Mood, moodOf, moodOfAll, networkItems } from './tray-networks.ts';
+import { english } from './words/words.ts';
 
 const standing = (phase: Standing['phase'], more: Partial<Standing> = {}): Standing => ({ want: 'connected', phase, sinceMs: null, degraded: null, why: null, interfaceName: null, ...more });
 
@@ -24,4 +27,12 @@ test('the icon of two networks, as a table', () => {
     'blocked: blocked connecting degraded degraded blocked',
   ]);
   expect([moodOfAll([]), moodOfAll(['on', 'off', 'on', 'on']), moodOfAll(['busy', 'blocked', 'off'])]).toEqual(['off', 'on', 'busy']);
+});
+
+test('a network that another one is in the way of says so by its name, in its own menu', () => {
+  const why = toData(failure('tunnel.conflict', { what: '10.7.0.0/16', device: 'wmhome1', tunnelId: 'home1', other: 'Home' }));
+  const { list, selected } = sceneOf('two-networks', 0).profiles;
+  const blocked = list.map((one): ProfileView => (one.id === 'studio2' ? { ...one, session: { ...one.session, phase: 'blocked', why } } : one));
+  const menu = networkItems(blocked, selected, english).find(({ id }) => id === 'network-studio2');
+  expect(menu?.kind === 'menu' && menu.items.find(({ id }) => id === 'why-studio2')).toMatchObject({ label: 'Your network “Home” uses addresses that this one needs as well (10.7.0.0/16). “Home” stays as it is.' });
 });

@@ -89,3 +89,20 @@ test('a link goes from one command to the other by standard input and is in no a
   expect([await ended, JSON.parse(out)]).toEqual([0, expect.objectContaining({ phase: 'connected' })]);
   await fake.remove();
 });
+
+test('one machine in several networks: each is named, connected and left alone by its name', async () => {
+  const fake = await fakeHome('two-networks');
+  const standing = () => fake.app.topics.profiles.get().list.map(({ name, session }) => `${name} ${session.want}`);
+  const { folder } = fake.home;
+  expect(await webmesh(folder, 'up', 'chess club')).toMatchObject({ code: 0, err: '' });
+  expect(standing()).toEqual(['Home connected', 'Studio connected', 'Chess club connected']);
+  const status = await webmesh(folder, 'status', '--network', 'studio');
+  expect([status.code, status.out.includes('Studio (hosted here)'), /^Chess club +connected/m.test(status.out)]).toEqual([0, true, true]);
+  expect(await webmesh(folder, 'down', '--network', 'studio')).toMatchObject({ code: 0, out: 'Disconnected.\n' });
+  expect(standing()).toEqual(['Home connected', 'Studio disconnected', 'Chess club connected']);
+  expect(await webmesh(folder, 'down', 'nowhere')).toMatchObject({ code: 2, err: expect.stringMatching(/^webmesh: There is no network “nowhere” on this device\.\n/) });
+  expect(await webmesh(folder, 'profile', 'mark', 'studio', '--auto-connect')).toMatchObject({ code: 0, out: 'Changed Studio.\n' });
+  expect(await webmesh(folder, 'down', '--all')).toMatchObject({ code: 0, err: '' });
+  expect(standing()).toEqual(['Home disconnected', 'Studio disconnected', 'Chess club disconnected']);
+  await fake.remove();
+});

@@ -1,3 +1,4 @@
+import { failure, toData } from '../../../src/base/failure.ts';
 import { expect, test } from './fixture.ts';
 
 test('connects and disconnects with one button, through the phases of the topic', async ({ open }) => {
@@ -79,13 +80,27 @@ test('two networks are connected: each is shown in its turn and disconnected by 
   await expect(page.getByText('Studio is off.')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Show Home: connected' })).toBeVisible();
   await page.goto(page.url().replace(/#.*/, '#/settings'));
-  await page.getByRole('button', { name: 'Connect Chess club' }).click();
+  await page.getByRole('switch', { name: 'Connect Chess club when the app starts' }).click();
+  await expect(page.getByRole('switch', { name: 'Connect Chess club when the app starts' })).toBeChecked();
+  await page.getByRole('button', { name: 'Connect Chess club', exact: true }).click();
   await expect(page.getByRole('button', { name: 'Disconnect Chess club' })).toBeVisible();
   await page.getByLabel('Colour Chess club').selectOption('teal');
   await page.getByLabel('Names end in Chess club').fill('studio.internal');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByText('the network Studio has it already')).toBeVisible();
-  expect(server.app.calls.map(({ name }) => name)).toEqual(['profile.select', 'session.disconnect', 'session.connect', 'profile.mark', 'profile.mark']);
+  expect(server.app.calls.map(({ name }) => name)).toEqual(['profile.select', 'session.disconnect', 'profile.mark', 'session.connect', 'profile.mark', 'profile.mark']);
+});
+
+test('a network that another one is in the way of names that one: on its page, among the problems and in the settings', async ({ open }) => {
+  const { page, server } = await open({ scene: 'two-networks' });
+  const conflict = toData(failure('tunnel.conflict', { what: '10.7.0.0/16', device: 'wmhome1', tunnelId: 'home1', other: 'Home' }));
+  await page.getByRole('button', { name: 'Show Studio: connected' }).click();
+  await expect(page.getByText('to Studio for')).toBeVisible();
+  server.app.topics.session.set({ want: 'connected', profile: 'studio2', epoch: 9, phase: 'blocked', failure: conflict });
+  await expect(page.getByText('Your network “Home” uses addresses that this one needs as well (10.7.0.0/16).').first()).toBeVisible();
+  await expect(page.getByText('Disconnect “Home”, then try again').first()).toBeVisible();
+  await page.goto(page.url().replace(/#.*/, '#/settings'));
+  await expect(page.getByText('Your network “Home” uses addresses').first()).toBeVisible();
 });
 
 test('copies an address', async ({ open, context }) => {
