@@ -36,7 +36,7 @@ async function install({ passwd, local, gpasswd = true }: Machine): Promise<{ co
 
 test('who asked for the package may use it, also where the user is of a directory service', async () => {
   const own = await install({ passwd: 'ada:x:1234:1234::/home/ada:/bin/sh', local: true });
-  expect([own.code, own.said, own.called.includes('usermod --append --groups webmesh ada\n')]).toEqual([0, 'webmesh: ada may use the helper after the next login\n', true]);
+  expect([own.code, own.said, own.called.includes('usermod --append --groups webmesh ada\n')]).toEqual([0, 'webmesh: ada may use the helper\n', true]);
   const far = await install({ passwd: 'ada@corp.example:*:1234:1234::/home/ada:/bin/sh', local: false });
   expect([far.code, far.said, far.called.includes('gpasswd --add ada@corp.example webmesh\n')]).toEqual([0, 'webmesh: ada@corp.example may use the helper after the next login\n', true]);
 });
