@@ -5,10 +5,13 @@ import type { PeerCredentials } from './peer-credentials.ts';
 const queryToken = 0x8;
 const tokenUser = 1;
 const ownerPart = 1;
+const tokenIntegrity = 25;
+/** S-1-16-8192: what a person's programs have. Less is a sandbox, such as a browser's pages or our own node processes are in. */
+const mediumRid = 0x2000;
 
 /**
  * Who opened the other end of a pipe, by the token that Windows itself lends us for a moment; undefined when it does not. A pipe whose
- * first bytes are not read yet may have none. Windows must take the token back at once; should it refuse, we end: we would go on as another.
+ * first bytes are not read yet may have none; a process in a sandbox is nobody, whoever's it is. Windows must take the token back at once; should it refuse, we end: we would go on as another.
  */
 export function pipePeer(pipe: number): PeerCredentials | undefined {
   const pid = Buffer.alloc(4);
@@ -22,7 +25,7 @@ export function pipePeer(pipe: number): PeerCredentials | undefined {
   if (token === 0) return undefined;
   try {
     const sid = userOf(token);
-    if (sid === undefined) return undefined;
+    if (sid === undefined || isSandboxed(integrityOf(token))) return undefined;
     const uid = accountNumber(sid, isMember(token, administratorsSid));
     return { uid, gid: uid, pid: pid.readUInt32LE(), groups: isMember(token, interactiveSid) ? [interactiveNumber] : [] };
   } finally {
@@ -62,6 +65,18 @@ export function ownAccount(): string | undefined {
 function userOf(token: number): string | undefined {
   const bytes = Buffer.alloc(256);
   return windows('GetTokenInformation', token, tokenUser, bytes, bytes.length, Buffer.alloc(4)) === 0 ? undefined : sidText(bytes.subarray(16));
+}
+
+/** TOKEN_MANDATORY_LABEL: laid out like the user. */
+function integrityOf(token: number): string | undefined {
+  const bytes = Buffer.alloc(256);
+  return windows('GetTokenInformation', token, tokenIntegrity, bytes, bytes.length, Buffer.alloc(4)) === 0 ? undefined : sidText(bytes.subarray(16));
+}
+
+/** By the last number of its integrity's identifier. One that is not said is not low: Windows says it always. */
+export function isSandboxed(integrity: string | undefined): boolean {
+  const rid = /^S-1-16-(\d+)$/.exec(integrity ?? '')?.[1];
+  return rid !== undefined && Number(rid) < mediumRid;
 }
 
 /** True when the token has this group switched on; an administrator who was not asked for consent has it switched off. */

@@ -7,6 +7,7 @@ import { accountNumber, administratorsSid, interactiveSid, sidText } from './win
 import { fillAddress, fillInterfaceQuestion, fillInterfaceSettings, fillRoute, isForMany, readRoutes, sizes } from './windows-ip-rows.ts';
 import { ridIn } from './windows-labels.ts';
 import { serviceStatus } from './windows-service.ts';
+import { isSandboxed } from './windows-tokens.ts';
 import { engineArguments, startFailure } from './wireguard-go.ts';
 
 /** As [MS-DTYP] 2.4.2.2 lays a user's identifier out. */
@@ -108,6 +109,10 @@ describe('the engine on Windows', () => {
   ])('%s', (_, said, expected) => {
     expect(startFailure('wireguard-go ended (code 1)', said).message).toBe(expected);
   });
+});
+
+test('a caller in a sandbox is nobody: untrusted and low integrity, not medium, high or the system\'s', () => {
+  expect(['S-1-16-0', 'S-1-16-4096', 'S-1-16-8192', 'S-1-16-12288', 'S-1-16-16384', undefined].map(isSandboxed)).toEqual([true, true, false, false, false, false]);
 });
 
 test('into the node process\'s pipe comes its own user, and the system; nobody whom Windows does not name', () => {
