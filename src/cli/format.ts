@@ -6,7 +6,7 @@ export function plain(text: string): string {
 /** A value as JSON and a line end. JSON leaves the controls above ASCII as they are, of which some terminals take U+009B for an escape. */
 export function jsonText(value: unknown, indent?: number): string {
   const escape = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return `${JSON.stringify(value, undefined, indent).replace(/[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escape)}\n`;
+  return `${JSON.stringify(value ?? null, undefined, indent).replace(/[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escape)}\n`;
 }
 
 /** A word as a POSIX shell takes it for what it is. Names come from other machines, and a person copies the line. */
