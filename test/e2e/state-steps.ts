@@ -1,5 +1,6 @@
 import type { Page } from 'playwright';
 import type { Clock } from '../../src/base/clock.ts';
+import { failure, toData } from '../../src/base/failure.ts';
 import type { NatView } from '../../src/contract/state.ts';
 import type { UpdatePhase } from '../../src/contract/update.ts';
 import { problem } from '../fakes/problem.ts';
@@ -123,6 +124,12 @@ export async function check(page: Page): Promise<void> {
 export async function update(page: Page, { app }: Stage, phase: UpdatePhase): Promise<void> {
   app.topics.update.set({ current: '0.1.0', checkedAtMs: startMs, ...phase });
   await page.getByRole('heading', { name: 'Updates' }).evaluate((heading) => heading.closest('section')?.scrollIntoView({ block: 'center' }));
+}
+
+/** A network that is not connected because another one of this machine has its addresses. */
+export async function otherInTheWay(page: Page, { app }: Stage): Promise<void> {
+  app.topics.session.set({ want: 'connected', profile: 'home1', epoch: 9, phase: 'blocked', failure: toData(failure('tunnel.conflict', { what: '10.7.0.0/16', device: 'wmstudio2', tunnelId: 'studio2', other: 'Studio' })) });
+  await page.getByText('Your network “Studio” uses addresses').first().waitFor();
 }
 
 export async function toTheEnd(page: Page): Promise<void> {

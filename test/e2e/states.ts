@@ -4,7 +4,7 @@ import { problem } from '../fakes/problem.ts';
 import { serveFake } from '../fakes/serve-fake.ts';
 import { fakeRelease } from '../fakes/update-app.ts';
 import { misleadingNames, type SceneName } from '../fakes/world.ts';
-import { damagedInvite, oldNetwork, offered, invite, trustWarnings, manyProblems, measurePaths, forwardPort, forwardWrong, offers, history, peerHistory, share, checking, worse, check, update, toTheEnd, askMetrics, twoMinutes, startMs, type Stage, stoppedClock } from './state-steps.ts';
+import { damagedInvite, otherInTheWay, oldNetwork, offered, invite, trustWarnings, manyProblems, measurePaths, forwardPort, forwardWrong, offers, history, peerHistory, share, checking, worse, check, update, toTheEnd, askMetrics, twoMinutes, startMs, type Stage, stoppedClock } from './state-steps.ts';
 
 /**
  * Every screen and state that there is, once: `scripts/screens.ts` takes its picture, `ui/axe.spec.ts` judges it. A new screen or state is added here.
@@ -44,6 +44,7 @@ export const states: readonly State[] = [
   { name: 'connect-revoked', scene: 'revoked' },
   { name: 'connect-ending', scene: 'disconnecting' },
   { name: 'connect-two-networks', scene: 'two-networks' },
+  { name: 'connect-other-in-the-way', scene: 'two-networks', before: otherInTheWay },
   { name: 'connect-one-lost', scene: 'one-lost' },
   { name: 'health-one-lost', scene: 'one-lost', at: 'health' },
   { name: 'settings-networks', scene: 'one-lost', at: 'settings', before: async (page) => page.getByRole('button', { name: 'Rename Home' }).scrollIntoViewIfNeeded() },
