@@ -12,41 +12,42 @@ export interface Derived<T> {
   close(): void;
 }
 
-/** A value computed from others, anew when marked, but not more often than every `everyMs`. Equal values are not repeated. */
+/** A value computed from others, anew when marked; told not more often than every `everyMs`. Equal values are not repeated. */
 export function derived<T>(clock: Clock, everyMs: number, compute: () => T): Derived<T> {
-  const value: Cell<T> = cell(compute());
-  let text = JSON.stringify(value.get());
+  const told: Cell<T> = cell(compute());
+  let newest = told.get();
+  let text = JSON.stringify(newest);
+  let toldText = text;
+  let stale = false;
   let lastMs = Number.NEGATIVE_INFINITY;
   let pending: Cancel | null = null;
 
-  const update = (): void => {
-    pending?.();
-    pending = null;
-    lastMs = clock.monotonicMs();
+  const look = (): T => {
+    if (!stale) return newest;
+    stale = false;
     const next = compute();
     const nextText = JSON.stringify(next);
-    if (nextText === text) return;
-    text = nextText;
-    value.set(next);
+    if (nextText !== text) [newest, text] = [next, nextText];
+    return newest;
+  };
+  const tell = (): void => {
+    pending = null;
+    lastMs = clock.monotonicMs();
+    const next = look();
+    if (text === toldText) return;
+    toldText = text;
+    told.set(next);
   };
   return {
-    cell: {
-      // A command's answer may be out while its change still waits here: whoever comes next must find it, however late the timer is.
-      get: () => {
-        if (pending) update();
-        return value.get();
-      },
-      subscribe: value.subscribe,
-    },
+    // A command's answer may be out while its change still waits to be told: whoever comes next must find it, however late the timer is.
+    cell: { get: look, subscribe: told.subscribe },
     mark: () => {
+      stale = true;
       if (pending) return;
       const waitMs = lastMs + everyMs - clock.monotonicMs();
-      if (waitMs <= 0) update();
-      else pending = clock.after(waitMs, update);
+      if (waitMs <= 0) tell();
+      else pending = clock.after(waitMs, tell);
     },
-    close: () => {
-      pending?.();
-      pending = null;
-    },
+    close: () => pending?.(),
   };
 }

@@ -158,13 +158,7 @@ function follow<T>(shown: ReadCell<Network>, of: (network: Network) => ReadCell<
     value.set(of(network).get());
   });
   return {
-    cell: {
-      get: () => {
-        of(shown.get()).get(); // what waits to be told is told by that
-        return value.get();
-      },
-      subscribe: value.subscribe,
-    },
+    cell: { get: () => of(shown.get()).get(), subscribe: value.subscribe },
     close: () => {
       end();
       stop();
