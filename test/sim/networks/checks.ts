@@ -11,8 +11,8 @@ export interface Checks {
   atEnd(app: AppLife | null, helper: HelperLife | null, wanted: readonly string[], figures: NetworksFigures): void;
 }
 
-/** How long a topic may be behind the machine. */
-const noticeMs = 6_000;
+/** How long a topic may be behind the machine: a device is missed within a second, and told to be gone when all of it is, five steps of up to three seconds. */
+const noticeMs = 18_000;
 
 /** What must hold at every moment, and what must have come true. What is looked at while steps happen is in `machine` and `helper`. */
 export function createChecks(plan: Plan, machine: Machine): Checks {
