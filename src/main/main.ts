@@ -101,7 +101,8 @@ async function takeBack(purge: boolean): Promise<number> {
     say(`${what} ${next}`);
     return 1;
   } finally {
-    rmSync(app.getPath('userData'), { recursive: true, force: true });
+    // Chromium keeps a profile there as long as it runs.
+    process.on('exit', () => rmSync(app.getPath('userData'), { recursive: true, force: true, maxRetries: 5 }));
   }
 }
 
