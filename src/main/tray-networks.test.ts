@@ -33,6 +33,6 @@ test('a network that another one is in the way of says so by its name, in its ow
   const why = toData(failure('tunnel.conflict', { what: '10.7.0.0/16', device: 'wmhome1', tunnelId: 'home1', other: 'Home' }));
   const { list, selected } = sceneOf('two-networks', 0).profiles;
   const blocked = list.map((one): ProfileView => (one.id === 'studio2' ? { ...one, session: { ...one.session, phase: 'blocked', why } } : one));
-  const menu = networkItems(blocked, selected, english).find(({ id }) => id === 'network-studio2');
-  expect(menu?.kind === 'menu' && menu.items.find(({ id }) => id === 'why-studio2')).toMatchObject({ label: 'Your network “Home” uses addresses that this one needs as well (10.7.0.0/16). “Home” stays as it is.' });
+  const menu = networkItems(blocked, selected, english).find((item) => item.kind === 'menu' && item.id === 'network-studio2');
+  expect(menu?.kind === 'menu' && menu.items.find((item) => item.kind === 'text' && item.id === 'why-studio2')).toMatchObject({ label: 'Your network “Home” uses addresses that this one needs as well (10.7.0.0/16). “Home” stays as it is.' });
 });
