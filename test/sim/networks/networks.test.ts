@@ -7,7 +7,7 @@ import { mutants, networksRegressions, runNetworksSeeds, runSeed } from './run.t
 const seedsMax = 60;
 
 test('worlds of several networks end as they were wished, and nothing of one touches another', async () => {
-  const { violations, figures } = await runNetworksSeeds({ first: 1, count: 20 });
+  const { violations, figures } = await runNetworksSeeds({ first: 21, count: 20 });
   expect(violations).toEqual([]);
   expect(Object.entries(figures).filter(([, count]) => count === 0)).toEqual([]);
 }, 30_000);
