@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
 import { type Clock, sleep } from '../base/clock.ts';
 import { failure, isFailure } from '../base/failure.ts';
 import { silentLog } from '../base/log.ts';
 import { attach, type Port } from '../contract/client.ts';
 import { connect, isAlive } from '../platform/app-socket.ts';
-import { dataFolder, serviceRuns, standingFolder } from '../platform/appimage.ts';
+import { configFolder, dataFolder, serviceRuns, standingFolder } from '../platform/appimage.ts';
 import { linkHelper } from '../platform/helper-link.ts';
 import { homeAt } from '../platform/home.ts';
 import { assertTrustedSocket } from '../platform/trusted-socket.ts';
@@ -28,11 +26,10 @@ export function linkPlaces(config: string): LinkPlaces {
 
 /** The real world for `uninstall`. `home` is where the app to end keeps itself; only the usual one is ever removed. */
 export function uninstallPorts(file: string, at: { readonly socket: string; readonly helperSocket: string; readonly version: string }, clock: Clock): Omit<UninstallPorts, 'say'> {
-  const { XDG_CONFIG_HOME: config } = process.env;
   const service = standingFolder();
   return {
     file,
-    links: linkPlaces(config !== undefined && isAbsolute(config) ? config : join(homedir(), '.config')),
+    links: linkPlaces(configFolder()),
     service,
     home: homeAt(undefined).folder,
     rootFolder: existsSync('/opt/Webmesh') ? undefined : '/var/lib/webmesh',

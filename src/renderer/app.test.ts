@@ -60,7 +60,7 @@ test('connect asks the core and shows only what the topic says', async () => {
 
 test('what blocks is said with what to do, and Try again asks once more', async () => {
   const { core } = await open('blocked');
-  expect(text('main [role=alert]')).toBe('Another program already uses UDP port 51820, which the tunnel needs. Stop that program and try again, or add the network once more with another WireGuard port.');
+  expect(text('main [role=alert]')).toBe('Another program already uses UDP port 51820, which the tunnel needs. Use another port: the other devices learn it by themselves. Or stop that program and try again.');
   button('Try again').click();
   await settled();
   expect(core.calls.map((c) => c.name)).toEqual(['session.connect']);
