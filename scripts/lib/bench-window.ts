@@ -1,4 +1,6 @@
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import { build as bundle } from 'esbuild';
 import { _electron, type ElectronApplication, type Page } from 'playwright';
 import { fakeHome } from '../../test/e2e/home.ts';
 import { median, print, quantile, verdict } from './bench-figures.ts';
@@ -24,6 +26,7 @@ interface Opening {
 
 export async function benchWindow(): Promise<void> {
   process.env.ELECTRON_OVERRIDE_DIST_PATH = join(root, 'test/electron-standin/bin');
+  process.env.STANDIN_BOOT = await bundledStandin();
   const fake = await fakeHome('connected');
   const env = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
   const electron = await _electron.launch({
@@ -42,6 +45,15 @@ export async function benchWindow(): Promise<void> {
     await electron.close().catch(() => {});
     await fake.remove();
   }
+}
+
+/** The stand-in without what compiles its sources, which real Electron has no part of. Answers its first file. */
+async function bundledStandin(): Promise<string> {
+  const from = join(root, 'test/electron-standin');
+  const to = join(root, 'dist/standin');
+  await bundle({ entryPoints: [join(from, 'boot.ts'), join(from, 'electron.ts')], outdir: to, outExtension: { '.js': '.mjs' }, bundle: true, platform: 'node', format: 'esm', target: 'node24', external: ['electron'], logLevel: 'warning' });
+  cpSync(join(from, 'page'), join(to, 'page'), { recursive: true });
+  return join(to, 'boot.mjs');
 }
 
 /** The app's own destroying takes five seconds each; ending the window from outside is the same for what comes after. */
