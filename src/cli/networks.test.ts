@@ -1,24 +1,15 @@
 import { beforeEach, expect, test } from 'vitest';
-import { type Cancel, type Clock } from '../base/clock.ts';
 import { attach } from '../contract/client.ts';
 import { type CommandName, type Parsed } from '../contract/commands.ts';
 import { failure, toData } from '../base/failure.ts';
 import { createFakeApp, fakePort, type FakeApp, type SceneName } from '../../test/fakes/app.ts';
+import { stillClock as clock } from '../../test/fakes/still-clock.ts';
 import { exitCodes } from './exit-codes.ts';
 import { takes } from './flags.ts';
 import { run } from './run.ts';
 import { verbs } from './verbs.ts';
 import { type World } from './world.ts';
 
-const nowMs = Date.UTC(2026, 10, 22, 12);
-const clock: Clock = {
-  nowMs: () => nowMs,
-  monotonicMs: () => performance.now(),
-  after: (delayMs: number, tell: () => void): Cancel => {
-    const timer = setTimeout(tell, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
 
 let app: FakeApp;
 /** Whose topics were asked for. */

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Cancel, type Clock } from '../base/clock.ts';
 import { failure } from '../base/failure.ts';
 import { attach, type Client } from '../contract/client.ts';
 import { serve } from '../contract/carrier.ts';
@@ -11,22 +10,13 @@ import { connect, listen, type AppSocket } from '../platform/app-socket.ts';
 import { createFakeApp, type FakeApp, type SceneName } from '../../test/fakes/app.ts';
 import { problem } from '../../test/fakes/problem.ts';
 import { fixNames } from '../contract/health.ts';
+import { stillClock as clock, stillMs as nowMs } from '../../test/fakes/still-clock.ts';
 import { exitCodes } from './exit-codes.ts';
 import { fixCommand } from './fix-command.ts';
 import { run } from './run.ts';
 import { verbs } from './verbs.ts';
 import { type World } from './world.ts';
 
-/** Wall time stands still, so that what is printed is always the same; waiting is real and short. */
-const nowMs = Date.UTC(2026, 10, 22, 12);
-const clock: Clock = {
-  nowMs: () => nowMs,
-  monotonicMs: () => performance.now(),
-  after: (delayMs: number, tell: () => void): Cancel => {
-    const timer = setTimeout(tell, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
 
 let folder = '';
 let path = '';

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { beforeEach, expect, test } from 'vitest';
-import { type Cancel, type Clock } from '../base/clock.ts';
 import { failure } from '../base/failure.ts';
 import { attach } from '../contract/client.ts';
 import { createFakeApp, fakePort, type FakeApp, type SceneName } from '../../test/fakes/app.ts';
@@ -9,21 +8,13 @@ import { invitationAt, linkOf } from '../../test/fakes/trust-world.ts';
 import { flagsOf } from './flags.ts';
 import { verbFlags } from './parse.ts';
 import { qr } from './qr.ts';
+import { stillClock as clock, stillMs as nowMs } from '../../test/fakes/still-clock.ts';
 import { run } from './run.ts';
 import { verbs } from './verbs.ts';
 import { type World } from './world.ts';
 
 const jsQR = createRequire(import.meta.url)('jsqr') as typeof import('jsqr')['default'];
 /** Joining, inviting and everything about trust, against a made-up core, with a made-up person at the terminal. */
-const nowMs = Date.UTC(2026, 10, 22, 12);
-const clock: Clock = {
-  nowMs: () => nowMs,
-  monotonicMs: () => performance.now(),
-  after: (delayMs: number, tell: () => void): Cancel => {
-    const timer = setTimeout(tell, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
 const link = linkOf(invitationAt(nowMs));
 
 let app: FakeApp;

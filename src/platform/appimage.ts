@@ -27,11 +27,6 @@ export function dataFolder({ XDG_DATA_HOME: data }: NodeJS.ProcessEnv = process.
   return data !== undefined && isAbsolute(data) ? data : join(homedir(), '.local', 'share');
 }
 
-/** Where programs keep what a person set, by the same specification. */
-export function configFolder({ XDG_CONFIG_HOME: config }: NodeJS.ProcessEnv = process.env): string {
-  return config !== undefined && isAbsolute(config) ? config : join(homedir(), '.config');
-}
-
 /** True while a program of that copy runs, whoever runs it: which words a process was started with is for everybody to read. */
 export function serviceRuns(folder: string): boolean {
   return readdirSync('/proc').some((name) => /^\d+$/.test(name) && seeProcess(Number(name))?.argv[0]?.startsWith(`${folder}/bin/`) === true);

@@ -29,10 +29,13 @@ export function homeAt(folder: string | undefined, env: NodeJS.ProcessEnv = proc
 }
 
 function defaultFolder(env: NodeJS.ProcessEnv): string {
-  const { XDG_CONFIG_HOME: config, APPDATA: roaming } = env;
-  if (process.platform === 'win32' && roaming) return join(roaming, 'webmesh');
-  // The XDG base directory specification says to ignore relative values.
-  return config && isAbsolute(config) ? join(config, 'webmesh') : join(homedir(), '.config', 'webmesh');
+  const { APPDATA: roaming } = env;
+  return join(process.platform === 'win32' && roaming ? roaming : configFolder(env), 'webmesh');
+}
+
+/** Where programs keep what a person set (XDG base directory specification, which says to ignore relative values). */
+export function configFolder({ XDG_CONFIG_HOME: config }: NodeJS.ProcessEnv = process.env): string {
+  return config && isAbsolute(config) ? config : join(homedir(), '.config');
 }
 
 /** A file of the built product, as seen from the folder of a root: beside it in dist, or in dist when the root runs from source. */

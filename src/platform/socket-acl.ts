@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { type Clock } from '../base/clock.ts';
+import { lookEvery } from '../base/looks.ts';
 import { type NativeFunction, nativeFunction } from './native.ts';
 import { membersOf } from './users.ts';
 
@@ -18,9 +19,9 @@ export function keepOpenToMembers(path: string, group: string, clock: Clock): vo
     const now = birthOf(groups);
     if (now !== seen) openToUsers(path, membersOf(group));
     seen = now;
-    clock.after(lookEveryMs, look);
   };
   look();
+  lookEvery(clock, lookEveryMs, look);
 }
 
 /** Another file, or the same one written again, has another one. */
